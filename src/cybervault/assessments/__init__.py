@@ -1,0 +1,1 @@
+"""The main story: target in, assessment out."""

@@ -1,0 +1,44 @@
+"""The command line: `cybervault analyze | serve | doctor | intel | console`."""
+
+import sys
+from typing import Final
+
+import typer
+
+from cybervault import __version__
+from cybervault.cli.analyze import analyze
+from cybervault.cli.console import console
+from cybervault.cli.doctor import doctor
+from cybervault.cli.intel import intel
+from cybervault.cli.serve import serve
+from cybervault.domain.problems import Problem
+
+EXIT_FAILED: Final = 1
+
+cli: Final = typer.Typer(
+    name="cybervault",
+    help="Threat intelligence for one observable or a thousand: what it is, why we think so, what to do.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+cli.command()(analyze)
+cli.command()(serve)
+cli.command()(doctor)
+cli.add_typer(intel)
+cli.add_typer(console)
+
+
+@cli.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def main() -> None:
+    """Run the command line; an expected failure is one line on standard error and exit status 1."""
+    try:
+        cli()
+    except Problem as problem:
+        typer.echo(f"cybervault: {problem.message}", err=True)
+        sys.exit(EXIT_FAILED)

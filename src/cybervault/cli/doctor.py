@@ -1,0 +1,127 @@
+"""`cybervault doctor`: what is configured, what is reachable, what is missing and how to get it."""
+
+import asyncio
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from cybervault.app import Product, put_together
+from cybervault.cli.options import AsJson, Data
+from cybervault.egress.message import EgressFailure, OutgoingRequest
+from cybervault.enrichment.connector import KeyRule, Source
+from cybervault.enrichment.connectors import CONNECTORS
+from cybervault.enrichment.lookup import quota_rules
+from cybervault.faces.console.pages import CONSOLE_DIST
+from cybervault.settings import load_settings
+
+PROBE_SECONDS: Final = 5.0
+
+
+class State(StrEnum):
+    """How one part is."""
+
+    OK = "ok"
+    MISSING = "missing"
+    OFF = "off"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line: a part, how it is, what that means, and what to do about it."""
+
+    part: str
+    state: State
+    says: str
+    todo: str = ""
+
+
+_COUNTS_SHOWN: Final = frozenset({"lists", "names", "hashes", "networks", "families"})
+_STYLE: Final = {State.OK: "green", State.MISSING: "yellow", State.OFF: "dim", State.BROKEN: "red"}
+
+
+def doctor(
+    as_json: AsJson = False,
+    online: Annotated[bool, typer.Option("--online/--offline", help="Whether to try to reach the sources.")] = True,
+    data: Data = None,
+) -> None:
+    """Look at the installation. Exit status 1 when something that must work is broken."""
+    checks = asyncio.run(_examine(put_together(load_settings(data=data)), online=online))
+    if as_json:
+        typer.echo(json.dumps({"checks": [asdict(check) for check in checks]}, ensure_ascii=False, indent=2))
+    else:
+        Console().print(_table(checks))
+    raise typer.Exit(1 if any(check.state is State.BROKEN for check in checks) else 0)
+
+
+def _table(checks: list[Check]) -> Table:
+    table = Table("part", "state", "what we see", "what to do", box=None, header_style="dim", pad_edge=False)
+    for check in checks:
+        table.add_row(check.part, f"[{_STYLE[check.state]}]{check.state.value}[/]", check.says, check.todo)
+    return table
+
+
+async def _examine(product: Product, *, online: bool) -> list[Check]:
+    async with product:
+        own = [Check("state", State.OK, str(product.settings.folder)), _console(), _knowledge(product), _chat(product)]
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(_source(product, one.source, online=online)) for one in CONNECTORS]
+        return own + [task.result() for task in tasks]
+
+
+def _console() -> Check:
+    if (CONSOLE_DIST / "index.html").is_file():
+        return Check("console", State.OK, "built")
+    return Check("console", State.MISSING, "not built", "uv sync --reinstall-package cybervault")
+
+
+def _knowledge(product: Product) -> Check:
+    knowledge = product.shelf.current()
+    if knowledge is None:
+        return Check("local knowledge", State.MISSING, "not built yet", "cybervault intel build")
+    state = knowledge.describe()
+    counts = ", ".join(f"{count:,} {what}" for what, count in state.counts if what in _COUNTS_SHOWN)
+    return Check("local knowledge", State.OK, f"{counts}; built {state.built_at:%Y-%m-%d}")
+
+
+def _chat(product: Product) -> Check:
+    settings = product.settings.chat
+    if product.assess.has_chat_key(None):
+        return Check("language model", State.OK, f"{settings.default_model} at {settings.url or 'OpenRouter'}")
+    todo = "set OPENROUTER_API_KEY (https://openrouter.ai/keys), or CYBERVAULT_CHAT__URL for a local model"
+    return Check("language model", State.MISSING, "no key; verdicts come without words", todo)
+
+
+async def _source(product: Product, source: Source, *, online: bool) -> Check:
+    setup = product.setups.get(source.name)
+    if setup is None:
+        return Check(source.title, State.OFF, "switched off")
+    if source.key is KeyRule.REQUIRED and setup.key is None and not setup.may_ask_anonymously:
+        name = f"CYBERVAULT_SOURCES__{source.name.upper()}__KEY"
+        return Check(source.title, State.MISSING, "no key; skipped", f"set {name} (key: {source.key_page})")
+    reach = await _reach(product, setup.url) if online and setup.url else ""
+    if reach:
+        return Check(source.title, State.MISSING, reach, f"check the way out to {setup.url}")
+    return Check(source.title, State.OK, f"{setup.url or 'resolvers'}{await _quota(product, source)}")
+
+
+async def _reach(product: Product, url: str) -> str:
+    """Why the source cannot be reached; nothing when any HTTP answer came. No key is sent."""
+    reply = await product.egress.fetch(OutgoingRequest(url=url, timeout_seconds=PROBE_SECONDS, retries=0))
+    if reply.failure in {EgressFailure.TIMEOUT, EgressFailure.UNREACHABLE}:
+        return f"not reachable ({reply.failure.value})"
+    return ""
+
+
+async def _quota(product: Product, source: Source) -> str:
+    setup = product.setups[source.name]
+    if not setup.is_metered:
+        return ""
+    fingerprint = setup.key.fingerprint if setup.key else ""
+    left = await product.budget.remaining(source.name, fingerprint, quota_rules(source))
+    return "".join(f"; {one.calls} of {one.rule.calls} calls left until {one.resets_at:%H:%M} UTC" for one in left)

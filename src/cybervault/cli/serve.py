@@ -1,0 +1,70 @@
+"""`cybervault serve`: the server with the console, on the embedded default."""
+
+import os
+import socket
+from typing import Annotated, Final
+
+import typer
+from granian.constants import Interfaces, Loops
+from granian.http import HTTP1Settings
+from granian.server import Server
+
+from cybervault.app import put_together
+from cybervault.cli.options import Data
+from cybervault.domain.problems import Problem, ProblemKind
+from cybervault.settings import Settings, load_settings, remember
+
+# A client that sends its head slowly holds a connection; a stream must not hold the shutdown.
+_HEADER_SECONDS: Final = 10
+_KILL_SECONDS: Final = 5
+_HEAD_BYTES_MAX: Final = 65_536
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.", show_default="8000")] = None,
+    data: Data = None,
+) -> None:
+    """Start the server: console, API and all, in one folder of state."""
+    settings = load_settings(host=host, port=port, data=data)
+    _check(settings)
+    remember(settings)
+    typer.echo(greeting(settings), err=True)
+    Server(
+        "cybervault.app:serve_app",
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        loop=Loops.uvloop,
+        log_access=False,
+        workers_kill_timeout=_KILL_SECONDS,
+        http1_settings=HTTP1Settings(header_read_timeout=_HEADER_SECONDS * 1000, max_buffer_size=_HEAD_BYTES_MAX),
+    ).serve()
+
+
+def _check(settings: Settings) -> None:
+    """Fail here, in words, rather than in a worker that dies again and again."""
+    put_together(settings).database.close()
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        socket.create_server((settings.host, settings.port), family=family).close()
+    except OSError as error:
+        raise Problem(
+            ProblemKind.UNAVAILABLE,
+            code="cannot_listen",
+            message=f"Cannot listen on {settings.host} port {settings.port}: {os.strerror(error.errno or 0)}. "
+            "Choose another with --port.",
+        ) from None
+
+
+def greeting(settings: Settings) -> str:
+    """Where the page is, and one line to try."""
+    shown = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104 - compared, not bound
+    base = f"http://{f'[{shown}]' if ':' in shown else shown}:{settings.port}"
+    return (
+        f"CyberVault is starting. State lives in {settings.folder}\n\n"
+        f"  Page  {base}/\n"
+        f'  Try   curl -N "{base}/api/ctai/stream?ioc=8.8.8.8&lang=en"\n'
+        f"  Check cybervault doctor\n"
+    )

@@ -1,0 +1,1 @@
+"""Asking others: connectors declare and read, the lookup asks."""

@@ -1,0 +1,1 @@
+"""What the enrichment keeps: remembered answers, and what sources still allow."""

@@ -1,0 +1,152 @@
+"""Serve the built web console: its page under a strict content policy, and its immutable assets."""
+
+import html
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Route
+
+CONSOLE_DIST: Final = Path(__file__).parent / "dist"
+
+_PAGE_PATHS: Final = ("/", "/analyze")
+_NONCE_PLACE: Final = "__CSP_NONCE__"
+_REASON_CHARACTERS_MAX: Final = 2000
+
+# One flat folder of files whose names carry a hash of their content: no separator, no leading dot, no surprise.
+_ASSET_NAME: Final = re.compile(r"\A[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}\Z")
+_MEDIA_TYPES: Final = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".woff2": "font/woff2",
+}
+_ASSET_HEADERS: Final = {
+    "Cache-Control": "public, max-age=31536000, immutable",
+    "Vary": "Accept-Encoding",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def console_routes(dist: Path) -> list[BaseRoute]:
+    """The routes of the console that was built into `dist`; an unbuilt one answers 503 and says why."""
+    console = _Console(dist)
+    return [
+        *(Route(path, console.page, methods=["GET"]) for path in _PAGE_PATHS),
+        Route("/assets/{name}", console.asset, methods=["GET"]),
+        Route("/licenses.md", console.licences, methods=["GET"]),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Console:
+    """The endpoints; plain functions, because the framework reads files best in its threads."""
+
+    dist: Path
+
+    def page(self, _request: Request) -> Response:
+        """The page with a fresh nonce; read anew each time, so that a rebuilt console needs no restart."""
+        nonce = secrets.token_urlsafe(18)
+        try:
+            template = (self.dist / "index.html").read_text(encoding="utf-8")
+        except OSError:
+            return _document(_unbuilt(self.dist, nonce), nonce, status=503)
+        return _document(template.replace(_NONCE_PLACE, nonce), nonce)
+
+    def asset(self, request: Request) -> Response:
+        """One asset, compressed where the build left a compressed copy and the browser takes it."""
+        name = request.path_params["name"]
+        media_type = _MEDIA_TYPES.get(Path(name).suffix)
+        path = self.dist / "assets" / name
+        if media_type is None or not _ASSET_NAME.match(name) or not path.is_file():
+            raise HTTPException(404)
+        packed = path.with_name(f"{name}.gz")
+        if _takes_gzip(request) and packed.is_file():
+            headers = {**_ASSET_HEADERS, "Content-Encoding": "gzip"}
+            return FileResponse(packed, headers=headers, media_type=media_type)
+        return FileResponse(path, headers=_ASSET_HEADERS, media_type=media_type)
+
+    def licences(self, _request: Request) -> Response:
+        """The licences of everything that was bundled."""
+        path = self.dist / "licenses.md"
+        if not path.is_file():
+            raise HTTPException(404)
+        return FileResponse(path, headers=_BASE_HEADERS, media_type="text/plain; charset=utf-8")
+
+
+_BASE_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def page_headers(nonce: str) -> Mapping[str, str]:
+    """What every HTML answer carries: own files only, no inline script, and no string ever becomes markup."""
+    policy = (
+        "default-src 'none'",
+        "script-src 'self'",
+        f"style-src 'self' 'nonce-{nonce}'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
+    )
+    return {**_BASE_HEADERS, "Content-Security-Policy": "; ".join(policy)}
+
+
+def _document(text: str, nonce: str, *, status: int = 200) -> Response:
+    return Response(text, status, page_headers(nonce), media_type="text/html")
+
+
+def _takes_gzip(request: Request) -> bool:
+    """Whether gzip is among the accepted encodings and not refused by a zero weight."""
+    for part in request.headers.get("accept-encoding", "").lower().split(","):
+        name, _, weight = part.partition(";")
+        if name.strip() == "gzip":
+            return weight.replace(" ", "").rstrip("0") not in {"q=", "q=0."}
+    return False
+
+
+def _reason(dist: Path) -> str:
+    try:
+        text = (dist / "FAILED.txt").read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        text = ""
+    return text[:_REASON_CHARACTERS_MAX] or "it was left out of this installation (CYBERVAULT_CONSOLE=skip)."
+
+
+def _unbuilt(dist: Path, nonce: str) -> str:
+    return _UNBUILT.format(nonce=nonce, reason=html.escape(_reason(dist)))
+
+
+_UNBUILT: Final = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>CyberVault: the web console is not built</title>
+<style nonce="{nonce}">
+:root {{ color-scheme: light dark; }}
+body {{ max-width: 42rem; margin: 12vh auto; padding: 0 1.25rem; font: 1rem/1.6 system-ui, sans-serif; }}
+pre {{ padding: .75rem 1rem; border: 1px solid; border-radius: 6px; white-space: pre-wrap; overflow-wrap: anywhere; }}
+</style>
+<h1>The web console is not built</h1>
+<p>The API works: see <a href="/api/docs/">its documentation</a>.</p>
+<p>Reason:</p>
+<pre>{reason}</pre>
+<p>Repair:</p>
+<pre>uv sync --reinstall-package cybervault</pre>
+</html>
+"""

@@ -1,0 +1,1 @@
+"""The CyberThreat AI contract: one indicator in, a streamed verdict out."""

@@ -1,0 +1,221 @@
+"""The only reader of the environment: one frozen, typed tree; everything below is handed its part by `app`."""
+
+import ipaddress
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from cybervault.domain.problems import Problem, ProblemKind
+from cybervault.domain.secrets import Secret
+
+OPENROUTER_URL: Final = "https://openrouter.ai/api/v1"
+
+
+# Not urlsplit, which quotes what it cannot read in its error, and a password may stand there.
+_BASE_URL: Final = re.compile(
+    r"https?://(?:\[[0-9a-f:.]+\]|[^\s/?#@:\[\]]+)(?::[0-9]{1,5})?(?:/[^\s?#]*)?", re.IGNORECASE
+)
+
+
+def _secret(value: object) -> Secret | None:
+    if value is None or isinstance(value, Secret):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("a key is a text")  # noqa: TRY004 - pydantic turns only a ValueError into a named error
+    return Secret(value.strip()) if value.strip() else None
+
+
+def _base_url(value: object) -> str | None:
+    if value is None or value == "":
+        return None
+    if not _BASE_URL.fullmatch(str(value)):
+        raise ValueError("must be http://host[:port][/path] or https://..., without user, query or blanks")
+    return str(value).rstrip("/")
+
+
+Key = Annotated[Secret | None, PlainValidator(_secret), PlainSerializer(lambda _: None)]
+BaseUrl = Annotated[str | None, PlainValidator(_base_url)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class SourceSettings(_Part):
+    """One outside source."""
+
+    url: BaseUrl = Field(default=None, description="Base address instead of the source's own, for a mirror or a test.")
+    key: Key = Field(default=None, description="The operator's key; a caller's own key in the request wins.")
+    anonymous: bool = Field(default=False, description="Ask without a key when there is none, instead of skipping.")
+    enabled: bool = Field(default=True, description="Whether the source is asked at all.")
+    unmetered: bool = Field(default=False, description="Keep no local count of the source's free quota.")
+    timeout_seconds: float | None = Field(default=None, gt=0, le=120, description="Deadline of one answer.")
+
+
+class ModelChoice(_Part):
+    """One language model on offer."""
+
+    id: str
+    label: str
+    provider: str = "OpenRouter"
+
+
+def _models() -> tuple[ModelChoice, ...]:
+    return (
+        ModelChoice(id="openrouter/free", label="Free models (routed)"),
+        ModelChoice(id="openrouter/auto", label="Best model (routed)"),
+    )
+
+
+class ChatSettings(_Part):
+    """The language model behind the streamed verdict: OpenRouter or any OpenAI-compatible endpoint."""
+
+    url: BaseUrl = Field(default=None, description=f"Base address of the API; {OPENROUTER_URL} when not set.")
+    key: Key = Field(default=None, description="The operator's key for it.")
+    needs_key: bool = Field(default=True, description="Set to false for a local model that wants no key.")
+    default_model: str = Field(default="openrouter/free", description="Used when a request names none.")
+    models: tuple[ModelChoice, ...] = Field(default_factory=_models, description="The models on offer (JSON list).")
+
+    @property
+    def offered(self) -> tuple[ModelChoice, ...]:
+        """The models on offer; OpenRouter's two meta-models are always among its own (contract 1.1.11)."""
+        named = {model.id for model in self.models}
+        documented = _models() if self.url in {None, OPENROUTER_URL} else ()
+        return self.models + tuple(model for model in documented if model.id not in named)
+
+    def check(self) -> None:
+        """Refuse a default that is not on offer (ValueError)."""
+        if self.default_model not in {model.id for model in self.offered}:
+            raise ValueError("CYBERVAULT_CHAT__DEFAULT_MODEL (default_model) is not among CYBERVAULT_CHAT__MODELS")
+
+
+class DnsSettings(_Part):
+    """Resolvers."""
+
+    resolvers: dict[str, str] = Field(
+        default_factory=dict, description="Which host:port stands for a public resolver's address (JSON object)."
+    )
+
+
+class RateLimitSettings(_Part):
+    """How often one address may ask `/api/ctai`."""
+
+    points: int = Field(default=5, ge=1, description="Requests per window and client address.")
+    seconds: int = Field(default=60, ge=1, description="Length of the window, which starts at the first request.")
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set. Names: `CYBERVAULT_` and the field, `__` between levels."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CYBERVAULT_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+
+    data: Path = Field(default=Path("~/.cybervault"), description="The folder that holds all state.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
+    language: Literal["es", "en"] = Field(
+        default="es", description="Language of `/api/ctai` when a request names none."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="What is logged.")
+    trusted_proxies: tuple[str, ...] = Field(
+        default=(), description="Networks whose forwarded-for headers are believed (JSON list)."
+    )
+    sources: dict[str, SourceSettings] = Field(default_factory=dict, description="Per source, by its name.")
+    chat: ChatSettings = Field(default_factory=ChatSettings)
+    dns: DnsSettings = Field(default_factory=DnsSettings)
+    rate_limit: RateLimitSettings = Field(default_factory=RateLimitSettings)
+
+    # The names of the CyberThreat AI document, accepted beside ours.
+    openrouter_api_key: Key = Field(default=None, validation_alias=AliasChoices("OPENROUTER_API_KEY"))
+    virustotal_api_key: Key = Field(default=None, validation_alias=AliasChoices("VIRUSTOTAL_API_KEY"))
+    abuseipdb_api_key: Key = Field(default=None, validation_alias=AliasChoices("ABUSEIPDB_API_KEY"))
+    polyswarm_api_key: Key = Field(default=None, validation_alias=AliasChoices("POLYSWARM_API_KEY"))
+    rate_limit_points: int | None = Field(default=None, ge=1, validation_alias=AliasChoices("RATE_LIMIT_POINTS"))
+    rate_limit_duration: int | None = Field(default=None, ge=1, validation_alias=AliasChoices("RATE_LIMIT_DURATION"))
+
+    @property
+    def folder(self) -> Path:
+        """`data` with the home folder filled in."""
+        return self.data.expanduser()
+
+    @property
+    def chat_key(self) -> Secret | None:
+        """The operator's key for the language model, under either name."""
+        return self.chat.key or self.openrouter_api_key
+
+    def source(self, name: str) -> SourceSettings:
+        """The settings of one source, with the key under either of its names."""
+        part = self.sources.get(name, SourceSettings())
+        documented = {
+            "virustotal": self.virustotal_api_key,
+            "abuseipdb": self.abuseipdb_api_key,
+            "polyswarm": self.polyswarm_api_key,
+        }.get(name)
+        return part if part.key or documented is None else part.model_copy(update={"key": documented})
+
+    @property
+    def ctai_limit(self) -> tuple[int, int]:
+        """Requests, and the seconds of their window."""
+        return (
+            self.rate_limit_points or self.rate_limit.points,
+            self.rate_limit_duration or self.rate_limit.seconds,
+        )
+
+    @property
+    def proxy_networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """`trusted_proxies`, parsed."""
+        return tuple(ipaddress.ip_network(text) for text in self.trusted_proxies)
+
+
+def load_settings(**given: object) -> Settings:
+    """Read the environment; `given` (from the command line) wins where it is not None.
+
+    Raises `Problem` INVALID `bad_settings` that names each wrong setting and never its value.
+    """
+    chosen = {name: value for name, value in given.items() if value is not None}
+    _refuse_unknown_names()
+    try:
+        settings = Settings.model_validate(Settings(**chosen))  # type: ignore[arg-type] # names come from our own CLI
+        _ = settings.proxy_networks
+        settings.chat.check()
+    except ValidationError as error:
+        raise _bad_settings("; ".join(_name_of(item["loc"], item["msg"]) for item in error.errors())) from None
+    except ValueError as error:
+        raise _bad_settings(str(error)) from None
+    return settings
+
+
+_BUILD_NAMES: Final = frozenset({"CONSOLE"})
+
+
+def _refuse_unknown_names() -> None:
+    known = {name.upper() for name in Settings.model_fields} | _BUILD_NAMES
+    prefix = Settings.model_config["env_prefix"]
+    for name in os.environ:  # noqa: TID251 - settings read the environment
+        if name.startswith(prefix) and name.removeprefix(prefix).partition("__")[0] not in known:
+            raise _bad_settings(f"there is no setting {name}")
+
+
+def _name_of(place: tuple[int | str, ...], message: str) -> str:
+    name = "__".join(str(part).upper() for part in place)
+    return f"{name if name.endswith('_API_KEY') or name.startswith('RATE_') else 'CYBERVAULT_' + name}: {message}"
+
+
+def _bad_settings(text: str) -> Problem:
+    return Problem(ProblemKind.INVALID, code="bad_settings", message=f"The configuration cannot be used: {text}")
+
+
+def remember(settings: Settings) -> None:
+    """Put what the command line chose into the environment, so that worker processes read the same."""
+    os.environ["CYBERVAULT_DATA"] = str(settings.folder.absolute())  # noqa: TID251 - settings own the environment
+    os.environ["CYBERVAULT_LOG_LEVEL"] = settings.log_level  # noqa: TID251 - same

@@ -1,0 +1,1 @@
+"""Rows on disk: the one database and its schema."""

@@ -1,0 +1,1 @@
+"""Weighing: evidence to score and verdict, and the words around it."""

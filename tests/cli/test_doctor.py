@@ -1,0 +1,66 @@
+"""`cybervault doctor`: what is configured, reachable, missing, and how to get it."""
+
+import shutil
+from pathlib import Path
+
+from tests.cli.conftest import Run, document
+from tests.fakes.upstream import UpstreamFarm
+
+
+def checks(run: Run, *words: str, env: dict[str, str] | None = None) -> dict[str, dict[str, str]]:
+    return {check["part"]: check for check in document(run("doctor", "--json", *words, env=env))["checks"]}
+
+
+def test_a_whole_installation_is_well(run: Run) -> None:
+    found = checks(run)
+    for part in ("state", "local knowledge", "language model", "VirusTotal", "AbuseIPDB", "DNS"):
+        assert found[part]["state"] == "ok", found[part]
+
+
+def test_for_people_it_is_a_table(run: Run) -> None:
+    result = run("doctor", "--offline")
+    assert result.exit_code == 0
+    assert "what to do" in result.stdout
+
+
+def test_a_missing_key_says_where_to_get_it(run: Run) -> None:
+    found = checks(run, "--offline", env={"CYBERVAULT_SOURCES__VIRUSTOTAL__KEY": "", "CYBERVAULT_CHAT__KEY": ""})
+    assert found["VirusTotal"]["state"] == "missing"
+    assert "CYBERVAULT_SOURCES__VIRUSTOTAL__KEY" in found["VirusTotal"]["todo"]
+    assert "virustotal.com" in found["VirusTotal"]["todo"]
+    assert found["language model"]["state"] == "missing"
+    assert "OPENROUTER_API_KEY" in found["language model"]["todo"]
+
+
+def test_a_source_that_is_switched_off_is_off(run: Run) -> None:
+    found = checks(run, "--offline", env={"CYBERVAULT_SOURCES__RDAP__ENABLED": "false"})
+    assert found["RDAP"]["state"] == "off"
+
+
+def test_a_source_that_cannot_be_reached_is_named(run: Run, farm: UpstreamFarm) -> None:
+    url = farm.dead_url()
+    found = checks(run, env={"CYBERVAULT_SOURCES__ABUSEIPDB__URL": url})
+    assert found["AbuseIPDB"]["state"] == "missing"
+    assert url in found["AbuseIPDB"]["todo"]
+
+
+def test_offline_nobody_is_asked(run: Run, farm: UpstreamFarm) -> None:
+    checks(run, "--offline")
+    assert farm.calls("virustotal") == []
+
+
+def test_no_key_is_sent_to_see_whether_a_source_is_there(run: Run, farm: UpstreamFarm) -> None:
+    checks(run)
+    for name in ("virustotal", "abuseipdb", "polyswarm"):
+        for call in farm.calls(name):
+            assert "demo" not in str(call.headers)
+
+
+def test_what_is_left_of_a_quota_is_told(run: Run) -> None:
+    found = checks(run, "--offline", env={"CYBERVAULT_SOURCES__VIRUSTOTAL__UNMETERED": "false"})
+    assert "calls left" in found["VirusTotal"]["says"]
+
+
+def test_an_unbuilt_local_knowledge_says_how_to_build_it(run: Run, data: Path) -> None:
+    shutil.rmtree(data / "knowledge")
+    assert checks(run, "--offline")["local knowledge"]["todo"] == "cybervault intel build"

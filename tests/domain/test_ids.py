@@ -1,0 +1,27 @@
+"""Identifiers: a prefix, then enough unguessable characters."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from cybervault.domain.ids import new_assessment_id, new_request_id, random_characters
+
+
+@pytest.mark.parametrize(
+    ("new", "form"),
+    [(new_request_id, r"req_[0-9a-z]{12}"), (new_assessment_id, r"asm_[0-9a-z]{10}")],
+)
+def test_an_id_says_what_it_names_and_is_never_given_twice(new: Callable[[], str], form: str) -> None:
+    made = [new() for _ in range(2_000)]
+    assert all(re.fullmatch(form, text) for text in made)
+    assert len(set(made)) == len(made)
+
+
+@pytest.mark.parametrize("count", [0, 1, 40])
+def test_random_characters_are_as_many_as_asked(count: int) -> None:
+    assert len(random_characters(count)) == count
+
+
+def test_random_characters_come_from_the_whole_alphabet() -> None:
+    assert set(random_characters(5_000)) == set("0123456789abcdefghijklmnopqrstuvwxyz")

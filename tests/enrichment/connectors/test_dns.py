@@ -1,0 +1,13 @@
+"""What is asked of the source `dns` and what is read from its replies."""
+
+from pathlib import Path
+
+import pytest
+
+from cybervault.enrichment.connectors import dns
+from tests.enrichment.connectors.cases import case_files, check_case
+
+
+@pytest.mark.parametrize("path", case_files("dns"), ids=lambda path: path.stem)
+def test_case(path: Path) -> None:
+    check_case(dns.CONNECTOR, path)

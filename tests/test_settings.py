@@ -1,0 +1,123 @@
+"""Settings: what the environment may say, and how a mistake is named."""
+
+from pathlib import Path
+
+import pytest
+
+from cybervault.domain.problems import Problem
+from cybervault.domain.secrets import Secret
+from cybervault.settings import Settings, load_settings, remember
+
+
+@pytest.fixture(autouse=True)
+def _empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENROUTER_API_KEY", "VIRUSTOTAL_API_KEY", "RATE_LIMIT_POINTS", "RATE_LIMIT_DURATION"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_without_any_setting_everything_has_a_default() -> None:
+    settings = load_settings()
+    assert (settings.host, settings.port, settings.language) == ("127.0.0.1", 8000, "es")
+    assert settings.ctai_limit == (5, 60)
+    assert settings.folder == Path("~/.cybervault").expanduser()
+    assert settings.source("virustotal").key is None
+
+
+def test_the_documented_names_set_the_servers_keys_and_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENROUTER_API_KEY", "sk-or-1")
+    monkeypatch.setenv("VIRUSTOTAL_API_KEY", "vt-1")
+    monkeypatch.setenv("RATE_LIMIT_POINTS", "2")
+    monkeypatch.setenv("RATE_LIMIT_DURATION", "10")
+    settings = load_settings()
+    assert settings.chat_key == Secret("sk-or-1")
+    assert settings.source("virustotal").key == Secret("vt-1")
+    assert settings.source("robtex").key is None
+    assert settings.ctai_limit == (2, 10)
+
+
+def test_our_own_name_of_a_key_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIRUSTOTAL_API_KEY", "theirs")
+    monkeypatch.setenv("CYBERVAULT_SOURCES__VIRUSTOTAL__KEY", "ours")
+    assert load_settings().source("virustotal").key == Secret("ours")
+
+
+def test_an_empty_key_counts_as_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIRUSTOTAL_API_KEY", "  ")
+    assert load_settings().source("virustotal").key is None
+
+
+def test_the_command_line_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CYBERVAULT_PORT", "9000")
+    assert load_settings().port == 9000
+    assert load_settings(port=9001, host=None).port == 9001
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("CYBERVAULT_PORT", "many", "CYBERVAULT_PORT"),
+        ("CYBERVAULT_SOURCES__VIRUSTOTAL__URL", "ftp://x", "CYBERVAULT_SOURCES__VIRUSTOTAL__URL"),
+        ("CYBERVAULT_SOURCES__VIRUSTOTAL__URL", "https://user:pass@x", "CYBERVAULT_SOURCES__VIRUSTOTAL__URL"),
+        ("CYBERVAULT_SOURCES__VIRUSTOTAL__KEEY", "x", "CYBERVAULT_SOURCES__VIRUSTOTAL__KEEY"),
+        ("CYBERVAULT_TRUSTED_PROXIES", '["here"]', "here"),
+        ("CYBERVAULT_SPELING", "1", "CYBERVAULT_SPELING"),
+        ("CYBERVAULT_DNS__RESOLVERS", "{broken", "dns"),
+        ("RATE_LIMIT_POINTS", "0", "RATE_LIMIT_POINTS"),
+    ],
+)
+def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, expected: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(Problem) as caught:
+        load_settings()
+    assert caught.value.code == "bad_settings"
+    assert expected in caught.value.message
+
+
+def test_a_wrong_setting_is_named_without_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CYBERVAULT_SOURCES__VIRUSTOTAL__KEY", "canary-key-7f3a")
+    monkeypatch.setenv("CYBERVAULT_SOURCES__VIRUSTOTAL__URL", "https://canary-user:canary-pass@x")
+    with pytest.raises(Problem) as caught:
+        load_settings()
+    assert "canary" not in f"{caught.value.message}{caught.value.detail}{caught.value!r}"
+
+
+def test_a_key_is_shown_nowhere_in_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENROUTER_API_KEY", "canary-key-7f3a")
+    settings = load_settings()
+    assert "canary" not in repr(settings)
+    assert "canary" not in settings.model_dump_json()
+
+
+def test_openrouters_meta_models_are_always_on_offer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CYBERVAULT_CHAT__MODELS", '[{"id": "some/model", "label": "Some"}]')
+    chat = load_settings().chat
+    assert [model.id for model in chat.offered] == ["some/model", "openrouter/free", "openrouter/auto"]
+    assert chat.default_model == "openrouter/free"
+
+
+def test_a_local_endpoint_offers_only_what_the_operator_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CYBERVAULT_CHAT__URL", "http://127.0.0.1:11434/v1/")
+    monkeypatch.setenv("CYBERVAULT_CHAT__MODELS", '[{"id": "llama3", "label": "Llama", "provider": "Ollama"}]')
+    monkeypatch.setenv("CYBERVAULT_CHAT__DEFAULT_MODEL", "llama3")
+    chat = load_settings().chat
+    assert chat.url == "http://127.0.0.1:11434/v1"
+    assert [model.id for model in chat.offered] == ["llama3"]
+
+
+def test_a_default_model_that_is_not_on_offer_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CYBERVAULT_CHAT__DEFAULT_MODEL", "nobody/has-this")
+    with pytest.raises(Problem, match="default_model"):
+        load_settings()
+
+
+def test_trusted_proxies_are_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CYBERVAULT_TRUSTED_PROXIES", '["10.0.0.0/8", "::1"]')
+    assert [str(network) for network in load_settings().proxy_networks] == ["10.0.0.0/8", "::1/128"]
+
+
+def test_worker_processes_read_what_the_command_line_chose(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CYBERVAULT_DATA", "elsewhere")
+    monkeypatch.setenv("CYBERVAULT_LOG_LEVEL", "INFO")
+    remember(Settings(data=tmp_path, log_level="DEBUG"))
+    assert load_settings().folder == tmp_path
+    assert load_settings().log_level == "DEBUG"

@@ -1,0 +1,110 @@
+/** Which language the console speaks, and numbers, ages and dates in it. */
+
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
+import { I18nProvider } from "react-aria-components";
+import { readItem, writeItem } from "../lib/storage";
+import { en, type Texts } from "./en";
+import { es } from "./es";
+
+export const LANGUAGES = ["es", "en"] as const;
+export type Language = (typeof LANGUAGES)[number];
+const ITEM = "cybervault:language";
+const LOCALE: Record<Language, string> = { es: "es-ES", en: "en-US" };
+const TEXTS: Record<Language, Texts> = { es, en };
+
+/** The stored choice, else the first of the browser's languages that we speak, else English. */
+export function firstLanguage(): Language {
+  const wanted = [readItem(ITEM) ?? "", ...navigator.languages.map((tag) => tag.slice(0, 2))];
+  return wanted.flatMap((tag) => LANGUAGES.find((language) => language === tag) ?? [])[0] ?? "en";
+}
+
+export interface Formats {
+  number: (value: number, digits?: number) => string;
+  /** With its sign, minus as minus: +1.50, −0.25; nothing before zero. */
+  points: (value: number) => string;
+  /** A share of 0 to 1 in per cent. */
+  percent: (share: number) => string;
+  /** A number of seconds in its largest whole unit. */
+  duration: (seconds: number) => string;
+  ago: (at: number, now: number) => string;
+  date: (iso: string) => string;
+}
+
+const UNITS = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+  ["second", 1],
+] as const;
+
+function largestUnit(seconds: number): [number, "day" | "hour" | "minute" | "second"] {
+  const [unit, size] = UNITS.find(([, length]) => seconds >= length) ?? (["second", 1] as const);
+  return [Math.floor(seconds / size), unit];
+}
+
+export function formatsOf(language: Language): Formats {
+  const locale = LOCALE[language];
+  const signed = new Intl.NumberFormat(locale, {
+    minimumFractionDigits: 2,
+    maximumFractionDigits: 2,
+    signDisplay: "exceptZero",
+  });
+  const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 });
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
+  return {
+    number: (value, digits = 0) =>
+      new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value),
+    points: (value) => signed.format(value).replace("-", "\u2212"),
+    percent: (share) => percent.format(share),
+    duration: (seconds) => {
+      const [count, unit] = largestUnit(seconds);
+      return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" }).format(count);
+    },
+    ago: (at, now) => {
+      const [count, unit] = largestUnit(Math.max(0, (now - at) / 1000));
+      return relative.format(-count, unit);
+    },
+    date: (iso) => (Number.isNaN(Date.parse(iso)) ? iso : day.format(new Date(iso))),
+  };
+}
+
+interface Speech {
+  language: Language;
+  setLanguage: (language: Language) => void;
+  texts: Texts;
+  formats: Formats;
+}
+
+const SpeechContext = createContext<Speech | null>(null);
+
+export function LanguageProvider({ children }: { children: ReactNode }) {
+  const [language, setLanguage] = useState(firstLanguage);
+  useEffect(() => {
+    document.documentElement.lang = language;
+    document.title = `${TEXTS[language].pageTitle} · CyberVault`;
+  }, [language]);
+  const speech = useMemo<Speech>(
+    () => ({
+      language,
+      setLanguage: (chosen) => {
+        writeItem(ITEM, chosen);
+        setLanguage(chosen);
+      },
+      texts: TEXTS[language],
+      formats: formatsOf(language),
+    }),
+    [language],
+  );
+  return (
+    <SpeechContext value={speech}>
+      <I18nProvider locale={LOCALE[language]}>{children}</I18nProvider>
+    </SpeechContext>
+  );
+}
+
+export function useSpeech(): Speech {
+  const speech = useContext(SpeechContext);
+  if (speech === null) throw new Error("useSpeech outside LanguageProvider");
+  return speech;
+}

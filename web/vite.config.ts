@@ -1,0 +1,69 @@
+import { appendFileSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import localesPlugin from "@react-aria/optimize-locales-plugin";
+import react from "@vitejs/plugin-react";
+import { defineConfig, type Plugin } from "vite";
+
+const DIST = new URL("../src/cybervault/faces/console/dist/", import.meta.url);
+const EARLY = fileURLToPath(new URL("src/early.js", import.meta.url));
+
+/** Puts src/early.js before everything else as a classic, blocking script of its own. */
+function earlyScript(): Plugin {
+  let reference = "";
+  let isBuild = false;
+  return {
+    name: "cybervault-early-script",
+    configResolved(config) {
+      isBuild = config.command === "build";
+    },
+    buildStart() {
+      if (!isBuild) return;
+      reference = this.emitFile({ type: "asset", name: "early.js", source: readFileSync(EARLY) });
+    },
+    transformIndexHtml: {
+      order: "post",
+      handler(_html, context) {
+        const emitted = Object.values(context.bundle ?? {}).find((file) => file.fileName.includes("assets/early-"));
+        const src = isBuild ? `/${emitted?.fileName ?? reference}` : "/src/early.js";
+        return [{ tag: "script", attrs: { src, nonce: "__CSP_NONCE__" }, injectTo: "head-prepend" }];
+      },
+    },
+  };
+}
+
+/** Adds the fonts' licences to the list, which by itself knows scripts only. */
+function fontLicences(): Plugin {
+  return {
+    name: "cybervault-font-licences",
+    apply: "build",
+    closeBundle() {
+      for (const font of ["inter", "jetbrains-mono"]) {
+        const folder = new URL(`node_modules/@fontsource-variable/${font}/`, import.meta.url);
+        const { name, version, license } = JSON.parse(readFileSync(new URL("package.json", folder), "utf8"));
+        const text = readFileSync(new URL("LICENSE", folder), "utf8");
+        appendFileSync(new URL("licenses.md", DIST), `\n## ${name} - ${version} (${license})\n\n${text}`);
+      }
+    },
+  };
+}
+
+export default defineConfig({
+  plugins: [
+    earlyScript(),
+    fontLicences(),
+    react(),
+    { ...localesPlugin.vite({ locales: ["en-US", "es-ES"] }), enforce: "pre" },
+  ],
+  // The server replaces the placeholder by a fresh value in every answer.
+  html: { cspNonce: "__CSP_NONCE__" },
+  build: {
+    outDir: fileURLToPath(DIST),
+    emptyOutDir: true,
+    // data: fonts and scripts would need holes in the content policy.
+    assetsInlineLimit: 0,
+    license: { fileName: "licenses.md" },
+    target: ["chrome123", "firefox120", "safari17.5"],
+    modulePreload: { polyfill: false },
+  },
+  server: { proxy: { "/api": "http://127.0.0.1:8000" } },
+});
