@@ -62,7 +62,7 @@ fix: ready web/node_modules/.bin/tsc ## format, and repair what a linter can rep
 
 bench: ready ## measure what we claim, each claim against a named peer or limit
 	@found=no; for file in benchmarks/*.py; do \
-		[ -e "$$file" ] || continue; found=yes; echo "== $$file"; $(RUN) python "$$file"; \
+		[ -e "$$file" ] || continue; found=yes; echo "== $$file"; $(RUN) env PYTHONPATH=. python "$$file"; \
 	done; [ $$found = yes ] || echo "There is no benchmark yet."
 
 docs: ready ## write the generated pages of docs/ anew

@@ -9,13 +9,6 @@ import structlog
 from cybervault.logs import set_up_logs, without_secrets
 
 
-@pytest.fixture(autouse=True)
-def _restored() -> object:
-    yield
-    structlog.reset_defaults()
-    logging.basicConfig(force=True)
-
-
 @pytest.mark.parametrize(
     "text",
     [

@@ -192,6 +192,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        redirect_slashes=False,  # the framework would answer in its own form, with a Location made of the caller's Host
         lifespan=_lifespan(product),
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )

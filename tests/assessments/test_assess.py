@@ -76,6 +76,14 @@ async def test_without_any_source_and_knowledge_the_answer_is_unknown(setup: Set
         assert final(weighed).verdict is Verdict.UNKNOWN
 
 
+async def test_what_would_change_the_verdict_is_told_with_the_last_score_only(product: Product) -> None:
+    mixed = replace(MALICIOUS, observable=parse_observable("1.2.3.4"))
+    _, weighed = await gathered(product, mixed)
+    assert [bool(one.counterfactuals) for one in weighed] == [False] * (len(weighed) - 1) + [True]
+    _, weighed = await gathered(product, replace(mixed, wants_counterfactuals=False))
+    assert not any(one.counterfactuals for one in weighed)
+
+
 async def test_only_the_named_sources_are_asked(product: Product) -> None:
     heard, _ = await gathered(product, replace(MALICIOUS, names=frozenset({"virustotal"}), uses_local_knowledge=False))
     assert [one.answer.source for one in heard] == ["virustotal"]

@@ -1,26 +1,17 @@
 """`cybervault serve`: a real process that answers, shuts down, and says at once what it cannot use."""
 
-import os
-import signal
 import socket
 import subprocess
-import sys
-import time
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from cybervault.cli.serve import greeting
+from cybervault.domain.problems import Problem
 from cybervault.settings import Settings
+from tests.cli.conftest import Run
+from tests.fakes.processes import command, command_lines, environment, family, served
 from tests.fakes.upstream import UpstreamFarm
-
-COMMAND = [sys.executable, "-m", "cybervault", "serve"]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 @pytest.mark.parametrize(
@@ -38,59 +29,43 @@ def test_the_greeting_names_the_page_and_a_line_to_try(host: str, base: str, tmp
     assert str(tmp_path) in text
 
 
-def test_a_started_server_answers_and_goes_when_told(farm: UpstreamFarm, data: Path) -> None:
-    port = free_port()
-    environment = os.environ | farm.environment()  # noqa: TID251 - what a shell gives a process
-    with subprocess.Popen(
-        [*COMMAND, "--port", str(port), "--data", str(data)], env=environment, stderr=subprocess.PIPE, text=True
-    ) as server:
-        url = f"http://127.0.0.1:{port}"
-        try:
-            assert answers(url)
-            with httpx2.Client(trust_env=False, timeout=20) as client:
-                reply = client.get(f"{url}/api/ctai/stream?ioc=203.0.113.42")
-                assert reply.text.rstrip().splitlines()[-2] == "event: done"
-        finally:
-            server.send_signal(signal.SIGINT)
-            assert server.wait(15) is not None
-            assert server.stderr is not None
-            written = server.stderr.read()
-    assert f"Page  {url}/" in written
-    assert "demo-virustotal" not in written
-
-
-def answers(url: str) -> bool:
-    deadline = time.monotonic() + 20  # noqa: TID251 - a real process takes real time
-    while time.monotonic() < deadline:  # noqa: TID251 - same
-        try:
-            with httpx2.Client(trust_env=False) as client:
-                return bool(client.get(f"{url}/api/health").json() == {"status": "ok"})
-        except httpx2.TransportError:
-            time.sleep(0.05)
-    return False
+@pytest.mark.timeout(120)
+def test_a_started_server_answers_and_goes_when_told(farm: UpstreamFarm, data: Path, tmp_path: Path) -> None:
+    with served(data, farm.environment(), tmp_path / "printed") as server:
+        text = server.get("/api/ctai/stream?ioc=203.0.113.42")
+        processes = family(server.pid)
+    assert text.rstrip().splitlines()[-2] == "event: done"
+    printed = server.output.read_text()
+    assert f"Page  {server.url}/" in printed
+    assert "demo-virustotal" not in printed
+    assert not any(family(pid)[1:] or command_lines([pid]) for pid in processes)
 
 
 def test_a_wrong_setting_ends_it_in_one_line() -> None:
-    environment = os.environ | {"CYBERVAULT_SOURCES__NOBODY__URL": "http://127.0.0.1:1"}  # noqa: TID251 - what a shell gives a process
-    done = subprocess.run(COMMAND, env=environment, capture_output=True, text=True, timeout=30, check=False)
+    wrong = environment({"CYBERVAULT_SOURCES__NOBODY__URL": "http://127.0.0.1:1"})
+    done = subprocess.run(command("serve"), env=wrong, capture_output=True, text=True, timeout=50, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("cybervault: There is no source nobody;")
     assert done.stderr.count("\n") == 1
 
 
-def test_state_that_cannot_be_written_ends_it_in_one_line(tmp_path: Path) -> None:
-    (tmp_path / "cybervault.db").write_bytes(b"no database at all, but long enough to look" * 200)
-    done = subprocess.run([*COMMAND, "--data", str(tmp_path)], capture_output=True, text=True, timeout=30, check=False)
-    assert done.returncode == 1
-    assert done.stderr.startswith("cybervault: The database")
+def test_state_that_cannot_be_used_is_told_before_anything_listens(run: Run, data: Path) -> None:
+    (data / "cybervault.db").write_bytes(b"no database at all, but long enough to look" * 200)
+    problem = run("serve").exception
+    assert isinstance(problem, Problem)
+    assert problem.code == "database_unusable"
 
 
-def test_a_port_that_is_taken_ends_it_in_one_line(data: Path) -> None:
+def test_a_port_that_is_taken_is_told_with_the_way_out(run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
-        done = subprocess.run(
-            [*COMMAND, "--port", port, "--data", str(data)], capture_output=True, text=True, timeout=30, check=False
-        )
-    assert done.returncode == 1
-    assert done.stderr.startswith(f"cybervault: Cannot listen on 127.0.0.1 port {port}: Address already in use.")
-    assert done.stderr.count("\n") == 1
+        port = taken.getsockname()[1]
+        problem = run("serve", "--port", str(port)).exception
+    assert isinstance(problem, Problem)
+    expected = f"Cannot listen on 127.0.0.1 port {port}: Address already in use. Choose another with --port."
+    assert problem.message == expected
+
+
+def test_an_address_of_another_machine_is_told(run: Run) -> None:
+    problem = run("serve", "--host", "192.0.2.1").exception
+    assert isinstance(problem, Problem)
+    assert problem.code == "cannot_listen"

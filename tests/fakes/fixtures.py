@@ -1,5 +1,6 @@
 """One upstream farm for all checks, one server for each, and the same small local knowledge everywhere."""
 
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
+import structlog
 
 from tests.fakes.clock import HandClock
 from tests.fakes.knowledge import compile_small_knowledge
@@ -14,6 +16,14 @@ from tests.fakes.serving import Running, Setup, running
 from tests.fakes.upstream import UpstreamFarm
 
 Serve: TypeAlias = Callable[..., Running]
+
+
+@pytest.fixture(autouse=True)
+def _own_logs() -> Iterator[None]:
+    """Forget a log set-up with its test: it writes to that test's captured stream."""
+    yield
+    structlog.reset_defaults()
+    logging.basicConfig(force=True)
 
 
 @pytest.fixture(scope="session")

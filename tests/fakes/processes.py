@@ -3,11 +3,13 @@
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,6 +18,8 @@ import httpx2
 
 from tests.fakes.loopback import HOST
 
+# Nothing here speaks TLS, and to read this machine's certificates for a client costs 30 ms each time.
+NO_TLS: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 _START_SECONDS: Final = 40.0
 _STOP_SECONDS: Final = 15.0
 _KIBIBYTE: Final = 1024
@@ -34,13 +38,32 @@ class Served:
         """Its base address."""
         return f"http://{HOST}:{self.port}"
 
+    def get(self, path: str) -> str:
+        """The whole body of one answer."""
+        with httpx2.Client(trust_env=False, timeout=10, verify=NO_TLS) as client:
+            return client.get(self.url + path).text
+
     def answers(self) -> bool:
         """Whether it says that it lives."""
         try:
-            with httpx2.Client(trust_env=False, timeout=10) as client:
-                return bool(client.get(f"{self.url}/api/health").json() == {"status": "ok"})
+            return self.get("/api/health") == '{"status":"ok"}'
         except httpx2.TransportError:
             return False
+
+
+def say(port: int, request: bytes, *, patience_seconds: float = 2.0) -> bytes:
+    """Send bytes that may be no request, and give what comes back until the server closes or waits for more.
+
+    Say "Connection: close" in it where it is one: a client that shuts its half gets no answer.
+    """
+    answer = b""
+    with socket.create_connection((HOST, port), timeout=patience_seconds) as connection:
+        with suppress(OSError):  # refused before all was sent; the answer is there all the same
+            connection.sendall(request)
+        with suppress(OSError):
+            while piece := connection.recv(65_536):
+                answer += piece
+    return answer
 
 
 def free_port() -> int:
@@ -50,9 +73,14 @@ def free_port() -> int:
 
 
 def environment(*parts: Mapping[str, str]) -> dict[str, str]:
-    """What a shell gives a process, without settings of ours, and then the parts."""
+    """What a shell gives a process, without settings of ours, and then the parts.
+
+    Where this shell forbids bytecode it is kept beside the tree: without any, each start compiles every library.
+    """
     ours = ("CYBERVAULT_", "OPENROUTER_", "VIRUSTOTAL_", "ABUSEIPDB_", "POLYSWARM_", "RATE_LIMIT_")
     shell = {name: value for name, value in os.environ.items() if not name.startswith(ours)}  # noqa: TID251 - as a shell
+    if shell.pop("PYTHONDONTWRITEBYTECODE", ""):
+        shell["PYTHONPYCACHEPREFIX"] = str(Path(tempfile.gettempdir()) / "cybervault-bytecode")
     return {name: value for part in (shell, *parts) for name, value in part.items()}
 
 

@@ -16,6 +16,7 @@ from cybervault.app import create_app
 from cybervault.domain.secrets import Secret
 from cybervault.settings import ChatSettings, ModelChoice, RateLimitSettings, Settings, SourceSettings
 from tests.fakes.clock import HandClock
+from tests.fakes.processes import NO_TLS
 from tests.fakes.upstream import UpstreamFarm
 
 SOURCES: Final = (
@@ -79,7 +80,7 @@ class Running:
 
     def get(self, path: str, headers: Mapping[str, str] | None = None, method: str = "GET") -> Reply:
         """One request, read to its end."""
-        with httpx2.Client(timeout=30, trust_env=False) as client:
+        with httpx2.Client(timeout=30, trust_env=False, verify=NO_TLS) as client:
             reply = client.request(method, self.url + path, headers=dict(headers or {}))
         return Reply(reply.status_code, reply.headers, reply.text)
 
@@ -156,5 +157,5 @@ def running(setup: Setup) -> Iterator[Running]:
 
 def _wait_for(url: str) -> None:
     transport = httpx2.HTTPTransport(retries=5)
-    with httpx2.Client(transport=transport, trust_env=False) as client:
+    with httpx2.Client(transport=transport, trust_env=False, verify=NO_TLS) as client:
         assert client.get(f"{url}/api/health").status_code == 200

@@ -29,7 +29,7 @@ class TestShapes:
         [
             ("virustotal", "203.0.113.42", Outcome.HIT),
             ("virustotal", "8.8.8.8", Outcome.CLEAN),
-            ("virustotal", "198.51.100.99", Outcome.CLEAN),
+            ("virustotal", "198.51.100.99", Outcome.UNKNOWN),
             ("virustotal", "evil.example", Outcome.HIT),
             ("virustotal", "nobody.example", Outcome.UNKNOWN),
             ("virustotal", "http://evil.example/login?next=1", Outcome.HIT),

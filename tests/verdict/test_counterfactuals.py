@@ -63,6 +63,14 @@ def test_missing_sources_come_first_because_they_can_be_asked() -> None:
     assert (first.source, first.item, first.bin, first.verdict) == ("virustotal", "detections", "0", Verdict.BENIGN)
 
 
+def test_a_step_that_only_closes_a_gap_is_none() -> None:
+    answers = [Answer("virustotal", Outcome.NO_KEY), Answer("abuseipdb", Outcome.NO_KEY), answer("local")]
+    answers.append(answer("greynoise", ("classification", "benign")))
+    assert fuse(ADDRESS, [*answers, answer("virustotal", ("detections", "1"))], WEIGHTS, NOW).verdict is Verdict.BENIGN
+    found = counterfactuals(ADDRESS, answers, WEIGHTS, NOW)
+    assert next(one.bin for one in found if (one.source, one.verdict) == ("virustotal", Verdict.BENIGN)) == "0"
+
+
 def test_it_can_be_told_in_both_languages() -> None:
     answers = [answer("virustotal", ("detections", "0")), answer("abuseipdb"), answer("greynoise"), answer("local")]
     found = counterfactuals(ADDRESS, answers, WEIGHTS, NOW)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
+from importlib import resources
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from cybervault.domain.evidence import Answer, Evidence, EvidenceGroup, Outcome
 from cybervault.domain.observables import Kind, Observable, parse_observable
 from cybervault.domain.verdicts import Severity, Verdict, Weighing
 from cybervault.verdict.fusion import fuse
-from cybervault.verdict.weights import HARD_ALLOW, UNKNOWN_ITEM
+from cybervault.verdict.weights import FILE, HARD_ALLOW, UNKNOWN_ITEM, Weights, read_weights
 from tests.verdict.cases import NOW, WEIGHTS, answer, answers_of, case_files, case_of, weigh
 
 VALUES = {
@@ -60,6 +62,13 @@ def said(draw: st.DrawFn) -> tuple[Observable, list[Answer]]:
 
 def fused(observable: Observable, answers: Sequence[Answer]) -> Weighing:
     return fuse(observable, answers, WEIGHTS, NOW)
+
+
+def changed(old: str, new: str) -> Weights:
+    """The weights that ship with one line changed."""
+    text = resources.files("cybervault.verdict").joinpath(FILE).read_text(encoding="utf-8")
+    assert old in text
+    return read_weights(text.replace(old, new))
 
 
 def score_of(weighing: Weighing) -> int:
@@ -138,6 +147,23 @@ class TestAccount:
             ("reputation", 0.46),
         ]
         assert {round(term.share, 4) for term in weighing.terms} == {round(6.0 / 9.1, 4)}
+
+    def test_what_is_cut_adds_up_to_the_cap_exactly(self) -> None:
+        file = Observable(Kind.SHA256, VALUES[Kind.SHA256])
+        engines, swarm = (WEIGHTS.sources[name].items for name in ("virustotal", "polyswarm"))
+        ways = product(engines["detections"], engines["reputation"], swarm["polyscore"], swarm["detections"])
+        is_cut = 0
+        for detections, reputation, polyscore, more in ways:
+            answers = [
+                answer("virustotal", ("detections", detections), ("reputation", reputation)),
+                answer("polyswarm", ("polyscore", polyscore), ("detections", more)),
+            ]
+            terms = fused(file, answers).terms
+            against = [term for term in terms if term.points > 0]
+            if any(term.share < 1 for term in against):
+                is_cut += 1
+                assert sum(round(100 * term.points) for term in against) == 600, terms
+        assert is_cut > 20
 
     def test_the_strongest_line_stands_first(self) -> None:
         weighing = weigh(case_of(case_files("verdict")[0]))
@@ -227,6 +253,10 @@ class TestInterval:
             ("internetdb", None, 1.1),
         ]
 
+    def test_what_says_nothing_about_a_kind_does_not_widen_it(self) -> None:
+        gaps = fused(parse_observable("evil.example"), []).gaps
+        assert {gap.source: gap.swing for gap in gaps}["local"] == 1.25  # popularity; no known file
+
     def test_a_missing_source_cannot_lift_a_group_above_its_cap(self) -> None:
         file = Observable(Kind.SHA256, VALUES[Kind.SHA256])
         answers = [answer("virustotal", ("detections", "10+")), answer("hashlookup"), answer("local")]
@@ -304,7 +334,7 @@ class TestVerdict:
 
     @pytest.mark.parametrize("name", ["CVE-2021-44228", "AS64500", "198.51.100.0/24", "someone@example.com"])
     def test_kinds_that_are_not_weighed_have_no_score(self, name: str) -> None:
-        role = answer("local", ("role", "disposable_email"), HARD_ALLOW[1:])
+        role = answer("local", HARD_ALLOW[1:], ("role", "disposable_email"))
         weighing = fused(parse_observable(name), [role])
         assert (weighing.verdict, weighing.score, weighing.low, weighing.high) == (Verdict.UNKNOWN, None, 0, 100)
         assert [(term.evidence.bin, term.points, term.share) for term in weighing.terms] == [
@@ -312,6 +342,23 @@ class TestVerdict:
             ("hard_allow", 0.0, 0.0),
         ]
         assert (weighing.priority is not None) == name.startswith("CVE")
+
+    def test_below_the_floor_of_coverage_only_a_decisive_word_makes_a_verdict(self) -> None:
+        weights = changed("missing_discount = 0.5", "missing_discount = 0.0")
+        shodan, abuse = answer("internetdb", ("tags", "malicious")), answer("abuseipdb", ("reports", "high_many"))
+        for told, verdict in ((shodan, Verdict.UNKNOWN), (abuse, Verdict.MALICIOUS)):
+            weighing = fuse(parse_observable(VALUES[Kind.IPV4]), [told], weights, NOW)
+            assert weighing.low == weighing.high
+            assert weighing.coverage < weights.rules.coverage_floor
+            assert score_of(weighing) >= weights.rules.suspicious_from
+            assert weighing.verdict is verdict
+
+    def test_what_our_lists_allow_is_benign_though_it_is_contested(self) -> None:
+        weights = changed("doubtful_conflict = 0.6", "doubtful_conflict = 0.1")
+        answers = [answer("virustotal", ("detections", "10+")), answer("local", HARD_ALLOW[1:])]
+        weighing = fuse(parse_observable(VALUES[Kind.IPV4]), answers, weights, NOW)
+        assert weighing.conflict >= weights.rules.doubtful_conflict
+        assert weighing.verdict is Verdict.BENIGN
 
     def test_answers_of_a_case_are_those_described(self) -> None:
         case = case_of(case_files("verdict")[0])

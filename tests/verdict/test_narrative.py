@@ -191,6 +191,11 @@ class TestLength:
         assert len(text.encode()) <= PROMPT_BYTES_MAX
         assert len(data_of(text)) == 15
 
+    def test_titles_count_as_well(self) -> None:
+        body = json.dumps({"a": "x" * 490}).encode()
+        text = prompt(facts(documents=tuple((f"{number:060}", body) for number in range(40))))
+        assert 15_000 < len(text.encode()) <= PROMPT_BYTES_MAX
+
 
 class TestReading:
     @pytest.mark.parametrize("path", case_files("narrative"), ids=lambda path: path.stem)

@@ -33,6 +33,7 @@ def events_of(*pieces: bytes) -> list[str]:
         (b"data:a\n\n", ["a"]),
         (b"data:  a\n\n", [" a"]),
         (b"data: one\ndata: two\n\n", ["one\ntwo"]),
+        (b"data: one\r\ndata: two\r\n\r\n", ["one\ntwo"]),
         (b": OPENROUTER PROCESSING\n\ndata: a\n\n: again\n\n", ["a"]),
         (b"event: error\nid: 1\nretry: 5\ndata: a\n\n", ["a"]),
         (b"data\n\ndata:\n\ndata: \n\n", []),
@@ -50,6 +51,7 @@ def test_gives_the_data_of_each_event(stream: bytes, events: list[str]) -> None:
     reader = EventReader()
     assert reader.feed(stream) == events
     assert events_of(*(bytes([byte]) for byte in stream)) == events
+    assert events_of(*(piece for byte in stream for piece in (b"", bytes([byte])))) == events
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-/** Where the rest is: API documentation, licences, shortcuts, and whether the service answers. */
+/** Where the rest is: licences, shortcuts, and whether the service answers. */
 
 import { useEffect, useState } from "react";
 import { isHealthy } from "./api/client";
@@ -12,7 +12,6 @@ export function Footer({ openShortcuts }: { openShortcuts: () => void }) {
       <div className="footer-inner">
         <Health />
         <nav className="footer-links" aria-label={texts.footer.label}>
-          <a href="/api/docs/">{texts.footer.apiDocs}</a>
           <a href="/licenses.md">{texts.footer.licences}</a>
           <WordButton variant="quiet" onPress={openShortcuts}>
             {texts.footer.shortcuts}

@@ -37,6 +37,7 @@ class Inquiry:
     chat_key: Secret | None = None
     names: frozenset[str] | None = None
     uses_local_knowledge: bool = True
+    wants_counterfactuals: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,22 +92,23 @@ class Assess:
         if knowledge is not None:
             answers.append(knowledge.answer(inquiry.observable))
             yield Heard(LOCAL_TITLE, answers[-1], 0.0, None)
-        yield self._weigh(inquiry.observable, answers, outstanding)
+        yield self._weigh(inquiry, answers, outstanding)
         async with aclosing(self._lookup.ask(inquiry.observable, inquiry.keys, inquiry.names)) as replies:
             async for reply in replies:
                 outstanding.remove(reply.source.name)
                 answers.append(reply.answer)
                 yield Heard(reply.source.title, reply.answer, reply.seconds, reply.age_seconds)
-                yield self._weigh(inquiry.observable, answers, outstanding)
+                yield self._weigh(inquiry, answers, outstanding)
 
-    def _weigh(self, observable: Observable, answers: Sequence[Answer], outstanding: Sequence[str]) -> Weighed:
+    def _weigh(self, inquiry: Inquiry, answers: Sequence[Answer], outstanding: Sequence[str]) -> Weighed:
         # A source that has not answered yet counts like one that will not: it lowers coverage.
         known = [*answers, *(Answer(name, Outcome.TIMEOUT) for name in outstanding)]
         now = self._clock.now()
-        weighing = fuse(observable, known, self._weights, now)
-        if outstanding:
-            return Weighed(weighing, is_final=False)
-        return Weighed(weighing, is_final=True, counterfactuals=counterfactuals(observable, known, self._weights, now))
+        weighing = fuse(inquiry.observable, known, self._weights, now)
+        if outstanding or not inquiry.wants_counterfactuals:
+            return Weighed(weighing, is_final=not outstanding)
+        changes = counterfactuals(inquiry.observable, known, self._weights, now)
+        return Weighed(weighing, is_final=True, counterfactuals=changes)
 
     async def narrate(
         self, inquiry: Inquiry, heard: Sequence[Heard], *, weighing: Weighing, warnings: Sequence[str]

@@ -148,7 +148,6 @@ class ChatModel:
             body=msgspec.json.encode(body),
             timeout_seconds=self._setup.whole_seconds,
             body_bytes_max=_BODY_BYTES_MAX,
-            retries=0,
         )
 
 

@@ -14,7 +14,6 @@ export const en = {
   },
   footer: {
     label: "About",
-    apiDocs: "API documentation",
     licences: "Third-party licences",
     shortcuts: "Keyboard shortcuts",
     healthy: "Service available",

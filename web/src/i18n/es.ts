@@ -16,7 +16,6 @@ export const es: Texts = {
   },
   footer: {
     label: "Acerca de",
-    apiDocs: "Documentación de la API",
     licences: "Licencias de terceros",
     shortcuts: "Atajos de teclado",
     healthy: "Servicio disponible",

@@ -122,6 +122,7 @@ class Ctai:
             keys={name: key for header, name in KEY_HEADERS.items() if (key := _key(call, header)) is not None},
             chat_key=_key(call, CHAT_KEY_HEADER),
             names=SOURCES if is_documented else None,
+            wants_counterfactuals=not is_documented,
         )
 
     async def _assess_all(self, inquiry: Inquiry, text: str) -> Analysis:

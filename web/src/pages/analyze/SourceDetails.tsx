@@ -7,6 +7,7 @@ import { useSpeech } from "../../i18n/language";
 import { CopyButton, WordButton } from "../../kit/Buttons";
 import { Fold } from "../../kit/Fold";
 import { defang, splitOnce } from "../../lib/defang";
+import { labelName } from "../../lib/labels";
 import { shownValue } from "./AccountTable";
 import type { SourceCard } from "./state";
 
@@ -27,7 +28,7 @@ export function SourceDetails({ card, report, terms, onPick }: SourceDetailsProp
           <dl className="labels">
             {report.labels.map(([name, value]) => (
               <div key={`${name} ${value}`}>
-                <dt>{name}</dt>
+                <dt>{labelName(name)}</dt>
                 <dd>{value}</dd>
               </div>
             ))}

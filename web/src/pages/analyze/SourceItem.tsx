@@ -3,6 +3,7 @@
 import type { SourceState, Term } from "../../api/events";
 import { useSpeech } from "../../i18n/language";
 import { Fold } from "../../kit/Fold";
+import { labelName } from "../../lib/labels";
 import { STATE_GLYPH } from "../../lib/score";
 import { SourceDetails } from "./SourceDetails";
 import type { SourceCard } from "./state";
@@ -27,7 +28,9 @@ export function SourceItem({ card, terms, isRunning, onPick }: SourceItemProps) 
         <StateTag state={state} />
       </div>
       <p className="source-outcome">{useOutcome(card, state)}</p>
-      <p className="source-labels">{report?.labels.map(([name, value]) => `${name}: ${value}`).join(" · ")}</p>
+      <p className="source-labels">
+        {report?.labels.map(([name, value]) => `${labelName(name)}: ${value}`).join(" · ")}
+      </p>
       <Foot card={card} terms={terms} />
       <Fold label={texts.sources.details} fullLabel={texts.sources.detailsOf(title)} isWaiting={report === null}>
         {() => report && <SourceDetails card={card} report={report} terms={terms} onPick={onPick} />}

@@ -81,7 +81,9 @@ function Scale({ score }: { score: Score | null }) {
       </div>
       <div className="scale-ends">
         <span aria-hidden>0</span>
-        <span title={texts.result.intervalHint}>{score === null ? "\u00a0" : texts.result.interval(low, high)}</span>
+        <span title={texts.result.intervalHint}>
+          {score === null || low === high ? "\u00a0" : texts.result.interval(low, high)}
+        </span>
         <span aria-hidden>100</span>
       </div>
     </div>
