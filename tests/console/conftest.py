@@ -2,6 +2,7 @@
 
 import fcntl
 import shutil
+import subprocess
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -46,7 +47,7 @@ def _build_once(lock: Path) -> None:
         fcntl.flock(held, fcntl.LOCK_EX)
         try:
             build_console.ensure(may_fail=False)
-        except (build_console.BuildError, OSError) as error:
+        except (build_console.BuildError, OSError, ImportError, subprocess.SubprocessError) as error:
             pytest.fail(f"the console cannot be built: {error}")
     if not build_console.is_fresh():
         pytest.fail("the console was not built: CYBERVAULT_CONSOLE=skip leaves nothing to test")

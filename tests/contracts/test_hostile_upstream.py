@@ -25,7 +25,7 @@ from tests.fakes.serving import Reply, Running
 from tests.fakes.sources import WIRES
 from tests.fakes.upstream import Behaviour, UpstreamFarm
 
-SOURCE_SECONDS: Final = 1.0
+SOURCE_SECONDS: Final = 2.0
 # Contract check 49: the timeout of a source, and two seconds for everything else.
 ANSWER_SECONDS: Final = SOURCE_SECONDS + 2.0
 # Six analyses at once, each source with a body of up to 4 MiB, measured at 80 MB; 17 MB of it stay.

@@ -137,7 +137,7 @@ export const en = {
     showFewer: "Show fewer",
     empty: "No source has given evidence yet.",
     emptyFinal: "No source gave evidence. Only the base rate remains.",
-    whyNot: "Why not higher",
+    whyNot: "What would change it",
     version: (version: string) => `Weights ${version}`,
     columns: {
       source: "Source",

@@ -138,7 +138,7 @@ export const es: Texts = {
     showFewer: "Ver menos",
     empty: "Ninguna fuente ha aportado evidencia todavía.",
     emptyFinal: "Ninguna fuente aportó evidencia. Solo queda el punto de partida.",
-    whyNot: "Por qué no es mayor",
+    whyNot: "Qué la cambiaría",
     version: (version) => `Pesos ${version}`,
     columns: {
       source: "Fuente",
