@@ -15,6 +15,7 @@ from cybervault.cli import cli
 from cybervault.domain.secrets import Secret
 from cybervault.enrichment.connector import Connector, KeyRule, Quota
 from cybervault.enrichment.connectors import CONNECTORS
+from cybervault.faces.problems import load_catalogue
 from cybervault.settings import Settings
 from cybervault.verdict.weights import Weights, load_weights
 from docs.checks import contracts_page
@@ -221,6 +222,20 @@ def _option(param: object) -> str:
     return names if param.is_flag else f"{names} `{param.metavar or (param.name or '').upper()}`"
 
 
+# --- problems -------------------------------------------------------------------------------------------------------
+
+
+def problems_page() -> str:
+    """A row for each code."""
+    rows = ((f"`{code}`", entry.when, entry.helps) for code, entry in load_catalogue().items())
+    return _page(
+        "Problems",
+        "An expected failure has a code that we promise. Every code that CyberVault gives is listed here; the "
+        "`docs_url` of an error leads to the same words on the server itself.",
+        _table(("code", "when", "what helps"), rows),
+    )
+
+
 # --- pages ----------------------------------------------------------------------------------------------------------
 
 
@@ -241,6 +256,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "settings.md": settings_page,
     "sources.md": sources_page,
     "cli.md": cli_page,
+    "problems.md": problems_page,
     "contracts.md": contracts_page,
 }
 

@@ -1,16 +1,22 @@
 """The composition root: everything is put together as the settings say, and mistakes are told in words."""
 
 import asyncio
+import logging
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+import structlog
 
-from cybervault.app import Product, Shelf, create_app, put_together, serve_app
+from cybervault.access.audit import OPERATOR
+from cybervault.access.keys import NewKey
+from cybervault.app import Product, Shelf, create_app, open_access, put_together, serve_app
 from cybervault.domain.observables import parse_observable
+from cybervault.domain.principals import KeyKind, Plan
 from cybervault.domain.problems import Problem
 from cybervault.domain.secrets import Secret
 from cybervault.egress.guard import origin_of
@@ -20,6 +26,14 @@ from tests.fakes.fixtures import Serve
 from tests.fakes.knowledge import compile_small_knowledge
 from tests.fakes.serving import Setup
 from tests.fakes.upstream import UpstreamFarm
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    """A server process sets up logs on a stream that ends with its test."""
+    yield
+    structlog.reset_defaults()
+    logging.basicConfig(force=True)
 
 
 async def settings_of(product: Product) -> dict[str, tuple[str, Secret | None]]:
@@ -140,6 +154,38 @@ def test_the_page_and_the_api_are_one_server(serve: Serve) -> None:
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert server.get("/api/health").status == 200
     assert server.get("/nope").json["error"]["code"] == "not_found"
+
+
+async def test_the_command_line_and_the_server_share_tenants_keys_and_audit(setup: Setup) -> None:
+    with open_access(setup.settings()) as access:
+        tenant = access.tenants.create("acme", Plan.STARTER, actor=OPERATOR)
+        minted = access.keys.mint(tenant, NewKey(KeyKind.SERVICE_LIVE, "ci"), actor=OPERATOR)
+    async with put_together(setup.settings()) as product:
+        principal = product.access.keys.resolve(minted.secret.reveal(), None)
+        assert product.access.audit.verify().rows == 2
+    assert principal.tenant_id == tenant.id
+
+
+async def test_a_pepper_of_the_settings_is_used_and_leaves_no_file(setup: Setup) -> None:
+    async with put_together(replace(setup, given={"pepper": Secret("p" * 32)}).settings()):
+        assert not (setup.data / "pepper").exists()
+    async with put_together(setup.settings()):
+        assert (setup.data / "pepper").exists()
+
+
+async def test_the_service_is_healthy_with_its_database_and_its_local_knowledge(setup: Setup) -> None:
+    async with put_together(setup.settings()) as product:
+        assert product.is_healthy()
+        product.shelf.folder.rename(product.shelf.folder.with_name("gone"))
+    async with put_together(setup.settings()) as product:
+        assert not product.is_healthy()
+
+
+async def test_links_in_answers_lead_where_the_operator_says(setup: Setup) -> None:
+    app = create_app(setup.settings().model_copy(update={"public_url": "https://cybervault.example"}))
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://here") as client:
+        error = (await client.get("/nope")).json()["error"]
+    assert error["docs_url"] == "https://cybervault.example/api/docs/problems/not_found"
 
 
 async def test_a_server_process_reads_the_environment(

@@ -1,6 +1,7 @@
 """Settings: what the environment may say, and how a mistake is named."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,6 +64,7 @@ def test_the_command_line_wins_over_the_environment(monkeypatch: pytest.MonkeyPa
         ("CYBERVAULT_SPELING", "1", "CYBERVAULT_SPELING"),
         ("CYBERVAULT_DNS__RESOLVERS", "{broken", "dns"),
         ("RATE_LIMIT_POINTS", "0", "RATE_LIMIT_POINTS"),
+        ("CYBERVAULT_PEPPER", "too short", "CYBERVAULT_PEPPER"),
     ],
 )
 def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, expected: str) -> None:
@@ -110,6 +112,27 @@ def test_a_default_model_that_is_not_on_offer_is_refused(monkeypatch: pytest.Mon
         load_settings()
 
 
+def test_a_pepper_is_a_secret_of_at_least_32_characters(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().pepper is None
+    monkeypatch.setenv("CYBERVAULT_PEPPER", "p" * 32)
+    settings = load_settings()
+    assert settings.pepper == Secret("p" * 32)
+    assert "pppp" not in f"{settings!r}{settings.model_dump_json()}"
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ({}, "http://127.0.0.1:8000"),
+        ({"host": "0.0.0.0", "port": 9000}, "http://127.0.0.1:9000"),  # noqa: S104 - shown, not bound
+        ({"host": "::1"}, "http://[::1]:8000"),
+        ({"public_url": "https://cybervault.example/base/"}, "https://cybervault.example/base"),
+    ],
+)
+def test_links_lead_where_callers_reach_the_server(given: dict[str, Any], url: str) -> None:
+    assert Settings(**given).base_url == url
+
+
 def test_trusted_proxies_are_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CYBERVAULT_TRUSTED_PROXIES", '["10.0.0.0/8", "::1"]')
     assert [str(network) for network in load_settings().proxy_networks] == ["10.0.0.0/8", "::1/128"]
@@ -117,7 +140,10 @@ def test_trusted_proxies_are_networks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_worker_processes_read_what_the_command_line_chose(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CYBERVAULT_DATA", "elsewhere")
+    monkeypatch.setenv("CYBERVAULT_HOST", "127.0.0.1")
+    monkeypatch.setenv("CYBERVAULT_PORT", "8000")
     monkeypatch.setenv("CYBERVAULT_LOG_LEVEL", "INFO")
-    remember(Settings(data=tmp_path, log_level="DEBUG"))
+    remember(Settings(data=tmp_path, host="0.0.0.0", port=9000, log_level="DEBUG"))  # noqa: S104 - nothing listens
     assert load_settings().folder == tmp_path
+    assert load_settings().base_url == "http://127.0.0.1:9000"
     assert load_settings().log_level == "DEBUG"

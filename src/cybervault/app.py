@@ -2,8 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -12,7 +12,14 @@ import structlog
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from cybervault.access.audit import Audit
+from cybervault.access.keys import Keys
 from cybervault.access.limits import FixedWindows, Limit
+from cybervault.access.pepper import load_pepper
+from cybervault.access.store.audit import AuditStore
+from cybervault.access.store.keys import KeyStore
+from cybervault.access.store.tenants import TenantStore
+from cybervault.access.tenants import Tenants
 from cybervault.assessments.assess import Assess
 from cybervault.domain.clock import Clock, SystemClock
 from cybervault.domain.problems import Problem, ProblemKind
@@ -25,9 +32,14 @@ from cybervault.enrichment.connectors import CONNECTORS
 from cybervault.enrichment.lookup import Lookup, Means, SourceSetup
 from cybervault.enrichment.store.answers import AnswerStore
 from cybervault.enrichment.store.budgets import StoredBudgets
+from cybervault.faces.caller import API_KEY, BEARER, Callers
 from cybervault.faces.console.pages import CONSOLE_DIST, console_routes
 from cybervault.faces.ctai.routes import FACE, HEALTH_FACE, Ctai, ModelList
 from cybervault.faces.http import Frame
+from cybervault.faces.liveness import liveness_routes
+from cybervault.faces.problems import problem_routes
+from cybervault.faces.v3.routes import V3
+from cybervault.faces.v3.routes import face as v3_face
 from cybervault.intel.compile import needs_compile
 from cybervault.intel.knowledge import Knowledge
 from cybervault.logs import set_up_logs
@@ -39,6 +51,7 @@ from cybervault.verdict.weights import load_weights
 _LOG: Final = structlog.get_logger("cybervault.app")
 DATABASE_FILE: Final = "cybervault.db"
 KNOWLEDGE_FOLDER: Final = "knowledge"
+PEPPER_FILE: Final = "pepper"
 
 
 class Shelf:
@@ -77,6 +90,15 @@ class Shelf:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """Who may: tenants, their keys, and the audit of every change of them."""
+
+    tenants: Tenants
+    keys: Keys
+    audit: Audit
+
+
+@dataclass(frozen=True, slots=True)
 class Product:
     """All parts, put together; use as an async context manager."""
 
@@ -89,6 +111,11 @@ class Product:
     shelf: Shelf
     chat: ChatModel
     assess: Assess
+    access: Access
+
+    def is_healthy(self) -> bool:
+        """Whether rows can be read and the local knowledge is there; it is not while it is first built."""
+        return self.database.is_usable() and self.shelf.current() is not None
 
     async def __aenter__(self) -> Self:
         return self
@@ -105,8 +132,7 @@ def put_together(settings: Settings, clock: Clock | None = None) -> Product:
     """
     clock = clock or SystemClock()
     setups, guard = _setups(settings), Guard(_allowed_origins(settings))
-    settings.folder.mkdir(parents=True, exist_ok=True)
-    database = Database.open(settings.folder / DATABASE_FILE)
+    database = _open_database(settings)
     egress = Egress(guard)
     budget = Budget(StoredBudgets(database), clock)
     means = Means(egress, budget, Breaker(clock), AnswerStore(database, clock), clock, settings.dns.resolvers)
@@ -115,7 +141,31 @@ def put_together(settings: Settings, clock: Clock | None = None) -> Product:
     assess = Assess(
         Lookup(CONNECTORS, setups, means), chat, weights=load_weights(), knowledge=shelf.current, clock=clock
     )
-    return Product(settings, clock, database, egress, budget, setups, shelf, chat, assess)
+    access = _access(settings, database, clock)
+    return Product(settings, clock, database, egress, budget, setups, shelf, chat, assess, access)
+
+
+def _open_database(settings: Settings) -> Database:
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    return Database.open(settings.folder / DATABASE_FILE)
+
+
+def _access(settings: Settings, database: Database, clock: Clock) -> Access:
+    pepper = load_pepper(settings.folder / PEPPER_FILE, settings.pepper)
+    audit = Audit(AuditStore(database), clock, pepper)
+    return Access(
+        Tenants(TenantStore(database), clock, audit), Keys(KeyStore(database), clock, pepper, audit=audit), audit
+    )
+
+
+@contextmanager
+def open_access(settings: Settings) -> Iterator[Access]:
+    """Tenants, keys and audit alone, for the command line; beside a running server too."""
+    database = _open_database(settings)
+    try:
+        yield _access(settings, database, SystemClock())
+    finally:
+        database.close()
 
 
 def _setups(settings: Settings) -> dict[str, SourceSetup]:
@@ -197,9 +247,13 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     ctai = Ctai(product.assess, limits, models=models, language=settings.language)
+    v3 = V3(product.is_healthy, product.clock)
     # Not include_router, which would put the framework's own machinery around the lean routes again.
-    app.router.routes.extend([*ctai.router().routes, *console_routes(CONSOLE_DIST)])
-    return Frame(app, (FACE, HEALTH_FACE), trusted_proxies=settings.proxy_networks)
+    app.router.routes.extend([*ctai.router().routes, *v3.router().routes, *console_routes(CONSOLE_DIST)])
+    app.router.routes.extend([*problem_routes(), *liveness_routes(product.database.is_usable)])
+    form = v3_face(settings.base_url)
+    callers = Callers(product.access.keys, BEARER | API_KEY if settings.api_key_scheme else BEARER)
+    return Frame(app, (FACE, HEALTH_FACE, form), outside=form, callers=callers, trusted_proxies=settings.proxy_networks)
 
 
 def serve_app() -> ASGIApp:

@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from cybervault.access.pepper import PEPPER_CHARACTERS_MIN
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.domain.secrets import Secret
 
@@ -37,7 +38,14 @@ def _base_url(value: object) -> str | None:
     return str(value).rstrip("/")
 
 
+def _pepper(value: object) -> Secret | None:
+    if isinstance(value, str) and 0 < len(value.strip()) < PEPPER_CHARACTERS_MIN:
+        raise ValueError(f"must have at least {PEPPER_CHARACTERS_MIN} characters, better 64 random hexadecimal digits")
+    return _secret(value)
+
+
 Key = Annotated[Secret | None, PlainValidator(_secret), PlainSerializer(lambda _: None)]
+PepperText = Annotated[Secret | None, PlainValidator(_pepper), PlainSerializer(lambda _: None)]
 BaseUrl = Annotated[str | None, PlainValidator(_base_url)]
 
 
@@ -123,12 +131,24 @@ class Settings(BaseSettings):
     data: Path = Field(default=Path("~/.cybervault"), description="The folder that holds all state.")
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
+    public_url: BaseUrl = Field(
+        default=None,
+        description="Where callers reach this server, for the links in its answers; HOST and PORT when not set.",
+    )
+    api_key_scheme: bool = Field(
+        default=False, description="Whether `Authorization: Api-Key` counts as well as `Bearer`."
+    )
     language: Literal["es", "en"] = Field(
         default="es", description="Language of `/api/ctai` when a request names none."
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="What is logged.")
     trusted_proxies: tuple[str, ...] = Field(
         default=(), description="Networks whose forwarded-for headers are believed (JSON list)."
+    )
+    pepper: PepperText = Field(
+        default=None,
+        description="Keys the digests of API keys; when not set, the file `pepper` in the folder of state, made at the "
+        "first start. Whoever loses or changes it loses every key.",
     )
     sources: dict[str, SourceSettings] = Field(default_factory=dict, description="Per source, by its name.")
     chat: ChatSettings = Field(default_factory=ChatSettings)
@@ -147,6 +167,17 @@ class Settings(BaseSettings):
     def folder(self) -> Path:
         """`data` with the home folder filled in."""
         return self.data.expanduser()
+
+    @property
+    def listen_url(self) -> str:
+        """Where this machine reaches the server, without a closing slash."""
+        host = "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104 - compared, not bound
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def base_url(self) -> str:
+        """Where callers reach the server, without a closing slash."""
+        return self.public_url or self.listen_url
 
     @property
     def chat_key(self) -> Secret | None:
@@ -218,4 +249,6 @@ def _bad_settings(text: str) -> Problem:
 def remember(settings: Settings) -> None:
     """Put what the command line chose into the environment, so that worker processes read the same."""
     os.environ["CYBERVAULT_DATA"] = str(settings.folder.absolute())  # noqa: TID251 - settings own the environment
+    os.environ["CYBERVAULT_HOST"] = settings.host  # noqa: TID251 - same
+    os.environ["CYBERVAULT_PORT"] = str(settings.port)  # noqa: TID251 - same
     os.environ["CYBERVAULT_LOG_LEVEL"] = settings.log_level  # noqa: TID251 - same

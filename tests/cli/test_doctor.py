@@ -13,7 +13,7 @@ def checks(run: Run, *words: str, env: dict[str, str] | None = None) -> dict[str
 
 def test_a_whole_installation_is_well(run: Run) -> None:
     found = checks(run)
-    for part in ("state", "local knowledge", "language model", "VirusTotal", "AbuseIPDB", "DNS"):
+    for part in ("state", "local knowledge", "API keys", "language model", "VirusTotal", "AbuseIPDB", "DNS"):
         assert found[part]["state"] == "ok", found[part]
 
 
@@ -30,6 +30,16 @@ def test_a_missing_key_says_where_to_get_it(run: Run) -> None:
     assert "virustotal.com" in found["VirusTotal"]["todo"]
     assert found["language model"]["state"] == "missing"
     assert "OPENROUTER_API_KEY" in found["language model"]["todo"]
+
+
+def test_keys_that_no_longer_open_anything_are_told(run: Run) -> None:
+    """Whoever loses the pepper loses every key, and should hear of it here first."""
+    run("tenants", "create", "acme")
+    run("keys", "create", "--tenant", "acme", "--name", "ci")
+    assert checks(run, "--offline")["API keys"]["says"] == "1 kept"
+    found = checks(run, "--offline", env={"CYBERVAULT_PEPPER": "another pepper, long enough as well"})
+    assert found["API keys"]["state"] == "broken"
+    assert "pepper" in found["API keys"]["todo"]
 
 
 def test_a_source_that_is_switched_off_is_off(run: Run) -> None:

@@ -5,12 +5,23 @@ from collections.abc import Callable
 
 import pytest
 
-from cybervault.domain.ids import new_assessment_id, new_request_id, random_characters
+from cybervault.domain.ids import (
+    new_assessment_id,
+    new_key_id,
+    new_request_id,
+    new_tenant_id,
+    random_characters,
+)
 
 
 @pytest.mark.parametrize(
     ("new", "form"),
-    [(new_request_id, r"req_[0-9a-z]{12}"), (new_assessment_id, r"asm_[0-9a-z]{10}")],
+    [
+        (new_request_id, r"req_[0-9a-z]{12}"),
+        (new_assessment_id, r"asm_[0-9a-z]{10}"),
+        (new_tenant_id, r"tv_[0-9a-z]{12}"),
+        (new_key_id, r"key_[0-9a-z]{12}"),
+    ],
 )
 def test_an_id_says_what_it_names_and_is_never_given_twice(new: Callable[[], str], form: str) -> None:
     made = [new() for _ in range(2_000)]

@@ -1,6 +1,7 @@
 """Secrets: no accident shows one, and a fingerprint tells them apart without keeping them."""
 
 import copy
+import hashlib
 import json
 import logging
 import pickle
@@ -85,3 +86,17 @@ def test_a_fingerprint_is_32_hex_digits_and_holds_nothing_of_the_text(text: str)
 def test_a_fingerprint_is_the_same_on_every_run() -> None:
     """Remembered answers and budgets are kept under it."""
     assert SECRET.fingerprint == "ba0ae02d7a5ae717042d43a313863d01"
+
+
+def test_a_keyed_digest_needs_the_key_and_holds_nothing_of_the_text() -> None:
+    """Our own keys are kept and found under it."""
+    digest = SECRET.keyed_digest(b"one key")
+    assert len(digest) == 32
+    assert digest == Secret(CANARY).keyed_digest(b"one key")
+    assert digest not in {SECRET.keyed_digest(b"another key"), Secret("other").keyed_digest(b"one key")}
+    assert CANARY.encode() not in digest
+
+
+def test_a_keyed_digest_is_the_same_on_every_run() -> None:
+    known = hashlib.blake2b(CANARY.encode(), digest_size=32, key=b"one key").hexdigest()
+    assert SECRET.keyed_digest(b"one key").hex() == known

@@ -9,11 +9,17 @@ import httpx2
 import pytest
 from fastapi import APIRouter, FastAPI, Query
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
+from cybervault.app import Access
 from cybervault.domain.ids import RequestId
+from cybervault.domain.observables import Address
+from cybervault.domain.principals import KeyKind, Principal, Scope
 from cybervault.domain.problems import Problem, ProblemKind
-from cybervault.faces.http import STATUS_OF, Call, Face, Frame, LeanRoute, json_response
+from cybervault.faces.caller import Callers, Keyring
+from cybervault.faces.http import STATUS_OF, Call, Endpoint, Face, Frame, LeanRoute, json_response
+from tests.fakes.keys import bearer, minted, secret_of
 
 
 class Words(BaseModel):
@@ -29,8 +35,14 @@ async def crash(_call: Call) -> Response:
 
 
 async def fail(call: Call) -> Response:
-    kind = ProblemKind(call.query_params["kind"])
-    raise Problem(kind, code="odd", message="For the caller.", detail="for the log")
+    kind, wait = ProblemKind(call.query_params["kind"]), call.query_params.get("wait")
+    raise Problem(
+        kind,
+        code="odd",
+        message="For the caller.",
+        detail="for the log",
+        retry_after_seconds=int(wait) if wait else None,
+    )
 
 
 async def half(_call: Call) -> Response:
@@ -41,23 +53,64 @@ async def half(_call: Call) -> Response:
     return StreamingResponse(body())
 
 
+async def refused(call: Call) -> Response:
+    raise HTTPException(int(call.query_params["status"]))
+
+
+async def keyed(call: Call) -> Response:
+    scope = call.query_params.get("scope")
+    principal = await call.principal(Scope(scope) if scope else None)
+    return json_response(int(call.query_params.get("status", 200)), {"tenant": principal.tenant_id})
+
+
+class NoKeys:
+    """A ring without keys."""
+
+    def resolve(self, text: str, address: Address | None) -> Principal:
+        raise Problem(ProblemKind.UNAUTHENTICATED, code="missing_api_key", message=f"No key {text!r} at {address}.")
+
+    def succeeded(self, principal: Principal, address: Address | None) -> None:
+        raise AssertionError(principal, address)
+
+
+def plain_form(problem: Problem | None, request_id: RequestId) -> Response:
+    problem = problem or Problem(ProblemKind.UNAVAILABLE, code="internal_error", message="A bug.")
+    status = 500 if problem.code == "internal_error" else STATUS_OF[problem.kind]
+    error = {"code": problem.code, "message": problem.message, "request_id": request_id}
+    return json_response(status, {"error": error})
+
+
+ENDPOINTS: dict[str, Endpoint] = {
+    "/echo": echo, "/own/crash": crash, "/crash": crash, "/fail": fail, "/half": half, "/refused": refused,
+    "/keyed": keyed,
+}  # fmt: skip
+
+
 def own_form(problem: Problem | None, request_id: RequestId) -> Response:
     return json_response(418 if problem is None else STATUS_OF[problem.kind], {"own": request_id})
 
 
-def client(trusted: str = "10.9.9.9/32", peer: str = "127.0.0.1") -> httpx2.AsyncClient:
+def client(trusted: str = "10.9.9.9/32", peer: str = "127.0.0.1", keys: Keyring | None = None) -> httpx2.AsyncClient:
     app = FastAPI(openapi_url=None)
     router = APIRouter(route_class=LeanRoute)
-    for path, endpoint in (("/echo", echo), ("/own/crash", crash), ("/crash", crash), ("/fail", fail), ("/half", half)):
-        router.add_api_route(path, endpoint, methods=["GET"], response_model=None)
+    for path, endpoint in ENDPOINTS.items():
+        router.add_api_route(path, endpoint, methods=["GET", "POST"], response_model=None)
     app.router.routes.extend(router.routes)
-    frame = Frame(app, (Face("/own", own_form),), trusted_proxies=(ipaddress.ip_network(trusted),))
+    frame = Frame(
+        app,
+        (Face("/own", own_form),),
+        outside=Face("", plain_form),
+        callers=Callers(keys or NoKeys()),
+        trusted_proxies=(ipaddress.ip_network(trusted),),
+    )
     transport = httpx2.ASGITransport(app=frame, client=(peer, 1), raise_app_exceptions=False)
     return httpx2.AsyncClient(transport=transport, base_url="http://here")
 
 
-async def get(path: str, headers: Mapping[str, str] | None = None, **given: str) -> httpx2.Response:
-    async with client(**given) as asking:
+async def get(
+    path: str, headers: Mapping[str, str] | None = None, keys: Keyring | None = None, **given: str
+) -> httpx2.Response:
+    async with client(keys=keys, **given) as asking:
         return await asking.get(path, headers=headers or {})
 
 
@@ -117,9 +170,17 @@ async def test_an_unknown_path_is_told_in_the_form_of_its_face() -> None:
 
 async def test_a_wrong_method_names_the_right_ones() -> None:
     async with client() as asking:
-        reply = await asking.post("/echo")
-    assert (reply.status_code, reply.headers["allow"]) == (405, "GET")
+        reply = await asking.put("/echo")
+    assert (reply.status_code, set(reply.headers["allow"].split(", "))) == (405, {"GET", "POST"})
     assert reply.json()["error"]["code"] == "method_not_allowed"
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(413, "payload_too_large"), (415, "unsupported_media_type"), (400, "invalid_request")]
+)
+async def test_what_the_framework_refuses_is_told_with_a_code(status: int, code: str) -> None:
+    reply = await get(f"/refused?status={status}")
+    assert (reply.status_code, reply.json()["error"]["code"]) == (status, code)
 
 
 async def test_a_crash_is_told_without_its_inside() -> None:
@@ -152,3 +213,85 @@ async def test_every_answer_forbids_guessing_its_type() -> None:
 def test_json_keeps_its_letters() -> None:
     assert json_response(200, {"a": "ñ"}).body == '{"a":"ñ"}'.encode()
     assert json.loads(bytes(json_response(200, {"a": [1]}).body)) == {"a": [1]}
+
+
+async def test_a_problem_that_passes_says_when_to_try_again() -> None:
+    waiting, final = await get("/fail?kind=unavailable&wait=7"), await get("/fail?kind=unavailable")
+    assert waiting.headers["retry-after"] == "7"
+    assert "retry-after" not in final.headers
+
+
+class TestCaller:
+    async def test_who_presents_a_key_is_known(self, access: Access) -> None:
+        new = minted(access)
+        reply = await get("/keyed", bearer(new.secret.reveal()), access.keys)
+        assert (reply.status_code, reply.json()) == (200, {"tenant": new.key.tenant_id})
+
+    async def test_who_presents_none_is_told_how(self, access: Access) -> None:
+        reply = await get("/keyed", keys=access.keys)
+        assert (reply.status_code, reply.json()["error"]["code"]) == (401, "missing_api_key")
+        assert reply.headers["www-authenticate"].startswith("Bearer ")
+
+    async def test_only_a_401_asks_for_a_key(self) -> None:
+        for path in ("/echo", "/nope", "/fail?kind=forbidden"):
+            assert "www-authenticate" not in (await get(path)).headers
+
+    async def test_two_keys_are_one_too_many(self, access: Access) -> None:
+        secret = secret_of(access)
+        async with client(keys=access.keys) as asking:
+            reply = await asking.get("/keyed", headers=[("Authorization", f"Bearer {secret}")] * 2)
+        assert (reply.status_code, reply.json()["error"]["code"]) == (400, "invalid_request")
+
+    async def test_a_scope_that_is_missing_is_403(self, access: Access) -> None:
+        headers = bearer(secret_of(access, scopes=frozenset({Scope.THREAT_READ})))
+        allowed = await get("/keyed?scope=threat:read", headers, access.keys)
+        refused = await get("/keyed?scope=threat:write", headers, access.keys)
+        assert allowed.status_code == 200
+        assert (refused.status_code, refused.json()["error"]["code"]) == (403, "invalid_scope")
+
+    async def test_a_read_key_does_not_post(self, access: Access) -> None:
+        secret = secret_of(access, KeyKind.SERVICE_READ, scopes=frozenset({Scope.THREAT_WRITE}))
+        async with client(keys=access.keys) as asking:
+            reply = await asking.post("/keyed", headers=bearer(secret))
+        assert (reply.status_code, reply.json()["error"]["code"]) == (403, "invalid_scope")
+
+    async def test_what_a_key_opened_is_kept_by_no_cache(self, access: Access) -> None:
+        headers = bearer(secret_of(access))
+        assert (await get("/keyed", headers, access.keys)).headers["cache-control"] == "no-store"
+        assert "cache-control" not in (await get("/echo", headers, access.keys)).headers
+
+    async def test_only_success_notes_where_it_came_from(self, access: Access) -> None:
+        new = minted(access)
+        headers = bearer(new.secret.reveal())
+        for status, peer in ((200, "192.0.2.1"), (400, "192.0.2.2"), (503, "192.0.2.3")):
+            await get(f"/keyed?status={status}", headers, access.keys, peer=peer)
+        (key,) = access.keys.list(new.key.tenant_id)
+        assert key.last_ip == "192.0.2.1"
+
+    async def test_an_answer_stands_even_where_its_note_is_lost(
+        self, access: Access, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        class Forgetful(NoKeys):
+            def resolve(self, text: str, address: Address | None) -> Principal:
+                return access.keys.resolve(text, address)
+
+            def succeeded(self, principal: Principal, address: Address | None) -> None:
+                raise Problem(ProblemKind.UNAVAILABLE, code="service_unavailable", message=f"{principal}{address}")
+
+        reply = await get("/keyed", bearer(secret_of(access)), Forgetful())
+        assert reply.status_code == 200
+        assert "not noted" in capsys.readouterr().out
+
+    async def test_a_key_in_an_address_is_refused_on_every_face_and_reported(
+        self, access: Access, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        new = minted(access)
+        secret = new.secret.reveal()
+        for path in (f"/echo?key={secret}", f"/echo/{secret}", f"/own/{secret}", f"/own/crash?k={secret}"):
+            reply = await get(path, keys=access.keys)
+            assert reply.status_code == 400
+            assert secret not in reply.text
+        assert (await get(f"/echo?key={secret}")).json()["error"]["code"] == "key_in_url"
+        logged = capsys.readouterr().out
+        assert secret not in logged
+        assert new.key.secrets[0].hint in logged

@@ -10,6 +10,8 @@ from typing import Any, TypeAlias
 import pytest
 import structlog
 
+from cybervault.app import Access, open_access
+from cybervault.settings import Settings
 from tests.fakes.clock import HandClock
 from tests.fakes.knowledge import compile_small_knowledge
 from tests.fakes.serving import Running, Setup, running
@@ -68,3 +70,10 @@ def setup(farm: UpstreamFarm, tmp_path: Path, small_knowledge: Path) -> Setup:
     """Settings with a key for everything and an empty folder of state."""
     shutil.copytree(small_knowledge, tmp_path / "state" / "knowledge")
     return Setup(farm, tmp_path / "state", keys={})
+
+
+@pytest.fixture
+def access(tmp_path: Path) -> Iterator[Access]:
+    """Tenants and keys on a database of their own."""
+    with open_access(Settings(data=tmp_path / "access")) as access:
+        yield access

@@ -5,7 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -77,6 +77,7 @@ class Running:
 
     url: str
     clock: HandClock
+    settings: Settings = field(default_factory=Settings)
 
     def get(self, path: str, headers: Mapping[str, str] | None = None, method: str = "GET") -> Reply:
         """One request, read to its end."""
@@ -133,10 +134,10 @@ CHAT_MODELS: Final = (
 @contextmanager
 def running(setup: Setup) -> Iterator[Running]:
     """Serve our application on a free port of loopback."""
-    clock = HandClock()
+    clock, settings = HandClock(), setup.settings()
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        create_app(setup.settings(), clock),
+        create_app(settings, clock),
         log_config=None,
         lifespan="on",
         proxy_headers=False,
@@ -148,7 +149,7 @@ def running(setup: Setup) -> Iterator[Running]:
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     _wait_for(url)
     try:
-        yield Running(url, clock)
+        yield Running(url, clock, settings)
     finally:
         server.should_exit = True
         thread.join(10)

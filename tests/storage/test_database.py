@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
@@ -59,7 +60,8 @@ def test_the_migrations_make_exactly_the_described_tables(path: Path) -> None:
     engine.dispose()
 
 
-def test_processes_that_start_together_do_not_race(path: Path) -> None:
+@pytest.mark.parametrize("_round", range(5))
+def test_processes_that_start_together_do_not_race(path: Path, _round: int) -> None:
     problems: list[BaseException] = []
 
     def start() -> None:
@@ -110,3 +112,54 @@ def test_a_file_of_a_newer_version_is_left_alone(path: Path) -> None:
     database.close()
     with pytest.raises(Problem, match="newer version"):
         Database.open(path)
+
+
+def test_a_file_that_fails_later_is_told_in_words(path: Path) -> None:
+    database = Database.open(path)
+    assert database.is_usable()
+    database.run("DROP TABLE answers", {})
+    with pytest.raises(Problem) as caught:
+        database.rows("SELECT * FROM answers", {})
+    assert (caught.value.kind, caught.value.code) == (ProblemKind.UNAVAILABLE, "service_unavailable")
+    assert caught.value.retry_after_seconds
+    assert "answers" in caught.value.detail
+    assert "answers" not in caught.value.message
+    database.run("DROP TABLE alembic_version", {})
+    assert not database.is_usable()
+    database.close()
+
+
+def test_a_bug_of_ours_is_no_failure_of_the_file(path: Path) -> None:
+    database = Database.open(path)
+    database.run("INSERT INTO budget_blocks VALUES ('a', '', 1)", {})
+    with pytest.raises(sqlite3.IntegrityError):
+        database.run("INSERT INTO budget_blocks VALUES ('a', '', 1)", {})
+    with pytest.raises(sqlite3.ProgrammingError):
+        database.rows("SELECT :missing", {})
+    database.close()
+
+
+def test_a_transaction_whose_end_fails_leaves_nothing_open(path: Path) -> None:
+    database = Database.open(path)
+    with pytest.raises(Problem, match="cannot be used"), database.transaction():
+        database.run("INSERT INTO budget_blocks VALUES ('a', '', 1)", {})
+        database.run("ROLLBACK", {})  # as SQLite itself does when the disk is full
+    with database.transaction():
+        assert database.rows("SELECT * FROM budget_blocks", {}) == []
+    database.close()
+
+
+def test_a_database_of_the_version_before_is_brought_forward_with_its_rows(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    config = Config()
+    config.set_main_option("script_location", "cybervault.storage:schema")
+    engine = sa.create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(sa.text("INSERT INTO budget_blocks VALUES ('a', '', 1.5)"))
+    engine.dispose()
+    database = Database.open(path)
+    assert database.rows("SELECT source FROM budget_blocks", {}) == [("a",)]
+    assert database.rows("SELECT * FROM tenants", {}) == []
+    database.close()

@@ -1,4 +1,4 @@
-"""The command line: `cybervault analyze | serve | doctor | intel | console`."""
+"""The command line: `cybervault analyze | serve | doctor | tenants | keys | audit | intel | console`."""
 
 import sys
 from typing import Final
@@ -7,10 +7,13 @@ import typer
 
 from cybervault import __version__
 from cybervault.cli.analyze import analyze
+from cybervault.cli.audit import audit
 from cybervault.cli.console import console
 from cybervault.cli.doctor import doctor
 from cybervault.cli.intel import intel
+from cybervault.cli.keys import keys
 from cybervault.cli.serve import serve
+from cybervault.cli.tenants import tenants
 from cybervault.domain.problems import Problem
 
 EXIT_FAILED: Final = 1
@@ -25,6 +28,9 @@ cli: Final = typer.Typer(
 cli.command()(analyze)
 cli.command()(serve)
 cli.command()(doctor)
+cli.add_typer(tenants)
+cli.add_typer(keys)
+cli.add_typer(audit)
 cli.add_typer(intel)
 cli.add_typer(console)
 

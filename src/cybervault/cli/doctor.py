@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cybervault.app import Product, put_together
+from cybervault.app import PEPPER_FILE, Product, put_together
 from cybervault.cli.options import AsJson, Data
 from cybervault.egress.message import EgressFailure, OutgoingRequest
 from cybervault.enrichment.connector import KeyRule, Source
@@ -68,7 +68,8 @@ def _table(checks: list[Check]) -> Table:
 
 async def _examine(product: Product, *, online: bool) -> list[Check]:
     async with product:
-        own = [Check("state", State.OK, str(product.settings.folder)), _console(), _knowledge(product), _chat(product)]
+        state = Check("state", State.OK, str(product.settings.folder))
+        own = [state, _console(), _knowledge(product), _keys(product), _chat(product)]
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(_source(product, one.source, online=online)) for one in CONNECTORS]
         return own + [task.result() for task in tasks]
@@ -87,6 +88,14 @@ def _knowledge(product: Product) -> Check:
     state = knowledge.describe()
     counts = ", ".join(f"{count:,} {what}" for what, count in state.counts if what in _COUNTS_SHOWN)
     return Check("local knowledge", State.OK, f"{counts}; built {state.built_at:%Y-%m-%d}")
+
+
+def _keys(product: Product) -> Check:
+    keys, lost = product.access.keys.counts()
+    if not lost:
+        return Check("API keys", State.OK, f"{keys:,} kept")
+    todo = f"restore {product.settings.folder / PEPPER_FILE} or CYBERVAULT_PEPPER, or rotate the keys"
+    return Check("API keys", State.BROKEN, f"{lost:,} secrets were made with another pepper and open nothing", todo)
 
 
 def _chat(product: Product) -> Check:

@@ -60,11 +60,9 @@ def _check(settings: Settings) -> None:
 
 def greeting(settings: Settings) -> str:
     """Where the page is, and one line to try."""
-    shown = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104 - compared, not bound
-    base = f"http://{f'[{shown}]' if ':' in shown else shown}:{settings.port}"
     return (
         f"CyberVault is starting. State lives in {settings.folder}\n\n"
-        f"  Page  {base}/\n"
-        f'  Try   curl -N "{base}/api/ctai/stream?ioc=8.8.8.8&lang=en"\n'
+        f"  Page  {settings.listen_url}/\n"
+        f'  Try   curl -N "{settings.listen_url}/api/ctai/stream?ioc=8.8.8.8&lang=en"\n'
         f"  Check cybervault doctor\n"
     )

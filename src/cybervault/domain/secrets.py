@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, NoReturn
 
 _FINGERPRINT_BYTES: Final = 16
+_DIGEST_BYTES: Final = 32
 
 
 class Secret:
@@ -25,6 +26,10 @@ class Secret:
         return hashlib.blake2b(
             self._text.encode(), digest_size=_FINGERPRINT_BYTES, person=b"cybervault-key"
         ).hexdigest()
+
+    def keyed_digest(self, key: bytes) -> bytes:
+        """A one-way value of 32 bytes that only who has the `key` (at most 64 bytes) can make."""
+        return hashlib.blake2b(self._text.encode(), digest_size=_DIGEST_BYTES, key=key).digest()
 
     def __repr__(self) -> str:
         return "Secret(•••)"

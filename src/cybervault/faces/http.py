@@ -1,4 +1,4 @@
-"""The frame around every face: request id, client address, lean routes, each face's own errors, the crash net."""
+"""The frame around every face: request id, caller, lean routes, each face's own errors, the crash net."""
 
 import inspect
 import ipaddress
@@ -16,11 +16,14 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Send
+from starlette.types import Scope as Connection
 
 from cybervault.domain.ids import RequestId, new_request_id
 from cybervault.domain.observables import Address
+from cybervault.domain.principals import Principal, Scope
 from cybervault.domain.problems import Problem, ProblemKind
+from cybervault.faces.caller import Callers, key_in_url, refuse_beyond, without_keys
 
 _LOG: Final = structlog.get_logger("cybervault.http")
 _REQUEST_ID: Final = re.compile(r"\A[A-Za-z0-9_.-]{1,128}\Z")
@@ -49,6 +52,18 @@ class Call(Request):
         """The client's address; a forwarded one only where the peer is a trusted proxy."""
         return cast("Address | None", self.scope["state"]["address"])
 
+    async def principal(self, scope: Scope | None = None) -> Principal:
+        """The caller, who presents a key that works and holds the scope, where one is named.
+
+        Raises `Problem` UNAUTHENTICATED (`missing_api_key`, `invalid_api_key`, `expired_api_key`, `revoked_api_key`)
+        or FORBIDDEN (`ip_not_allowed`, `invalid_scope`).
+        """
+        callers: Callers = self.scope["state"]["callers"]
+        principal = callers.caller_of(self.headers.getlist("authorization"), self.address)
+        self.scope["state"]["principal"] = principal
+        refuse_beyond(principal, self.method, scope)
+        return principal
+
 
 class LeanRoute(APIRoute):
     """A route whose signature FastAPI reads for the document, and which then runs without its machinery.
@@ -61,7 +76,7 @@ class LeanRoute(APIRoute):
         super().__init__(path, endpoint, **given)
         model = _query_model(endpoint)
 
-        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        async def app(scope: Connection, receive: Receive, send: Send) -> None:
             call = Call(scope, receive, send)
             response = await (endpoint(call) if model is None else endpoint(call, model(**_first_values(call))))
             await response(scope, receive, send)
@@ -91,17 +106,6 @@ def json_response(status: int, body: Mapping[str, object], headers: Mapping[str,
     return Response(text.encode(), status, headers, media_type="application/json")
 
 
-def plain_problem_response(problem: Problem | None, request_id: RequestId) -> Response:
-    """How paths outside every face spell a failure."""
-    if problem is None:
-        problem = Problem(ProblemKind.UNAVAILABLE, code="internal_error", message="Something went wrong on our side.")
-        status = 500
-    else:
-        status = STATUS_OF[problem.kind]
-    error = {"code": problem.code, "message": problem.message, "request_id": request_id}
-    return json_response(status, {"error": error})
-
-
 STATUS_OF: Final = {
     ProblemKind.INVALID: 400,
     ProblemKind.UNAUTHENTICATED: 401,
@@ -114,53 +118,96 @@ STATUS_OF: Final = {
     ProblemKind.UNAVAILABLE: 503,
 }
 
-_OUTSIDE: Final = Face("", plain_problem_response)
-
 
 class Frame:
-    """Wraps the application's router directly, so that nothing the framework says by itself reaches a caller."""
+    """Wraps the application's router directly, so that nothing the framework says by itself reaches a caller.
 
-    def __init__(self, app: FastAPI, faces: Sequence[Face], *, trusted_proxies: Networks = ()) -> None:
+    `outside` spells the failures of paths that belong to no face.
+    """
+
+    def __init__(
+        self, app: FastAPI, faces: Sequence[Face], *, outside: Face, callers: Callers, trusted_proxies: Networks = ()
+    ) -> None:
         self._app = app
         self._faces = tuple(faces)
+        self._outside = outside
+        self._callers = callers
         self._trusted_proxies = trusted_proxies
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
         scope["app"] = self._app
         if scope["type"] != "http":
             await self._app.router(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        request_id = _request_id(headers)
-        state = scope.setdefault("state", {})
-        state["request_id"] = request_id
-        state["address"] = client_address(scope, headers, self._trusted_proxies)
-        has_started = False
+        state = self._state_of(scope)
+        request_id, has_started = state["request_id"], False
 
         async def send_framed(message: Message) -> None:
             nonlocal has_started
             if message["type"] == "http.response.start":
                 has_started = True
-                MutableHeaders(scope=message).update({"x-request-id": request_id, "x-content-type-options": "nosniff"})
+                self._complete(message, state)
             await send(message)
 
         face = self._face_of(scope["path"])
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
+                _refuse_key_in_url(scope)
                 await self._app.router(scope, receive, send_framed)
             except HTTPException as error:
                 await _problem_of(error, face, request_id)(scope, receive, send_framed)
             except Problem as problem:
-                _LOG.info("problem", code=problem.code, detail=problem.detail, path=scope["path"])
-                await face.problem_response(problem, request_id)(scope, receive, send_framed)
+                _LOG.info("problem", code=problem.code, detail=problem.detail, path=without_keys(scope["path"]))
+                await _told(problem, face, request_id)(scope, receive, send_framed)
             except Exception:
                 _LOG.exception("crash", path=scope["path"])
                 if has_started:
                     raise
                 await face.problem_response(None, request_id)(scope, receive, send_framed)
 
+    def _state_of(self, scope: Connection) -> dict[str, Any]:
+        """What a `Call` reads of the request's surroundings."""
+        headers = Headers(scope=scope)
+        state: dict[str, Any] = scope.setdefault("state", {})
+        state["request_id"] = _request_id(headers)
+        state["address"] = client_address(scope, headers, self._trusted_proxies)
+        state["callers"] = self._callers
+        return state
+
+    def _complete(self, start: Message, state: Mapping[str, Any]) -> None:
+        """Add to the head of an answer what holds for all of them, and note whose call succeeded."""
+        headers = MutableHeaders(scope=start)
+        headers.update({"x-request-id": state["request_id"], "x-content-type-options": "nosniff"})
+        if start["status"] == STATUS_OF[ProblemKind.UNAUTHENTICATED]:
+            headers["www-authenticate"] = 'Bearer realm="CyberVault"'
+        principal = state.get("principal")
+        if principal is None:
+            return
+        headers.setdefault("cache-control", "no-store")
+        if start["status"] < STATUS_OF[ProblemKind.INVALID]:
+            self._note(principal, state["address"])
+
+    def _note(self, principal: Principal, address: Address | None) -> None:
+        try:
+            self._callers.keys.succeeded(principal, address)
+        except Problem as problem:  # the answer stands already; only the note of it is lost
+            _LOG.warning("use of a key not noted", code=problem.code, detail=problem.detail)
+
     def _face_of(self, path: str) -> Face:
-        return next((face for face in self._faces if path.startswith(face.prefix)), _OUTSIDE)
+        return next((face for face in self._faces if path.startswith(face.prefix)), self._outside)
+
+
+def _refuse_key_in_url(scope: Connection) -> None:
+    """Such a key is never routed, and the log names it by its hint, so that somebody can rotate it."""
+    token = key_in_url(scope["path"], scope.get("query_string", b""))
+    if token is None:
+        return
+    _LOG.warning("key in url", hint=token.hint)
+    raise Problem(
+        ProblemKind.INVALID,
+        code="key_in_url",
+        message="A key must not stand in an address. Send it in the header Authorization, and rotate this one.",
+    )
 
 
 def _request_id(headers: Headers) -> RequestId:
@@ -168,7 +215,7 @@ def _request_id(headers: Headers) -> RequestId:
     return RequestId(given) if _REQUEST_ID.match(given) else new_request_id()
 
 
-def client_address(scope: Scope, headers: Headers, trusted_proxies: Networks) -> Address | None:
+def client_address(scope: Connection, headers: Headers, trusted_proxies: Networks) -> Address | None:
     """The peer's address, or what a trusted proxy says: cf-connecting-ip, else x-forwarded-for, else x-real-ip."""
     peer = _address(scope["client"][0]) if scope.get("client") else None
     if peer is None or not any(peer.version == network.version and peer in network for network in trusted_proxies):
@@ -189,11 +236,20 @@ def _address(text: str) -> Address | None:
     return (address.ipv4_mapped or address) if isinstance(address, ipaddress.IPv6Address) else address
 
 
+def _told(problem: Problem, face: Face, request_id: RequestId) -> Response:
+    response = face.problem_response(problem, request_id)
+    if problem.retry_after_seconds is not None:
+        response.headers["retry-after"] = str(problem.retry_after_seconds)
+    return response
+
+
 def _problem_of(error: HTTPException, face: Face, request_id: RequestId) -> Response:
     """The framework's own "no such path" and "not with this method", in the face's form."""
     kind, code, message = {
         404: (ProblemKind.NOT_FOUND, "not_found", "There is nothing at this path."),
         405: (ProblemKind.INVALID, "method_not_allowed", "This path does not take this method."),
+        413: (ProblemKind.TOO_LARGE, "payload_too_large", "The body of the request is too large."),
+        415: (ProblemKind.INVALID, "unsupported_media_type", "This path takes application/json."),
     }.get(error.status_code, (ProblemKind.INVALID, "invalid_request", "The request cannot be read."))
     response = face.problem_response(Problem(kind, code=code, message=message), request_id)
     response.status_code = error.status_code

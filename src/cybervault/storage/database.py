@@ -14,6 +14,7 @@ from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.storage.schema import HEAD
 
 _BUSY_MILLISECONDS: Final = 5_000
+_RETRY_SECONDS: Final = 5
 _DIALECT: Final = sqlite.dialect(paramstyle="named")
 
 
@@ -42,8 +43,12 @@ class Database:
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _migrate(path)
-            return cls(_connect(path))
+            with path.with_suffix(".lock").open("w") as lock:
+                # Who creates the schema or turns a new file to WAL locks out everybody else, without waiting for them.
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                if _revision(path) != HEAD:
+                    _upgrade(path)
+                return cls(_connect(path))
         except (sqlite3.Error, OSError) as error:
             raise Problem(
                 ProblemKind.UNAVAILABLE,
@@ -52,27 +57,54 @@ class Database:
             ) from error
 
     def rows(self, text: str, values: Mapping[str, object]) -> list[tuple[object, ...]]:
-        """All rows of a query."""
-        return self._connection.execute(text, values).fetchall()
+        """All rows of a query; `Problem` UNAVAILABLE `service_unavailable` when the file cannot be used now."""
+        with _told_in_words():
+            return self._connection.execute(text, values).fetchall()
 
     def run(self, text: str, values: Mapping[str, object]) -> int:
-        """Run one statement in its own transaction; the number of rows it changed."""
-        return self._connection.execute(text, values).rowcount
+        """Run one statement in its own transaction; the number of rows it changed. Fails as `rows` does."""
+        with _told_in_words():
+            return self._connection.execute(text, values).rowcount
+
+    def is_usable(self) -> bool:
+        """Whether the file can be read at this moment."""
+        try:
+            self.rows("SELECT version_num FROM alembic_version", {})
+        except Problem:
+            return False
+        return True
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Several statements that hold together or not at all."""
-        self._connection.execute("BEGIN IMMEDIATE")
+        self.run("BEGIN IMMEDIATE", {})
         try:
             yield
+            self.run("COMMIT", {})
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:  # some failures of the file have rolled back already
+                self._connection.execute("ROLLBACK")
             raise
-        self._connection.execute("COMMIT")
 
     def close(self) -> None:
         """Close the file; further calls are a bug."""
         self._connection.close()
+
+
+@contextmanager
+def _told_in_words() -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+        raise  # a bug of ours, not a file that fails
+    except sqlite3.DatabaseError as error:
+        raise Problem(
+            ProblemKind.UNAVAILABLE,
+            code="service_unavailable",
+            message="The database cannot be used at the moment. Try again in a few seconds.",
+            detail=str(error),
+            retry_after_seconds=_RETRY_SECONDS,
+        ) from error
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -81,16 +113,6 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     return connection
-
-
-def _migrate(path: Path) -> None:
-    if _revision(path) == HEAD:
-        return
-    with path.with_suffix(".lock").open("w") as lock:
-        # Two processes that create the schema at once would race, and one would die at its start.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if _revision(path) != HEAD:
-            _upgrade(path)
 
 
 def _revision(path: Path) -> str:

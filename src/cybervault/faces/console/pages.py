@@ -3,7 +3,6 @@
 import html
 import re
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,6 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
+
+from cybervault.faces.page import BASE_HEADERS, page_headers
 
 CONSOLE_DIST: Final = Path(__file__).parent / "dist"
 
@@ -78,33 +79,7 @@ class _Console:
         path = self.dist / "licenses.md"
         if not path.is_file():
             raise HTTPException(404)
-        return FileResponse(path, headers=_BASE_HEADERS, media_type="text/plain; charset=utf-8")
-
-
-_BASE_HEADERS: Final = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
-
-
-def page_headers(nonce: str) -> Mapping[str, str]:
-    """What every HTML answer carries: own files only, no inline script, and no string ever becomes markup."""
-    policy = (
-        "default-src 'none'",
-        "script-src 'self'",
-        f"style-src 'self' 'nonce-{nonce}'",
-        "img-src 'self' data:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "require-trusted-types-for 'script'",
-        "trusted-types 'none'",
-    )
-    return {**_BASE_HEADERS, "Content-Security-Policy": "; ".join(policy)}
+        return FileResponse(path, headers=BASE_HEADERS, media_type="text/plain; charset=utf-8")
 
 
 def _document(text: str, nonce: str, *, status: int = 200) -> Response:

@@ -1,0 +1,1 @@
+"""What access keeps: tenants, keys with the digests of their secrets, and the audit."""

@@ -1,0 +1,1 @@
+"""CyberVault API v3: scoped keys, tenants, one form of errors."""
