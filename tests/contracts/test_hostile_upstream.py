@@ -59,7 +59,7 @@ REASONS: Final = {
     Behaviour.INJECTION: DATA,
     Behaviour.UNAUTHORIZED: REFUSED,
     Behaviour.FORBIDDEN: REFUSED,
-    Behaviour.NOT_FOUND: ABSENT | UNAVAILABLE,  # AbuseIPDB never says 404: then it is not AbuseIPDB that spoke
+    Behaviour.NOT_FOUND: ABSENT,
 }
 OUTCOMES: Final = frozenset(
     {

@@ -92,7 +92,7 @@ class TestEverything:
             go_through_all(asker, farm)
             traces.add_all(in_folder(data))
             break_database(data)
-            assert asker.get(f"/api/ctai?ioc={ADDRESS}", asker.keys).status == 500
+            assert asker.get(f"/api/ctai?ioc={ADDRESS}", asker.keys).status >= 500
             asker.get(f"/api/ctai/stream?ioc={ADDRESS}", SSE | asker.keys)
             assert server.answers()
         printed = output.read_bytes()
@@ -119,7 +119,7 @@ class TestEverything:
         go_through_all(asker, farm)
         for data in tmp_path.glob("data*"):
             break_database(data)
-        assert asker.get(f"/api/ctai?ioc={ADDRESS}", asker.keys).status == 500
+        assert asker.get(f"/api/ctai?ioc={ADDRESS}", asker.keys).status >= 500
         assert asker.get("/api/ctai/stream?ioc=11.0.0.1", asker.keys).status == 200
         limited = Asker(int(serve(points=1).url.rpartition(":")[2]), OWN_KEYS, traces)
         assert [limited.get("/api/ctai", OWN_KEYS).status for _ in range(2)] == [400, 429]

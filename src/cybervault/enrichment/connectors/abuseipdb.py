@@ -69,7 +69,7 @@ def ask(observable: Observable, key: Secret | None) -> tuple[HttpRequest, ...]:
 
 def read(observable: Observable, replies: tuple[UpstreamReply, ...]) -> Answer:
     (reply,) = replies
-    failure = reading.failed(SOURCE, reply)
+    failure = reading.failed(SOURCE, reply, unknown_statuses=(404,))
     if failure is not None:
         is_quota = (reading.retry_after_seconds(reply) or 0) > _QUOTA_WAIT_SECONDS
         return Answer(SOURCE.name, Outcome.QUOTA) if is_quota and failure.outcome is Outcome.THROTTLED else failure
