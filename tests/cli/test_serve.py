@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from cybervault.cli.serve import greeting
+from cybervault.cli.serve import greeting, prepare
 from cybervault.domain.problems import Problem
-from cybervault.settings import Settings
+from cybervault.settings import Settings, load_settings
 from tests.cli.conftest import Run
-from tests.fakes.processes import command, command_lines, environment, family, served
+from tests.fakes.processes import command, command_lines, environment, family, free_port, served
 from tests.fakes.upstream import UpstreamFarm
 
 
@@ -69,3 +69,14 @@ def test_an_address_of_another_machine_is_told(run: Run) -> None:
     problem = run("serve", "--host", "192.0.2.1").exception
     assert isinstance(problem, Problem)
     assert problem.code == "cannot_listen"
+
+
+def test_the_workers_of_a_server_read_what_the_command_line_chose(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("DATA", "HOST", "PORT", "LOG_LEVEL"):
+        monkeypatch.setenv(f"CYBERVAULT_{name}", {"PORT": "1", "LOG_LEVEL": "INFO"}.get(name, "elsewhere"))
+    settings = Settings(host="127.0.0.1", port=free_port(), data=tmp_path)
+    prepare(settings)
+    assert (load_settings().folder, load_settings().port) == (tmp_path, settings.port)
+    assert f"Page  http://127.0.0.1:{settings.port}/" in capsys.readouterr().err

@@ -27,9 +27,7 @@ def serve(
 ) -> None:
     """Start the server: console, API and all, in one folder of state."""
     settings = load_settings(host=host, port=port, data=data)
-    _check(settings)
-    remember(settings)
-    typer.echo(greeting(settings), err=True)
+    prepare(settings)
     Server(
         "cybervault.app:serve_app",
         factory=True,
@@ -43,8 +41,12 @@ def serve(
     ).serve()
 
 
-def _check(settings: Settings) -> None:
-    """Fail here, in words, rather than in a worker that dies again and again."""
+def prepare(settings: Settings) -> None:
+    """Make sure that it can run, leave the settings to the worker processes, and greet.
+
+    Raises `Problem` for what `put_together` cannot use, and UNAVAILABLE `cannot_listen` for a port that is taken:
+    here and in words, rather than in a worker that dies again and again.
+    """
     put_together(settings).database.close()
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
@@ -56,6 +58,8 @@ def _check(settings: Settings) -> None:
             message=f"Cannot listen on {settings.host} port {settings.port}: {os.strerror(error.errno or 0)}. "
             "Choose another with --port.",
         ) from None
+    remember(settings)
+    typer.echo(greeting(settings), err=True)
 
 
 def greeting(settings: Settings) -> str:
