@@ -26,7 +26,8 @@ KEY = f"cv_live_sk_{BODY}{tokens.check_of(KeyKind.SERVICE_LIVE, BODY)}"
         (["Bearer"], ""),
         (["Bearer abc"], "abc"),
         (["bearer abc"], "abc"),
-        (["BEARER   abc  "], "abc"),
+        (["BEARER abc"], "abc"),
+        (["Bearer  abc"], " abc"),
         (["Bearer abc def"], "abc def"),
         (["Basic abc"], ""),
         (["Api-Key abc"], ""),
@@ -64,6 +65,14 @@ def test_no_key_is_told_apart_from_a_wrong_one(access: Access) -> None:
             Callers(access.keys).caller_of(authorization, HERE)
         codes.append(caught.value.code)
     assert codes == ["missing_api_key", "invalid_api_key"]
+
+
+def test_a_good_key_behind_two_blanks_is_no_key(access: Access) -> None:
+    secret = secret_of(access)
+    assert Callers(access.keys).caller_of([f"Bearer {secret}"], HERE).kind is KeyKind.SERVICE_LIVE
+    with pytest.raises(Problem) as caught:
+        Callers(access.keys).caller_of([f"Bearer  {secret}"], HERE)
+    assert caught.value.code == "invalid_api_key"
 
 
 class TestRights:

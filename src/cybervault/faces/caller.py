@@ -54,8 +54,9 @@ def presented_key(authorization: Sequence[str], schemes: frozenset[str]) -> str:
         raise Problem(
             ProblemKind.INVALID, code="invalid_request", message="Send one header Authorization, not several."
         )
-    scheme, *rest = "".join(authorization).split(maxsplit=1)[:2] or [""]
-    return "".join(rest).strip() if scheme.lower() in schemes else ""
+    # One blank and no more (contract check 64): with two, what follows begins with a blank and is no key.
+    scheme, _, text = "".join(authorization).partition(" ")
+    return text if scheme.lower() in schemes else ""
 
 
 def refuse_beyond(principal: Principal, method: str, scope: Scope | None) -> None:
