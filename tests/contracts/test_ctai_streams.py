@@ -29,7 +29,10 @@ class TestStream:
         assert "í" in expected or "ó" in expected
 
     def test_check_021_comments_of_the_model_are_no_words(self, server: Running) -> None:
-        assert "OPENROUTER" not in server.ctai(ADDRESS).text
+        reply = server.ctai(ADDRESS)
+        assert "OPENROUTER" not in reply.text
+        assert reply.words
+        assert reply.names[-1] == "done"
 
     def test_check_022_no_warnings_without_a_failure(self, server: Running) -> None:
         assert "warnings" not in server.ctai(ADDRESS).meta
