@@ -32,6 +32,7 @@ from cybervault.enrichment.lookup import Lookup, Means, SourceSetup
 from cybervault.enrichment.store.answers import AnswerStore
 from cybervault.enrichment.store.budgets import StoredBudgets
 from cybervault.storage.database import Database
+from cybervault.storage.engines import database_at
 
 SOURCES = 10
 ROUNDS = 300
@@ -67,7 +68,7 @@ def serve(ready: Connection) -> None:
     uvloop.run(main())
 
 
-def lookup_of(egress: Egress, folder: Path, url: str) -> Lookup:
+def lookup_of(egress: Egress, database: Database, answers: AnswerStore, *, url: str) -> Lookup:
     """Ten sources that speak like VirusTotal, on a real database."""
     names = [f"source{number}" for number in range(SOURCES)]
     # As many windows to count in as VirusTotal has, wide enough for all rounds.
@@ -76,8 +77,8 @@ def lookup_of(egress: Egress, folder: Path, url: str) -> Lookup:
         replace(CONNECTOR, source=replace(CONNECTOR.source, name=name, quota=quota), read=_renamed(name))
         for name in names
     ]
-    clock, database = SystemClock(), Database.open(folder / "cybervault.db")
-    means = Means(egress, Budget(StoredBudgets(database), clock), Breaker(clock), AnswerStore(database, clock), clock)
+    clock = SystemClock()
+    means = Means(egress, Budget(StoredBudgets(database), clock), Breaker(clock), answers, clock)
     return Lookup(connectors, {name: SourceSetup(url, key=Secret("k")) for name in names}, means)
 
 
@@ -110,13 +111,18 @@ async def ask_bare(egress: Egress, url: str) -> float:
 
 async def measure(url: str, folder: Path) -> tuple[list[float], list[float]]:
     """Milliseconds: ours, and bare requests, in turn."""
+    database = database_at(folder / "cybervault.db", SystemClock())
+    await database.open()
     async with Egress(Guard([origin_of(url)])) as egress:
-        lookup = lookup_of(egress, folder, url)
+        answers = AnswerStore(database, SystemClock())
+        lookup = lookup_of(egress, database, answers, url=url)
         ours, bare = [], []
         for number in range(WARM_UP + ROUNDS):
             # A new address each time: nothing is remembered.
             ours.append(await ask(lookup, parse_observable(f"11.0.{number >> 8}.{number & 255}")))
             bare.append(await ask_bare(egress, url))
+        await answers.settle()
+    await database.close()
     return ours[WARM_UP:], bare[WARM_UP:]
 
 

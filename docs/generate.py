@@ -18,6 +18,7 @@ from cybervault.enrichment.connectors import CONNECTORS
 from cybervault.faces.problems import load_catalogue
 from cybervault.settings import Settings
 from cybervault.verdict.weights import Weights, load_weights
+from docs import scanners
 from docs.checks import contracts_page
 
 DOCS: Final = Path(__file__).parent
@@ -258,6 +259,9 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "cli.md": cli_page,
     "problems.md": problems_page,
     "contracts.md": contracts_page,
+    "scanners/gitleaks.toml": scanners.gitleaks,
+    "scanners/trufflehog.yaml": scanners.trufflehog,
+    "scanners/github.md": scanners.github,
 }
 
 

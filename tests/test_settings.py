@@ -121,6 +121,47 @@ def test_a_pepper_is_a_secret_of_at_least_32_characters(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://db.example/cybervault",
+        "postgresql://cv:p%40ss%2Fw0rd@db.example:5432/cybervault?sslmode=verify-full",
+        "postgresql://cv@[::1]:5432/cybervault",
+        "postgresql://cv:canary@one.example:5432,two.example:5433/cybervault?target_session_attrs=read-write",
+        "postgresql:///cybervault?host=/run/postgresql",
+    ],
+)
+def test_a_database_is_named_by_a_url_which_is_a_secret(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().database_url is None
+    monkeypatch.setenv("CYBERVAULT_DATABASE_URL", url)
+    settings = load_settings()
+    assert settings.database_url == Secret(url)
+    assert "postgresql" not in f"{settings!r}{settings.model_dump_json()}"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://cv:canary@db.example/cybervault",
+        "postgresql+asyncpg://cv:canary@db.example/cybervault",
+        "postgresql://cv:canary@more@db.example/cybervault",
+        "postgresql://cv:canary/more@db.example/cybervault",
+        "postgresql://cv:canary#more@db.example/cybervault",
+        "postgresql://cv:canary?more@db.example/cybervault",
+        "postgresql://cv:canary more@db.example/cybervault",
+        "cybervault",
+    ],
+)
+def test_a_database_url_that_could_be_read_wrongly_is_refused_without_its_password(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Read as it stands, a part of such a password would be a host or a port, which messages name."""
+    monkeypatch.setenv("CYBERVAULT_DATABASE_URL", url)
+    with pytest.raises(Problem, match=r"CYBERVAULT_DATABASE_URL: .*must be postgresql://") as caught:
+        load_settings()
+    assert "canary" not in caught.value.message
+
+
+@pytest.mark.parametrize(
     ("given", "url"),
     [
         ({}, "http://127.0.0.1:8000"),

@@ -44,8 +44,23 @@ def _pepper(value: object) -> Secret | None:
     return _secret(value)
 
 
+# Strict, so that a password with an unescaped sign is refused here, and never read as a host that a message names.
+_DATABASE_URL: Final = re.compile(
+    r"postgresql://(?:[^\s/?#@:]+(?::[^\s/?#@:]*)?@)?[a-z0-9.,_:\[\]-]*(?:/[^\s/?#@]*)?(?:\?[^\s?#@]*)?", re.IGNORECASE
+)
+
+
+def _database_url(value: object) -> Secret | None:
+    if isinstance(value, str) and value.strip() and not _DATABASE_URL.fullmatch(value.strip()):
+        raise ValueError(
+            "must be postgresql://user:password@host:port/database; in user and password write %40 for @, and so on"
+        )
+    return _secret(value)
+
+
 Key = Annotated[Secret | None, PlainValidator(_secret), PlainSerializer(lambda _: None)]
 PepperText = Annotated[Secret | None, PlainValidator(_pepper), PlainSerializer(lambda _: None)]
+DatabaseUrl = Annotated[Secret | None, PlainValidator(_database_url), PlainSerializer(lambda _: None)]
 BaseUrl = Annotated[str | None, PlainValidator(_base_url)]
 
 
@@ -116,6 +131,20 @@ class RateLimitSettings(_Part):
     seconds: int = Field(default=60, ge=1, description="Length of the window, which starts at the first request.")
 
 
+class IdentitySettings(_Part):
+    """An identity provider (OpenID Connect) by which members sign in; off until `issuer` is set."""
+
+    issuer: BaseUrl = Field(default=None, description="Its issuer address, as it stands in its tokens.")
+    client_id: str = Field(default="", description="What the provider calls this installation.")
+    client_secret: Key = Field(default=None, description="The secret that goes with it.")
+    name: str = Field(default="Single sign-on", description="What the button of the sign-in page says.")
+    tenant: str = Field(default="", description="The tenant of members that are created at their first sign-in.")
+    domains: tuple[str, ...] = Field(
+        default=(), description="Domains of verified e-mail addresses whose members are created so (JSON list)."
+    )
+    default_role: Literal["member", "viewer"] = Field(default="viewer", description="Their role.")
+
+
 class Settings(BaseSettings):
     """Everything an operator can set. Names: `CYBERVAULT_` and the field, `__` between levels."""
 
@@ -150,6 +179,41 @@ class Settings(BaseSettings):
         description="Keys the digests of API keys; when not set, the file `pepper` in the folder of state, made at the "
         "first start. Whoever loses or changes it loses every key.",
     )
+    previous_pepper: PepperText = Field(
+        default=None,
+        description="The pepper before the present one, while keys are still kept under it; when not set, the file "
+        "`pepper.previous`.",
+    )
+    database_url: DatabaseUrl = Field(
+        default=None,
+        description="A PostgreSQL server for all rows, which many nodes may share "
+        "(`postgresql://user:password@host:port/database`); when not set, SQLite in the folder of state.",
+    )
+    redis_url: Key = Field(
+        default=None,
+        description="A server that speaks the Redis protocol, for limits and hints that many nodes share "
+        "(`redis://host:port/0`).",
+    )
+    require_https: bool = Field(
+        default=False,
+        description="Whether requests over plain HTTP are sent to HTTPS (GET, HEAD) or refused; this machine's own "
+        "are let through.",
+    )
+    proxy_header: Literal["x-forwarded-for", "cf-connecting-ip", "x-real-ip"] = Field(
+        default="x-forwarded-for", description="The header in which a trusted proxy tells the caller's address."
+    )
+    starter_api_access: Literal["service", "none"] = Field(
+        default="service",
+        description="Which keys work on the plan Starter: those of service accounts and classic ones, or none.",
+    )
+    queue_wait_seconds: float = Field(
+        default=10.0, ge=0, le=25, description="How long a call of /v1 above its limit waits for its turn."
+    )
+    usage_days: int = Field(default=90, ge=1, le=3650, description="How long the usage of keys is kept.")
+    breached_passwords: Path | None = Field(
+        default=None, description="A file of SHA-1 digests in hex, one a line, of passwords that nobody may choose."
+    )
+    identity: IdentitySettings = Field(default_factory=IdentitySettings)
     sources: dict[str, SourceSettings] = Field(default_factory=dict, description="Per source, by its name.")
     chat: ChatSettings = Field(default_factory=ChatSettings)
     dns: DnsSettings = Field(default_factory=DnsSettings)

@@ -3,6 +3,8 @@
 import pytest
 
 from cybervault.access.names import name_of
+from cybervault.access.tokens import mint
+from cybervault.domain.principals import KeyKind
 from cybervault.domain.problems import Problem, ProblemKind
 
 
@@ -18,3 +20,11 @@ def test_a_name_that_is_empty_too_long_or_invisible_is_refused(text: str) -> Non
     with pytest.raises(Problem) as caught:
         name_of(text)
     assert (caught.value.kind, caught.value.code) == (ProblemKind.INVALID, "invalid_name")
+
+
+@pytest.mark.parametrize("kind", list(KeyKind))
+def test_a_key_is_no_name(kind: KeyKind) -> None:
+    """Names are shown and kept as they are, and somebody will paste into the wrong field."""
+    with pytest.raises(Problem, match="API key") as caught:
+        name_of(f"ci {mint(kind).secret.reveal()}")
+    assert caught.value.code == "invalid_name"

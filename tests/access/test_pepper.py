@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cybervault.access.pepper import load_pepper
-from cybervault.access.tokens import Pepper
+from cybervault.access.pepper import load_pepper, load_peppers, previous_file, rotate_pepper
+from cybervault.access.tokens import Pepper, Peppers
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.domain.secrets import Secret
 
@@ -64,3 +64,46 @@ def test_processes_that_start_together_agree_on_one(tmp_path: Path) -> None:
         thread.join()
     assert len(found) == 8
     assert len(set(found)) == 1
+
+
+def test_without_a_rotation_there_is_one_pepper(tmp_path: Path) -> None:
+    file = tmp_path / "pepper"
+    assert load_peppers(file, None) == Peppers(load_pepper(file, None))
+
+
+def test_the_previous_pepper_comes_from_the_settings_or_from_its_file(tmp_path: Path) -> None:
+    file, given = tmp_path / "pepper", Secret("the pepper of the year before this one")
+    assert load_peppers(file, None, given).previous == Pepper.of(given)
+    previous_file(file).write_text("p" * 64)
+    assert load_peppers(file, None).previous == Pepper.of(Secret("p" * 64))
+    assert load_peppers(file, None, given).previous == Pepper.of(given)
+
+
+def test_a_rotation_keeps_the_old_pepper_beside_the_new_one(tmp_path: Path) -> None:
+    file = tmp_path / "pepper"
+    old = load_pepper(file, None)
+    turned = rotate_pepper(file)
+    assert turned.previous == old != turned.current
+    assert turned == load_peppers(file, None)
+    assert sorted(tmp_path.iterdir()) == [file, previous_file(file)]
+    for one in tmp_path.iterdir():
+        assert stat.S_IMODE(one.stat().st_mode) == 0o600
+    assert rotate_pepper(file).previous == turned.current
+
+
+def test_a_rotation_that_cannot_be_written_changes_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "pepper"
+    old = load_pepper(file, None)
+    previous_file(file).mkdir()
+    with pytest.raises(Problem) as caught:
+        rotate_pepper(file)
+    assert caught.value.code == "pepper_unusable"
+    previous_file(file).rmdir()
+    assert load_peppers(file, None) == Peppers(old)
+
+
+def test_a_damaged_previous_pepper_stops_the_start(tmp_path: Path) -> None:
+    file = tmp_path / "pepper"
+    previous_file(file).write_text("short")
+    with pytest.raises(Problem, match=r"pepper\.previous"):
+        load_peppers(file, None)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cybervault.access.tokens import Pepper, check_of, digest, mint, parse
+from cybervault.access.tokens import Pepper, Peppers, check_of, digest, is_token, mint, parse
 from cybervault.domain.principals import KeyKind
 from cybervault.domain.secrets import Secret
 
@@ -36,6 +36,14 @@ def test_a_secret_is_read_as_the_kind_it_was_made_as(kind: KeyKind) -> None:
     token = parse(minted.secret.reveal())
     assert token is not None
     assert (token.kind, token.hint) == (kind, minted.hint)
+
+
+@each_kind
+def test_what_is_a_token_is_told_without_reading_it(kind: KeyKind) -> None:
+    text = text_of(kind)
+    assert is_token(text)
+    assert not is_token(f"{text[:-1]}{'a' if text[-1] != 'a' else 'b'}")
+    assert not is_token(f"{text}_")
 
 
 @each_kind
@@ -104,3 +112,9 @@ def test_a_pepper_has_a_name_and_shows_nothing_of_itself() -> None:
     assert Pepper.of(Secret("x")).id != PEPPER.id
     assert PEPPER.key.hex() not in repr(PEPPER)
     assert "key" not in repr(PEPPER)
+
+
+def test_the_newer_of_two_peppers_comes_first() -> None:
+    other = Pepper.of(Secret("another pepper, long enough as well"))
+    assert Peppers(PEPPER).newest_first == (PEPPER,)
+    assert Peppers(PEPPER, other).newest_first == (PEPPER, other)

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from tests.cli.conftest import Run, document
+from tests.fakes.processes import free_port
 from tests.fakes.upstream import UpstreamFarm
 
 
@@ -15,6 +16,24 @@ def test_a_whole_installation_is_well(run: Run) -> None:
     found = checks(run)
     for part in ("state", "local knowledge", "API keys", "language model", "VirusTotal", "AbuseIPDB", "DNS"):
         assert found[part]["state"] == "ok", found[part]
+
+
+def test_the_database_is_named_and_works(run: Run, data: Path, postgres_url: str) -> None:
+    assert checks(run, "--offline")["database"]["says"] == f"{data / 'cybervault.db'}; SQLite, for this machine"
+    shared = checks(run, "--offline", env={"CYBERVAULT_DATABASE_URL": postgres_url})["database"]
+    assert shared["state"] == "ok"
+    assert shared["says"] == f"PostgreSQL at {postgres_url.rpartition('@')[2]}; shared by all nodes that use it"
+
+
+def test_a_database_that_does_not_work_is_told_with_the_rest(run: Run) -> None:
+    env = {"CYBERVAULT_DATABASE_URL": f"postgresql://cv:canary@127.0.0.1:{free_port()}/cybervault"}
+    result = run("doctor", "--offline", "--json", env=env)
+    found = {check["part"]: check for check in document(result)["checks"]}
+    assert result.exit_code == 1
+    assert found["database"]["state"] == "broken"
+    assert "Connection refused" in found["database"]["says"]
+    assert found["local knowledge"]["state"] == "ok"
+    assert "canary" not in result.output
 
 
 def test_for_people_it_is_a_table(run: Run) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from cybervault.cli.serve import greeting, prepare
+from cybervault.cli.serve import greeting, invitation, prepare
 from cybervault.domain.problems import Problem
+from cybervault.domain.secrets import Secret
 from cybervault.settings import Settings, load_settings
 from tests.cli.conftest import Run
 from tests.fakes.processes import command, command_lines, environment, family, free_port, served
@@ -56,6 +57,13 @@ def test_state_that_cannot_be_used_is_told_before_anything_listens(run: Run, dat
     assert problem.code == "database_unusable"
 
 
+def test_a_database_server_that_is_not_there_is_told_before_anything_listens(run: Run) -> None:
+    problem = run("serve", env={"CYBERVAULT_DATABASE_URL": f"postgresql://127.0.0.1:{free_port()}/x"}).exception
+    assert isinstance(problem, Problem)
+    assert problem.code == "database_unusable"
+    assert "Connection refused" in problem.message
+
+
 def test_a_port_that_is_taken_is_told_with_the_way_out(run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -80,3 +88,28 @@ def test_the_workers_of_a_server_read_what_the_command_line_chose(
     prepare(settings)
     assert (load_settings().folder, load_settings().port) == (tmp_path, settings.port)
     assert f"Page  http://127.0.0.1:{settings.port}/" in capsys.readouterr().err
+
+
+def test_while_nobody_can_sign_in_a_one_time_token_is_printed_and_kept(
+    run: Run, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("HOST", "127.0.0.1"), ("PORT", "1"), ("LOG_LEVEL", "INFO")):
+        monkeypatch.setenv(f"CYBERVAULT_{name}", value)  # put back what the start leaves to its workers
+    settings = Settings(data=data, port=free_port())
+    assert run("admin", "setup-token").exit_code == 0
+    older = (data / "setup-token").read_text()
+    prepare(settings)
+    newer = (data / "setup-token").read_text()
+    assert newer != older
+    assert newer.strip() in invitation(settings, Secret(newer.strip()))
+    run("admin", "create", "--email", "ana@acme.example", "--name", "Ana")
+    prepare(settings)
+    assert not (data / "setup-token").exists()
+
+
+def test_a_start_that_finds_the_port_taken_leaves_the_token_of_the_first(run: Run, data: Path) -> None:
+    assert run("admin", "setup-token").exit_code == 0
+    kept = (data / "setup-token").read_text()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        assert run("serve", "--port", str(taken.getsockname()[1])).exception is not None
+    assert (data / "setup-token").read_text() == kept

@@ -18,6 +18,9 @@ class HandClock:
     def seconds(self) -> float:
         return self.at
 
+    def boot_seconds(self) -> float:
+        return self.at
+
 
 def opened(clock: HandClock) -> Breaker:
     breaker = Breaker(clock)

@@ -1,6 +1,7 @@
 """What we still allow ourselves of a source."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -25,6 +26,9 @@ class HandClock:
 
     def seconds(self) -> float:
         return self.at.timestamp()
+
+    def boot_seconds(self) -> float:
+        return self.seconds()
 
     def move(self, seconds: float) -> None:
         self.at += timedelta(seconds=seconds)
@@ -162,9 +166,9 @@ async def test_the_memory_store_is_bounded_and_drops_the_longest_untouched() -> 
     store = MemoryBudgetStore(entries_max=3)
     windows = [Window(Lane("vt", str(number)), 60, 0) for number in range(4)]
     for window in windows[:3]:
-        assert await store.add(window, 1) == 1
-    assert await store.add(windows[0], 1) == 2
-    await store.add(windows[3], 1)
+        assert await store.add([window]) == [1]
+    assert await store.add([windows[0]]) == [2]
+    await store.add([windows[3]])
     assert [await store.used(window) for window in windows] == [2, 0, 1, 1]
     for number in range(4):
         await store.block(Lane("vt", str(number)), 100.0)
@@ -174,9 +178,9 @@ async def test_the_memory_store_is_bounded_and_drops_the_longest_untouched() -> 
 class SlowStore(MemoryBudgetStore):
     """A shared store answers after a while, so that others come between."""
 
-    async def add(self, window: Window, calls: int) -> int:
+    async def add(self, windows: Sequence[Window]) -> Sequence[int]:
         await asyncio.sleep(0)
-        return await super().add(window, calls)
+        return await super().add(windows)
 
 
 @given(wishes=st.integers(1, 40), calls=st.integers(0, 10))

@@ -60,7 +60,7 @@ class TestHostile:
             (says(b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nabc"), EgressFailure.BAD_ENCODING),
             (says(ok(b"abcd", b"Content-Length: 3")), EgressFailure.BAD_ENCODING),
             (says(GZIPPED + b"this is no gzip"), EgressFailure.BAD_ENCODING),
-            (says(GZIPPED + gzip.compress(b"cut short" * 99)[:-4]), EgressFailure.BAD_ENCODING),
+            (says(GZIPPED + gzip.compress(b"cut short" * 99, mtime=0)[:-4]), EgressFailure.BAD_ENCODING),
             (says(ok(b"brotli?", b"Content-Encoding: br")), EgressFailure.BAD_ENCODING),
             (says(ok(b"x", b"Content-Encoding: gzip", b"Content-Encoding: gzip")), EgressFailure.BAD_ENCODING),
             (says(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort"), EgressFailure.UNREACHABLE),

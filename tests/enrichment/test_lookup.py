@@ -32,7 +32,7 @@ from cybervault.enrichment.connector import (
 )
 from cybervault.enrichment.lookup import Lookup, Means, SourceAnswer, SourceSetup
 from cybervault.enrichment.store.answers import AnswerStore
-from cybervault.storage.database import Database
+from cybervault.storage.engines import database_at
 from tests.fakes.clock import HandClock
 
 ADDRESS = parse_observable("1.2.3.4")
@@ -132,12 +132,14 @@ async def setting(tmp_path: Path) -> AsyncGenerator[Setting]:
     await server.start_server()
     url = str(server.make_url("")).rstrip("/")
     clock = SteadyHandClock()
-    database = Database.open(tmp_path / "x.db")
+    database = database_at(tmp_path / "x.db", clock)
+    await database.open()
     async with Egress(Guard([origin_of(url)])) as egress:
         budget = Budget(MemoryBudgetStore(), clock)
         means = Means(egress, budget, Breaker(clock), AnswerStore(database, clock), clock)
         yield Setting(upstream, url, means, clock)
-    database.close()
+        await means.memory.settle()
+    await database.close()
     await server.close()
 
 

@@ -46,15 +46,22 @@ def canary(name: str) -> str:
 
 
 def forms(text: str) -> Mapping[str, bytes]:
-    """What to look for in content of small letters: every piece of a canary in every encoding."""
+    """What to look for in content of small letters: every piece of twelve characters in every encoding."""
     found: dict[str, bytes] = {}
     cut = text
     for signs in _SIGNS:
         cut = cut.replace(signs, " ")
-    for number, piece in enumerate(cut.split(), 1):
+    for number, piece in enumerate(_pieces(cut), 1):
         for form, encoded in _encodings(piece):
-            found[f"piece {number} {form}"] = encoded.lower()
+            found[f"piece {number} {form}"] = encoded.translate(_ONE_ALPHABET).lower()
     return found
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """What is shorter than a piece is left out at the end: the last four characters of a key may be shown."""
+    for word in text.split():
+        for start in range(0, len(word) - _PIECE_CHARACTERS + 1, _PIECE_CHARACTERS):
+            yield word[start : start + _PIECE_CHARACTERS]
 
 
 def _encodings(piece: str) -> Iterator[tuple[str, bytes]]:
@@ -81,15 +88,16 @@ def _inside_base64(raw: bytes, offset: int) -> bytes:
     return encoded[start:end]
 
 
-# The two alphabets of base64 differ in two signs, which no other form has.
+# The two alphabets of base64 differ in two signs; whatever else holds these is changed alike.
 _ONE_ALPHABET: Final = bytes.maketrans(b"-_", b"+/")
 
 
 @dataclass(frozen=True)
 class Canaries:
-    """The keys of one proof, by name."""
+    """The keys of one proof, by name: made-up ones, and secrets that the product made by itself."""
 
     names: tuple[str, ...]
+    made: Mapping[str, str] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> str:
         assert name in self.names, name
@@ -97,7 +105,8 @@ class Canaries:
 
     @cached_property
     def _wanted(self) -> tuple[tuple[str, str, bytes], ...]:
-        return tuple((name, form, text) for name in self.names for form, text in forms(canary(name)).items())
+        keys = {name: canary(name) for name in self.names} | dict(self.made)
+        return tuple((name, form, text) for name, key in keys.items() for form, text in forms(key).items())
 
     def leaks(self, place: str, content: bytes) -> list[Leak]:
         """Every key in the content, in any letter case."""

@@ -1,8 +1,9 @@
-"""One upstream farm for all checks, one server for each, and the same small local knowledge everywhere."""
+"""One upstream farm for all checks, one server for each, the same small local knowledge, and the engines for rows."""
 
+import asyncio
 import logging
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -11,8 +12,12 @@ import pytest
 import structlog
 
 from cybervault.app import Access, open_access
+from cybervault.domain.secrets import Secret
 from cybervault.settings import Settings
+from cybervault.storage.database import Database
+from cybervault.storage.engines import database_at
 from tests.fakes.clock import HandClock
+from tests.fakes.engines import Postgres, Valkey, a_postgres, a_valkey
 from tests.fakes.knowledge import compile_small_knowledge
 from tests.fakes.serving import Running, Setup, running
 from tests.fakes.upstream import UpstreamFarm
@@ -72,8 +77,82 @@ def setup(farm: UpstreamFarm, tmp_path: Path, small_knowledge: Path) -> Setup:
     return Setup(farm, tmp_path / "state", keys={})
 
 
+@pytest.fixture(scope="session")
+def _cluster() -> Iterator[Postgres]:
+    with a_postgres() as server:
+        yield server
+
+
 @pytest.fixture
-def access(tmp_path: Path) -> Iterator[Access]:
+def postgres(_cluster: Postgres) -> Iterator[Postgres]:
+    """One cluster for all; a test may kill or pause it, afterwards it runs again."""
+    yield _cluster
+    _cluster.start()
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """A fresh database with all our tables."""
+    url = postgres.fresh_database()
+    yield url
+    postgres.start()
+    postgres.take_back(url)
+
+
+@pytest.fixture(scope="session")
+def _valkey() -> Iterator[Valkey]:
+    with a_valkey() as server:
+        yield server
+
+
+@pytest.fixture
+def valkey(_valkey: Valkey) -> Iterator[Valkey]:
+    """One server for all, empty; a test may kill or pause it, afterwards it runs again."""
+    _valkey.empty()
+    yield _valkey
+    _valkey.start()
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file whose tables were made once for all tests."""
+    file = tmp_path_factory.mktemp("migrated") / "cybervault.db"
+
+    async def migrate() -> None:
+        database = database_at(file, HandClock())
+        await database.open()
+        await database.close()
+
+    asyncio.run(migrate())
+    return file
+
+
+@pytest.fixture
+def sqlite_file(migrated_file: Path, tmp_path: Path) -> Path:
+    """A file of its own with all our tables."""
+    return Path(shutil.copy(migrated_file, tmp_path / "cybervault.db"))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_place(request: pytest.FixtureRequest) -> Path | Secret:
+    """Where rows are kept: each test runs on both engines. Another database opened there is another node."""
+    if request.param == "sqlite":
+        file: Path = request.getfixturevalue("sqlite_file")
+        return file
+    return Secret(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+async def database(database_place: Path | Secret) -> AsyncIterator[Database]:
+    """An open database on each engine."""
+    database = database_at(database_place, HandClock())
+    await database.open()
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def access(tmp_path: Path) -> AsyncIterator[Access]:
     """Tenants and keys on a database of their own."""
-    with open_access(Settings(data=tmp_path / "access")) as access:
+    async with open_access(Settings(data=tmp_path / "access")) as access:
         yield access

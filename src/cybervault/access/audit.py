@@ -1,43 +1,88 @@
 """The audit: who changed what, each row bound to the one before it and signed, so that a later change shows."""
 
-import hashlib
-import hmac
-import json
-import re
 import secrets
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
-from cybervault.access.store.audit import AuditRow, AuditStore
-from cybervault.access.tokens import Pepper
+from cybervault.access.proofs.notes import Checkpoint
+from cybervault.access.proofs.payload import AuditEntry, Copies, entry_of, payload_of
+from cybervault.access.proofs.rows import START, AuditRow, Examination, Verification, chain_of, leaf_of, signature_of
+from cybervault.access.store.audit import PAGE_ROWS, AuditStore, Wanted
+from cybervault.access.tokens import Peppers
 from cybervault.domain.clock import Clock
-from cybervault.domain.principals import TenantId
+from cybervault.domain.principals import Principal, TenantId
 from cybervault.domain.problems import Problem, ProblemKind
 
 _SALT_BYTES: Final = 16
-_START: Final = bytes(32)
-_CHECKPOINT: Final = re.compile(r"([1-9][0-9]{0,17}):([0-9a-f]{64}):([0-9a-f]{64})")
+# Who acted stands in the payload only: so many rows are looked through for one page, then the page ends early.
+_ROWS_LOOKED_THROUGH_MAX: Final = 10_000
 
 
 class Change(StrEnum):
     """What is written down."""
 
     TENANT_CREATED = "tenant.created"
+    TENANT_PLAN_CHANGED = "tenant.plan_changed"
+    TENANT_LIMITS_CHANGED = "tenant.limits_changed"
+    TENANT_SUSPENDED = "tenant.suspended"
+    TENANT_RESUMED = "tenant.resumed"
     KEY_CREATED = "key.created"
+    KEY_CHANGED = "key.changed"
     KEY_ROTATED = "key.rotated"
     KEY_ROTATION_FINISHED = "key.rotation_finished"
     KEY_ROTATION_CANCELLED = "key.rotation_cancelled"
     KEY_REVOKED = "key.revoked"
+    KEY_EXPOSED = "key.exposed"
+    DECOY_USED = "decoy.used"
+    PEPPER_ROTATED = "pepper.rotated"
+    SERVICE_ACCOUNT_CREATED = "service_account.created"
+    SERVICE_ACCOUNT_CHANGED = "service_account.changed"
+    SERVICE_ACCOUNT_REMOVED = "service_account.removed"
+    MEMBER_CREATED = "member.created"
+    MEMBER_INVITED = "member.invited"
+    MEMBER_CHANGED = "member.changed"
+    MEMBER_ROLE_CHANGED = "member.role_changed"
+    MEMBER_SUSPENDED = "member.suspended"
+    MEMBER_RESUMED = "member.resumed"
+    MEMBER_REMOVED = "member.removed"
+    PASSWORD_CHANGED = "password.changed"  # noqa: S105 - the name of a change
+    SECOND_FACTOR_ADDED = "second_factor.added"
+    SECOND_FACTOR_REMOVED = "second_factor.removed"
+    RECOVERY_CODES_MADE = "recovery_codes.made"
+    RECOVERY_CODE_USED = "recovery_code.used"
+    IDENTITY_LINKED = "identity.linked"
+    SIGN_IN_SUCCEEDED = "sign_in.succeeded"
+    SIGN_IN_FAILED = "sign_in.failed"
+    SIGNED_OUT = "sign_in.ended"
+    SESSION_ENDED = "session.ended"
+    PROOF_GIVEN = "session.proved"
+    AUDIT_ERASED = "audit.erased"
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who changes something: `name` is for the audit, `tenant_id` bounds what is seen (None: the operator, all)."""
+    """Who changes something: `name` is for the audit, `tenant_id` bounds what is seen (None: the operator, all).
+
+    `ip`, `agent` and `request_id` say where the change was asked for.
+    """
 
     name: str
     tenant_id: TenantId | None
+    ip: str | None = None
+    agent: str | None = None
+    request_id: str | None = None
+
+
+def actor_of(principal: Principal, *, ip: str | None, agent: str | None, request_id: str | None) -> Actor:
+    """The caller of a request as the audit names it: `key:ID (hint)` behind a key, else `member:ID`."""
+    if principal.key_id is not None:
+        name = f"key:{principal.key_id} ({principal.hint})"
+    else:
+        name = f"member:{principal.member_id}"
+    return Actor(name, principal.tenant_id, ip=ip, agent=agent, request_id=request_id)
 
 
 OPERATOR: Final = Actor("operator", None)
@@ -45,111 +90,133 @@ OPERATOR: Final = Actor("operator", None)
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """What is to be written down: the change, who made it, to what and of which tenant; details hold no secret."""
+    """What is to be written down: the change, who made it, to what and of which tenant; details hold no secret.
+
+    No tenant is known where somebody failed to sign in under a name that nobody has.
+    """
 
     change: Change
     actor: Actor
     target: str
-    tenant_id: TenantId
+    tenant_id: TenantId | None
     details: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """The whole audit in one line: how many rows, and what binds them; kept elsewhere it shows a cut-off end."""
+class Listed:
+    """One row for people; of an erased one only time, action and tenant are left."""
 
-    rows: int
-    chain: bytes
-    signature: bytes
-
-    def __str__(self) -> str:
-        return f"{self.rows}:{self.chain.hex()}:{self.signature.hex()}"
-
-    @classmethod
-    def of(cls, text: str) -> "Checkpoint":
-        """Read one again; `Problem` INVALID `bad_checkpoint`."""
-        found = _CHECKPOINT.fullmatch(text.strip())
-        if found is None:
-            raise Problem(ProblemKind.INVALID, code="bad_checkpoint", message="That is no checkpoint of an audit.")
-        return cls(int(found[1]), bytes.fromhex(found[2]), bytes.fromhex(found[3]))
+    number: int
+    entry: AuditEntry
+    is_erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Verification:
-    """What a look at all rows found: nothing in `faults` when every row is as it was written."""
+class AuditPage:
+    """Some rows, newest first. Where `before` is set more may follow: ask again with it."""
 
-    rows: int
-    checkpoint: Checkpoint | None
-    faults: tuple[str, ...]
+    rows: tuple[Listed, ...]
+    before: int | None
 
 
 class Audit:
     """Written within the transaction of each change: a change whose row cannot be written does not happen."""
 
-    def __init__(self, store: AuditStore, clock: Clock, pepper: Pepper) -> None:
+    def __init__(self, store: AuditStore, clock: Clock, peppers: Peppers) -> None:
         self._store = store
         self._clock = clock
-        self._pepper = pepper
-        self._signing_key = hashlib.blake2b(pepper.key, digest_size=32, person=b"cv-audit").digest()
+        self._pepper = peppers.current
+        self._peppers = {one.id: one for one in (peppers.current, peppers.previous) if one is not None}
+        self.recorded = 0
 
-    def record(self, happening: Happening) -> None:
-        """Add one row. The caller holds the transaction."""
-        last = self._store.last()
-        number, before = (last.number + 1, last.chain) if last else (1, _START)
-        payload = self._payload(happening)
+    async def record(self, happening: Happening) -> None:
+        """Add one row, after all that the change writes itself. The caller holds the transaction."""
+        await self._store.lock()
+        last = await self._store.last()
+        number, before = (last.number + 1, last.chain) if last else (1, START)
+        now = self._clock.now()
+        payload = payload_of(_entry(happening, now))
         salt = secrets.token_bytes(_SALT_BYTES)
         leaf = leaf_of(salt, payload)
         chain = chain_of(before, number, leaf)
-        signature = self._signature(number, chain)
-        self._store.add(AuditRow(number, payload, salt, leaf, chain, self._pepper.id, signature))
+        signature = signature_of(self._pepper, number, chain)
+        copies = Copies(happening.tenant_id, happening.change.value, now.timestamp())
+        await self._store.add(AuditRow(number, payload, salt, leaf, chain, self._pepper.id, signature, copies))
+        self.recorded += 1
 
-    def checkpoint(self) -> Checkpoint | None:
-        """The newest checkpoint; None while nothing has happened."""
-        last = self._store.last()
-        return Checkpoint(last.number, last.chain, last.signature) if last else None
+    def examination(self, checkpoints: Sequence[Checkpoint] = ()) -> Examination:
+        """A look at rows that knows how ours are signed."""
+        return Examination(checkpoints, self._peppers)
 
-    def verify(self, kept: Checkpoint | None = None) -> Verification:
-        """Look at every row; with a `kept` checkpoint also whether the end was cut off or the past rewritten."""
-        faults: list[str] = []
-        before, expected = _START, 1
-        is_kept_seen = False
-        for row in self._store.rows():
-            if row.number > expected:
-                faults.append(_missing(expected, row.number - 1))
-            faults.extend(f"row {row.number}: {fault}" for fault in self._faults(row, before))
-            is_kept_seen = is_kept_seen or (kept is not None and (row.number, row.chain) == (kept.rows, kept.chain))
-            before, expected = row.chain, row.number + 1
-        if kept is not None and not is_kept_seen:
-            faults.append(f"the kept checkpoint of {kept.rows} rows is not of this audit, or rows were cut off")
-        return Verification(expected - 1, self.checkpoint(), tuple(faults))
+    async def verify(self, checkpoints: Sequence[Checkpoint] = ()) -> Verification:
+        """Look at every row, and hold them against signed checkpoints: these show whether the end was cut off."""
+        examination = self.examination(checkpoints)
+        async for page in self._store.rows():
+            for row in page:
+                examination.look(row)
+        return examination.found
 
-    def _payload(self, happening: Happening) -> bytes:
-        entry = asdict(happening) | {"actor": happening.actor.name, "at": self._clock.now().isoformat()}
-        return json.dumps(entry, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    async def page(
+        self, wanted: Wanted, *, actor: str | None = None, before: int | None = None, most: int = 50
+    ) -> AuditPage:
+        """Rows from before a number, newest first; `actor` is an id, or the whole name that a row gives."""
+        found: list[Listed] = []
+        looked_through = 0
+        while looked_through < _ROWS_LOOKED_THROUGH_MAX:
+            rows = await self._store.find(wanted, before, PAGE_ROWS if actor else most + 1)
+            for row in rows:
+                if len(found) == most:
+                    return AuditPage(tuple(found), before)
+                before, listed = row.number, _listed(row)
+                if actor is None or _is_by(listed.entry, actor):
+                    found.append(listed)
+            if len(rows) < (PAGE_ROWS if actor else most + 1):
+                return AuditPage(tuple(found), None)
+            looked_through += len(rows)
+        return AuditPage(tuple(found), before)
 
-    def _signature(self, number: int, chain: bytes) -> bytes:
-        return hmac.digest(self._signing_key, number.to_bytes(8, "big") + chain, "sha256")
+    async def erase(self, subject: str, *, actor: Actor) -> int:
+        """Forget what rows say wherever they name this id, for good; how many rows that were.
 
-    def _faults(self, row: AuditRow, before: bytes) -> Iterator[str]:
-        if row.payload is not None and leaf_of(row.salt or b"", row.payload) != row.leaf:
-            yield "its content was changed"
-        if chain_of(before, row.number, row.leaf) != row.chain:
-            yield "it does not follow from the row before it"
-        if row.pepper_id != self._pepper.id:
-            yield f"it was signed with another pepper ({row.pepper_id})"
-        elif not hmac.compare_digest(self._signature(row.number, row.chain), row.signature):
-            yield "its signature is not ours"
+        The chain holds, and a row says for each tenant that it was done. Raises `Problem` NOT_FOUND
+        `nothing_to_erase`.
+        """
+        numbers: dict[TenantId | None, list[int]] = {}
+        async for page in self._store.rows():
+            for row in page:
+                entry = entry_of(row.payload) if row.payload is not None else None
+                if entry is not None and entry.action != Change.AUDIT_ERASED and entry.names(subject):
+                    numbers.setdefault(TenantId(entry.tenant_id) if entry.tenant_id else None, []).append(row.number)
+        if not numbers:
+            raise Problem(
+                ProblemKind.NOT_FOUND, code="nothing_to_erase", message=f"No row of the audit names {subject}."
+            )
+        async with self._store.transaction():
+            for tenant_id, rows in numbers.items():
+                for number in rows:
+                    await self._store.erase(number)
+                details = {"rows": str(len(rows))}
+                await self.record(Happening(Change.AUDIT_ERASED, actor, subject, tenant_id, details))
+        return sum(map(len, numbers.values()))
 
 
-def leaf_of(salt: bytes, payload: bytes) -> bytes:
-    """What stands for a payload in the chain; the salt hides a payload that was erased and could be guessed."""
-    return hashlib.sha256(b"\x00" + salt + payload).digest()
+def _entry(happening: Happening, now: datetime) -> AuditEntry:
+    actor = happening.actor
+    return AuditEntry(
+        now, happening.change.value, actor.name, (happening.target,), happening.tenant_id,
+        actor.ip, actor.agent, actor.request_id, happening.details,
+    )  # fmt: skip
 
 
-def chain_of(before: bytes, number: int, leaf: bytes) -> bytes:
-    """What binds a row to all before it."""
-    return hashlib.sha256(b"\x01" + before + number.to_bytes(8, "big") + leaf).digest()
+def _listed(row: AuditRow) -> Listed:
+    entry = entry_of(row.payload) if row.payload is not None else None
+    if entry is not None:
+        return Listed(row.number, entry)
+    copies = row.copies
+    then = datetime.fromtimestamp(copies.at or 0.0, UTC)
+    return Listed(row.number, AuditEntry(then, copies.action or "", "", (), copies.tenant_id), is_erased=True)
 
 
-def _missing(first: int, last: int) -> str:
-    return f"row {first} is missing" if first == last else f"rows {first} to {last} are missing"
+def _is_by(entry: AuditEntry, actor: str) -> bool:
+    who = entry.actor.partition(" ")[0]
+    return actor in {entry.actor, who, who.partition(":")[2]}

@@ -1,136 +1,115 @@
-"""Keys: minted once, resolved at each request, rotated, revoked; every change is one audited transaction."""
+"""Keys as they are presented: the caller behind a secret, read anew; and as they are looked at."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
+
 from cybervault.access import tokens
-from cybervault.access.audit import Actor, Audit, Change, Happening
-from cybervault.access.entries import Entry, refuse_ended, refuse_place
-from cybervault.access.life import Key, KeySecret, KeyState, Network, Rotate, Step, after
-from cybervault.access.names import name_of
-from cybervault.access.store.keys import KeyStore
-from cybervault.access.tokens import Pepper
-from cybervault.domain.clock import Clock
-from cybervault.domain.ids import new_key_id
+from cybervault.access.audit import Actor, Change, Happening
+from cybervault.access.authority import may_see, may_see_all
+from cybervault.access.entries import Entry, Gate, refuse_entry
+from cybervault.access.keybook import KeyBook, not_found
+from cybervault.access.life import Key, KeyState
+from cybervault.access.store.keys import KeysWanted
+from cybervault.access.subjects import of_key
+from cybervault.access.tokens import Pepper, Peppers
+from cybervault.access.verify import Verifying
 from cybervault.domain.observables import Address
-from cybervault.domain.principals import KeyId, KeyKind, Principal, Scope, Tenant, TenantId
+from cybervault.domain.principals import KeyId, MemberId, Principal, TenantId
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.domain.secrets import Secret
 
-# The use of one secret from one address is written at most this often: a busy key must not cost a write a call.
-_USE_WRITTEN_EVERY: Final = timedelta(seconds=1)
-_CHANGE_OF: Final = {
-    Step.FINISH: Change.KEY_ROTATION_FINISHED,
-    Step.CANCEL: Change.KEY_ROTATION_CANCELLED,
-    Step.REVOKE: Change.KEY_REVOKED,
-}
+_LOG: Final = structlog.get_logger("cybervault.access.keys")
+_AGENT_CHARACTERS_MAX: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
-class NewKey:
-    """A wish for a key. No scopes, no rights; no networks, from anywhere; no expiry, until revoked."""
+class KeyPage:
+    """Some keys, newest first. Where `before` is set more follow: ask again with it."""
 
-    kind: KeyKind
-    name: str
-    scopes: frozenset[Scope] = frozenset()
-    networks: tuple[Network, ...] = ()
-    expires_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class MintedKey:
-    """A key with its new secret: the only value that carries one, to be shown once."""
-
-    key: Key
-    secret: Secret
+    keys: tuple[Key, ...]
+    before: tuple[float, str] | None
 
 
 class Keys:
-    """The keys of all tenants.
+    """The keys of all tenants; `entries` may remember what a secret opens as long as nobody can be harmed by it."""
 
-    A key of another tenant than the actor's is not found (`Problem` NOT_FOUND `key_not_found`); what the life of
-    a key does not allow is a CONFLICT (see `access.life.after`).
-    """
+    def __init__(self, book: KeyBook, peppers: Peppers, *, entries: Verifying[Entry], gate: Gate | None = None) -> None:
+        self._book = book
+        self._peppers = peppers
+        self._entries = entries
+        self._gate = gate or Gate()
 
-    def __init__(self, store: KeyStore, clock: Clock, pepper: Pepper, *, audit: Audit) -> None:
-        self._store = store
-        self._clock = clock
-        self._pepper = pepper
-        self._audit = audit
+    async def resolve(
+        self, text: str, address: Address | None, *, is_fresh: bool = False, agent: str | None = None
+    ) -> Principal:
+        """The caller whose secret this is; `is_fresh`: as the database has it now, whatever is remembered.
 
-    def resolve(self, text: str, address: Address | None) -> Principal:
-        """The caller whose secret this is, read anew: what was changed a moment ago holds.
-
-        Raises `Problem` UNAUTHENTICATED `missing_api_key` (no text), `invalid_api_key`, `expired_api_key` or
-        `revoked_api_key`; FORBIDDEN `ip_not_allowed`.
+        Raises `Problem` UNAUTHENTICATED `missing_api_key` (no text) or `invalid_api_key`; for the right secret that
+        opens nothing now or from here a `RefusedKey`, as `access.entries.refuse_entry` says.
         """
-        entry = self._entry(text)
-        now = self._clock.now()
-        refuse_ended(entry, now)
-        self._note_use(entry.secret, now, address)
-        refuse_place(entry, address)
+        entry = await self._entry(text, is_fresh=is_fresh)
+        if entry.is_decoy:
+            await self._alarm(entry, address, agent)
+            raise _unknown()
+        refuse_entry(entry, self._book.now(), address, gate=self._gate)
+        if entry.secret.pepper_id != self._peppers.current.id:
+            await self._digest_again(entry, Secret(text))
         return entry.principal
 
-    def succeeded(self, principal: Principal, address: Address | None) -> None:
-        """Note where the last call that was answered with success came from."""
-        self._store.succeeded(principal.key_id, _text(address))
-
-    def mint(self, tenant: Tenant, wish: NewKey, *, actor: Actor) -> MintedKey:
-        """A new key (contract 1.5.3).
-
-        Raises `Problem` INVALID `invalid_name`, `invalid_expiry` or `kind_not_available`; CONFLICT `name_taken`.
-        """
-        now = self._clock.now()
-        if wish.kind.is_personal:
-            raise Problem(
-                ProblemKind.INVALID,
-                code="kind_not_available",
-                message="Personal keys come with sign-in, which this version does not have.",
-            )
-        if wish.expires_at is not None and wish.expires_at <= now:
-            raise Problem(ProblemKind.INVALID, code="invalid_expiry", message="The expiry must lie in the future.")
-        secret, kept = self._new_secret(wish.kind, now)
-        key = Key(
-            new_key_id(), tenant.id, wish.kind, name_of(wish.name), wish.scopes, wish.networks,
-            created_at=now, expires_at=wish.expires_at, revoked_at=None, secrets=(kept,),
-        )  # fmt: skip
-        with self._store.transaction():
-            self._refuse_taken_name(key, now)
-            self._store.add(key)
-            self._audit.record(Happening(Change.KEY_CREATED, actor, key.id, key.tenant_id, _details(key)))
-        return MintedKey(key, secret)
-
-    def rotate(self, key_id: KeyId, *, actor: Actor) -> MintedKey:
-        """Give the key a new secret; the old one works for 24 hours more, but never past the key's expiry."""
-        with self._store.transaction():
-            key, now = self._found(key_id, actor), self._clock.now()
-            secret, kept = self._new_secret(key.kind, now)
-            rotated = after(key, Rotate(kept), now)
-            self._keep(rotated, Change.KEY_ROTATED, actor)
-        return MintedKey(rotated, secret)
-
-    def finish_rotation(self, key_id: KeyId, *, actor: Actor) -> Key:
-        """End the old secret now."""
-        return self._step(key_id, Step.FINISH, actor)
-
-    def cancel_rotation(self, key_id: KeyId, *, actor: Actor) -> Key:
-        """End the new secret now; the old one stays."""
-        return self._step(key_id, Step.CANCEL, actor)
-
-    def revoke(self, key_id: KeyId, *, actor: Actor) -> Key:
-        """End the key and all its secrets, now and for good."""
-        return self._step(key_id, Step.REVOKE, actor)
-
-    def list(self, tenant_id: TenantId) -> tuple[Key, ...]:
+    async def list(self, tenant_id: TenantId) -> tuple[Key, ...]:
         """All keys of a tenant, revoked ones too, newest first."""
-        return self._store.all(tenant_id)
+        return await self._book.store.all(tenant_id)
 
-    def counts(self) -> tuple[int, int]:
-        """How many keys there are, and how many secrets are lost because the pepper was another one."""
-        return self._store.count(), self._store.count_of_other_peppers(self._pepper.id)
+    async def list_for(self, by: Principal) -> tuple[Key, ...]:
+        """Those keys of the caller's tenant that it may look at."""
+        return tuple(key for key in await self.list(by.tenant_id) if may_see(by, key))
 
-    def _entry(self, text: str) -> Entry:
+    async def page_for(
+        self,
+        by: Principal,
+        *,
+        owner_id: MemberId | None = None,
+        state: KeyState | None = None,
+        before: tuple[float, str] | None = None,
+        most: int = 50,
+    ) -> KeyPage:
+        """Those keys that the caller may look at, or the ones of a member or in a state among them, newest first."""
+        if not may_see_all(by):
+            if by.member_id is None or owner_id not in {None, by.member_id}:
+                return KeyPage((), None)
+            owner_id = by.member_id
+        wanted = KeysWanted(by.tenant_id, owner_id, state)
+        keys = await self._book.store.page(wanted, self._book.now(), before=before, most=most + 1)
+        if len(keys) <= most:
+            return KeyPage(keys, None)
+        return KeyPage(keys[:most], (keys[most - 1].created_at.timestamp(), keys[most - 1].id))
+
+    async def find_for(self, by: Principal, key_id: KeyId) -> Key:
+        """The key, where the caller may look at it; else `Problem` NOT_FOUND `key_not_found`."""
+        key = await self._book.store.find(key_id, by.tenant_id)
+        if key is None or not may_see(by, key):
+            raise not_found()
+        return key
+
+    async def count(self) -> int:
+        """How many keys there are, of all tenants and in all states."""
+        return await self._book.store.count()
+
+    async def count_by_pepper(self) -> tuple[int, int, int]:
+        """How many living secrets are kept under the pepper, the one before it, and others, which are lost."""
+        counts = await self._book.store.count_by_pepper(self._book.now())
+        current = counts.pop(self._peppers.current.id, 0)
+        previous = counts.pop(self._peppers.previous.id, 0) if self._peppers.previous else 0
+        return current, previous, sum(counts.values())
+
+    async def pepper_rotated(self, pepper: Pepper, *, actor: Actor) -> None:
+        """Write down that the installation has this pepper now."""
+        async with self._book.store.transaction():
+            await self._book.journal.record(Happening(Change.PEPPER_ROTATED, actor, pepper.id, None))
+
+    async def _entry(self, text: str, *, is_fresh: bool) -> Entry:
         if not text:
             raise Problem(
                 ProblemKind.UNAUTHENTICATED,
@@ -138,56 +117,42 @@ class Keys:
                 message="An API key is needed: send it as Authorization: Bearer.",
             )
         entry = None
-        if tokens.parse(text) is not None:  # a typing mistake costs no look-up
-            entry = self._store.entry(tokens.digest(Secret(text), self._pepper))
+        if tokens.is_token(text):  # a typing mistake costs no look-up
+            entry = await self._found(Secret(text), is_fresh=is_fresh)
         if entry is None:
-            raise Problem(
-                ProblemKind.UNAUTHENTICATED, code="invalid_api_key", message="This is no API key of this installation."
-            )
+            raise _unknown()
         return entry
 
-    def _note_use(self, secret: KeySecret, now: datetime, address: Address | None) -> None:
-        ip, before = _text(address), secret.last_used_at
-        if before is None or ip != secret.last_used_ip or now - before >= _USE_WRITTEN_EVERY:
-            self._store.used(secret.digest, now, ip)
+    async def _found(self, secret: Secret, *, is_fresh: bool) -> Entry | None:
+        current = tokens.digest(secret, self._peppers.current)
+        entry = await self._entries.entry(current, is_fresh=is_fresh)
+        if entry is not None or self._peppers.previous is None:
+            return entry
+        entry = await self._entries.entry(tokens.digest(secret, self._peppers.previous), is_fresh=is_fresh)
+        # Digested again by another node in between: what is remembered of the new digest is older than that.
+        return entry or await self._entries.entry(current, is_fresh=True)
 
-    def _new_secret(self, kind: KeyKind, now: datetime) -> tuple[Secret, KeySecret]:
-        minted = tokens.mint(kind)
-        digest = tokens.digest(minted.secret, self._pepper)
-        return minted.secret, KeySecret(digest, self._pepper.id, minted.hint, now)
+    async def _digest_again(self, entry: Entry, secret: Secret) -> None:
+        """Keep a secret under the present pepper; a failure costs nothing, the next use tries again."""
+        pepper, store = self._peppers.current, self._book.store
+        try:
+            async with store.transaction():
+                if await store.digest_again(entry, tokens.digest(secret, pepper), pepper.id):
+                    await self._book.journal.epoch.note(of_key(entry.key_id))
+        except Problem as problem:
+            _LOG.warning("secret not digested again", key_id=entry.key_id, reason=problem.detail or problem.message)
 
-    def _found(self, key_id: KeyId, actor: Actor) -> Key:
-        key = self._store.find(key_id, actor.tenant_id)
-        if key is None:
-            raise Problem(ProblemKind.NOT_FOUND, code="key_not_found", message="There is no key of this id.")
-        return key
-
-    def _refuse_taken_name(self, wanted: Key, now: datetime) -> None:
-        ended = {KeyState.REVOKED, KeyState.EXPIRED}
-        if any(key.name == wanted.name and key.state(now) not in ended for key in self._store.all(wanted.tenant_id)):
-            raise Problem(
-                ProblemKind.CONFLICT, code="name_taken", message=f"There is a living key named {wanted.name} already."
-            )
-
-    def _step(self, key_id: KeyId, step: Step, actor: Actor) -> Key:
-        with self._store.transaction():
-            key = after(self._found(key_id, actor), step, self._clock.now())
-            self._keep(key, _CHANGE_OF[step], actor)
-        return key
-
-    def _keep(self, key: Key, change: Change, actor: Actor) -> None:
-        self._store.keep(key)
-        self._audit.record(Happening(change, actor, key.id, key.tenant_id, _details(key)))
+    async def _alarm(self, entry: Entry, address: Address | None, agent: str | None) -> None:
+        ip = None if address is None else str(address)
+        shown = None if agent is None else agent[:_AGENT_CHARACTERS_MAX]
+        _LOG.warning("decoy key used", key_id=entry.key_id, hint=entry.secret.hint, address=ip, agent=shown)
+        details = {"hint": entry.secret.hint, "ip": ip or "", "agent": shown or ""}
+        actor = Actor("nobody", None, ip, shown)
+        async with self._book.store.transaction():
+            await self._book.journal.record(Happening(Change.DECOY_USED, actor, entry.key_id, entry.tenant_id, details))
 
 
-def _details(key: Key) -> dict[str, str]:
-    """What the audit says of a key; the hint is public, no more of a secret is."""
-    scopes = " ".join(sorted(scope.value for scope in key.scopes))
-    networks = " ".join(str(network) for network in key.networks)
-    expires_at = key.expires_at.isoformat() if key.expires_at else ""
-    hint = key.secrets[-1].hint
-    return {"name": key.name, "hint": hint, "scopes": scopes, "networks": networks, "expires_at": expires_at}
-
-
-def _text(address: Address | None) -> str | None:
-    return None if address is None else str(address)
+def _unknown() -> Problem:
+    return Problem(
+        ProblemKind.UNAUTHENTICATED, code="invalid_api_key", message="This is no API key of this installation."
+    )

@@ -1,4 +1,4 @@
-"""The life of a key as a pure function: minted, rotated with an overlap, expired, revoked; every rule stands here."""
+"""The life of a key as a pure function: minted, rotated with an overlap, changed, expired, revoked; all rules here."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -6,7 +6,14 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from typing import Final, TypeAlias
 
-from cybervault.domain.principals import KeyId, KeyKind, Scope, TenantId
+from cybervault.domain.principals import (
+    KeyId,
+    KeyKind,
+    MemberId,
+    Scope,
+    ServiceAccountId,
+    TenantId,
+)
 from cybervault.domain.problems import Problem, ProblemKind
 
 OVERLAP: Final = timedelta(hours=24)
@@ -23,7 +30,7 @@ class KeyState(StrEnum):
 
 
 class Step(StrEnum):
-    """What can be done to a key besides giving it a new secret."""
+    """What can be done to a key that needs no more words."""
 
     FINISH = "finish"
     CANCEL = "cancel"
@@ -52,15 +59,37 @@ class KeySecret:
 
 
 @dataclass(frozen=True, slots=True)
+class NewExpiry:
+    """An expiry that was asked for; `at` None means never."""
+
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Rotate:
-    """The step that gives a key a new secret beside its old one."""
+    """The step that gives a key a new secret beside its old one; without `expiry` the key keeps its own."""
 
     secret: KeySecret
+    expiry: NewExpiry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """The step that changes what a key is called and what it may; None leaves a part as it is."""
+
+    name: str | None = None
+    expiry: NewExpiry | None = None
+    scopes: frozenset[Scope] | None = None
+    networks: tuple[Network, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key as it is kept; `secrets` are all it ever had, oldest first. No `networks` means from anywhere."""
+    """A key as it is kept; `secrets` are all it ever had, oldest first. No `networks` means from anywhere.
+
+    A personal key has an `owner_id`; no `scopes` then means all that its owner may, any narrow it to those.
+    Every change raises `version`.
+    """
 
     id: KeyId
     tenant_id: TenantId
@@ -73,6 +102,13 @@ class Key:
     revoked_at: datetime | None
     secrets: tuple[KeySecret, ...]
     last_ip: str | None = None
+    owner_id: MemberId | None = None
+    service_account_id: ServiceAccountId | None = None
+    created_by: str = ""
+    is_decoy: bool = False
+    exposed_at: datetime | None = None
+    exposed_where: str | None = None
+    version: int = 1
 
     def state(self, now: datetime) -> KeyState:
         """Expiry and the end of an overlap are compared here at each request: no job can be late."""
@@ -82,28 +118,40 @@ class Key:
             return KeyState.EXPIRED
         return KeyState.ROTATING if len(self.living(now)) > 1 else KeyState.ACTIVE
 
+    def is_living(self, now: datetime) -> bool:
+        """Whether neither expired nor revoked."""
+        return self.state(now) not in {KeyState.EXPIRED, KeyState.REVOKED}
+
     def living(self, now: datetime) -> tuple[KeySecret, ...]:
         """The secrets that have not ended, oldest first: one, or two during a rotation."""
         return tuple(secret for secret in self.secrets if secret.works_at(now))
 
 
-def after(key: Key, step: Step | Rotate, now: datetime) -> Key:
+def after(key: Key, step: Step | Rotate | Edit, now: datetime) -> Key:
     """The key after a step.
 
-    Raises `Problem` CONFLICT: `key_revoked`, `key_expired`, `rotation_in_progress`, `no_rotation`.
+    Raises `Problem` CONFLICT: `key_revoked`, `key_expired`, `rotation_in_progress`, `no_rotation`; INVALID
+    `invalid_expiry`.
     """
-    state = key.state(now)
-    _refuse_ended(state, step)
+    _refuse_ended(key.state(now), step)
     match step:
-        case Rotate(secret=new):
-            return _rotated(key, new, now)
+        case Rotate(secret=new, expiry=expiry):
+            return _rotated(_with_expiry(key, expiry, now), new, now)
+        case Edit():
+            return _edited(key, step, now)
         case Step.REVOKE:
             return replace(key, revoked_at=now)
         case Step.FINISH | Step.CANCEL:
             return _decided(key, step, now)
 
 
-def _refuse_ended(state: KeyState, step: Step | Rotate) -> None:
+def refuse_past(expires_at: datetime | None, now: datetime) -> None:
+    """Raise `Problem` INVALID `invalid_expiry` where the expiry is not in the future."""
+    if expires_at is not None and expires_at <= now:
+        raise Problem(ProblemKind.INVALID, code="invalid_expiry", message="The expiry must lie in the future.")
+
+
+def _refuse_ended(state: KeyState, step: Step | Rotate | Edit) -> None:
     if state is KeyState.REVOKED:
         raise Problem(ProblemKind.CONFLICT, code="key_revoked", message="The key is revoked, which is final.")
     if state is KeyState.EXPIRED and step is not Step.REVOKE:
@@ -132,6 +180,28 @@ def _decided(key: Key, step: Step, now: datetime) -> Key:
         return replace(key, secrets=_with(key, replace(old, is_ended=True)))
     kept = replace(key, secrets=_with(key, replace(old, ends_at=None)))
     return replace(key, secrets=_with(kept, replace(new, is_ended=True)))
+
+
+def _edited(key: Key, edit: Edit, now: datetime) -> Key:
+    scopes = key.scopes if edit.scopes is None else edit.scopes
+    return replace(
+        _with_expiry(key, edit.expiry, now),
+        name=key.name if edit.name is None else edit.name,
+        scopes=scopes,
+        networks=key.networks if edit.networks is None else edit.networks,
+    )
+
+
+def _with_expiry(key: Key, expiry: NewExpiry | None, now: datetime) -> Key:
+    """An earlier expiry shortens an open overlap too; a later one does not lengthen it."""
+    if expiry is None:
+        return key
+    refuse_past(expiry.at, now)
+    return replace(key, expires_at=expiry.at, secrets=tuple(_until(secret, expiry.at) for secret in key.secrets))
+
+
+def _until(secret: KeySecret, end: datetime | None) -> KeySecret:
+    return replace(secret, ends_at=end) if end and secret.ends_at and end < secret.ends_at else secret
 
 
 def _with(key: Key, changed: KeySecret) -> tuple[KeySecret, ...]:

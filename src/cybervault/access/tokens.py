@@ -15,6 +15,8 @@ CHECK_CHARACTERS: Final = 6
 HINT_CHARACTERS: Final = 4
 
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+# Every presented secret is checked, and two digits of base 62 at once take half the time.
+_PAIRS: Final = tuple(left + right for left in _ALPHABET for right in _ALPHABET)
 # No underscore in the body, so that `cv_live_` is never the beginning of a `cv_live_sk_` (contract 1.4.2).
 _FORM: Final = re.compile(
     f"({'|'.join(sorted((kind.value for kind in KeyKind), key=len, reverse=True))})([0-9A-Za-z]{{16,64}})"
@@ -51,6 +53,19 @@ class Pepper:
         return cls(hashlib.blake2b(key, digest_size=4, person=b"cv-pepper-id").hexdigest(), key)
 
 
+@dataclass(frozen=True, slots=True)
+class Peppers:
+    """The pepper that new digests are made with, and the one before it while secrets are still kept under that."""
+
+    current: Pepper
+    previous: Pepper | None = None
+
+    @property
+    def newest_first(self) -> tuple[Pepper, ...]:
+        """Both, or the one there is."""
+        return (self.current,) if self.previous is None else (self.current, self.previous)
+
+
 def mint(kind: KeyKind) -> MintedSecret:
     """A new secret of 32 random characters and 6 that check them."""
     body = "".join(secrets.choice(_ALPHABET) for _ in range(RANDOM_CHARACTERS))
@@ -58,14 +73,11 @@ def mint(kind: KeyKind) -> MintedSecret:
     return MintedSecret(Secret(f"{kind.value}{text}"), _hint(kind, text))
 
 
-def check_of(kind: KeyKind, body: str) -> str:
+def check_of(prefix: str, body: str) -> str:
     """CRC32 over prefix and body in base 62: public, so that scanners for leaked keys can use it too."""
-    number = zlib.crc32(f"{kind.value}{body}".encode())
-    digits = []
-    for _ in range(CHECK_CHARACTERS):
-        number, rest = divmod(number, len(_ALPHABET))
-        digits.append(_ALPHABET[rest])
-    return "".join(reversed(digits))
+    rest, last = divmod(zlib.crc32(f"{prefix}{body}".encode()), len(_PAIRS))
+    first, middle = divmod(rest, len(_PAIRS))
+    return f"{_PAIRS[first]}{_PAIRS[middle]}{_PAIRS[last]}"
 
 
 def parse(text: str) -> Token | None:
@@ -73,18 +85,29 @@ def parse(text: str) -> Token | None:
 
     Bodies of 16 to 64 characters have the form; the check is made on those as long as ours.
     """
+    parts = _parts(text)
+    return None if parts is None else Token(KeyKind(parts[0]), _hint(*parts))
+
+
+def is_token(text: str) -> bool:
+    """Whether `parse` finds one, for who needs no more: at every request."""
+    return _parts(text) is not None
+
+
+def _parts(text: str) -> tuple[str, str] | None:
+    """Prefix and body of what can be a secret."""
     found = _FORM.fullmatch(text)
     if found is None:
         return None
-    kind, body = KeyKind(found[1]), found[2]
+    prefix, body = found.groups()
     has_check = len(body) == RANDOM_CHARACTERS + CHECK_CHARACTERS
-    if has_check and check_of(kind, body[:RANDOM_CHARACTERS]) != body[RANDOM_CHARACTERS:]:
+    if has_check and check_of(prefix, body[:RANDOM_CHARACTERS]) != body[RANDOM_CHARACTERS:]:
         return None
-    return Token(kind, _hint(kind, body))
+    return prefix, body
 
 
-def _hint(kind: KeyKind, body: str) -> str:
-    return f"{kind.value}…{body[-HINT_CHARACTERS:]}"
+def _hint(prefix: str, body: str) -> str:
+    return f"{prefix}…{body[-HINT_CHARACTERS:]}"
 
 
 def digest(secret: Secret, pepper: Pepper) -> bytes:

@@ -1,4 +1,4 @@
-"""The command line: `cybervault analyze | serve | doctor | tenants | keys | audit | intel | console`."""
+"""The command line: `cybervault analyze | serve | doctor | admin | tenants | users | keys | audit | ...`."""
 
 import sys
 from typing import Final
@@ -6,14 +6,20 @@ from typing import Final
 import typer
 
 from cybervault import __version__
+from cybervault.cli.admin import admin
 from cybervault.cli.analyze import analyze
 from cybervault.cli.audit import audit
 from cybervault.cli.console import console
 from cybervault.cli.doctor import doctor
 from cybervault.cli.intel import intel
+from cybervault.cli.key_report import report as _  # noqa: F401 - a command of `keys` in a file of its own
+from cybervault.cli.key_scan import scan as _scan  # noqa: F401 - same
 from cybervault.cli.keys import keys
+from cybervault.cli.pepper import pepper as _pepper  # noqa: F401 - same
 from cybervault.cli.serve import serve
+from cybervault.cli.service_accounts import service_accounts
 from cybervault.cli.tenants import tenants
+from cybervault.cli.users import users
 from cybervault.domain.problems import Problem
 
 EXIT_FAILED: Final = 1
@@ -28,8 +34,11 @@ cli: Final = typer.Typer(
 cli.command()(analyze)
 cli.command()(serve)
 cli.command()(doctor)
+cli.add_typer(admin)
 cli.add_typer(tenants)
+cli.add_typer(users)
 cli.add_typer(keys)
+cli.add_typer(service_accounts)
 cli.add_typer(audit)
 cli.add_typer(intel)
 cli.add_typer(console)

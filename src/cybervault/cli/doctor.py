@@ -12,6 +12,7 @@ from rich.table import Table
 
 from cybervault.app import PEPPER_FILE, Product, put_together
 from cybervault.cli.options import AsJson, Data
+from cybervault.domain.problems import Problem
 from cybervault.egress.message import EgressFailure, OutgoingRequest
 from cybervault.enrichment.connector import KeyRule, Source
 from cybervault.enrichment.connectors import CONNECTORS
@@ -67,12 +68,25 @@ def _table(checks: list[Check]) -> Table:
 
 
 async def _examine(product: Product, *, online: bool) -> list[Check]:
-    async with product:
-        state = Check("state", State.OK, str(product.settings.folder))
-        own = [state, _console(), _knowledge(product), _keys(product), _chat(product)]
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(_source(product, one.source, online=online)) for one in CONNECTORS]
-        return own + [task.result() for task in tasks]
+    state = Check("state", State.OK, str(product.settings.folder))
+    own = [_console(), _knowledge(product), _chat(product)]
+    try:
+        async with product:
+            return [state, _database(product), await _keys(product), *own, *await _sources(product, online=online)]
+    except Problem as problem:  # nothing but the database is opened
+        todo = "check its server, or the file and its owner, and CYBERVAULT_DATABASE_URL"
+        return [state, Check("database", State.BROKEN, problem.message, todo), *own]
+
+
+async def _sources(product: Product, *, online: bool) -> list[Check]:
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_source(product, one.source, online=online)) for one in CONNECTORS]
+    return [task.result() for task in tasks]
+
+
+def _database(product: Product) -> Check:
+    kind = "shared by all nodes that use it" if product.database.is_shared else "SQLite, for this machine"
+    return Check("database", State.OK, f"{product.database.name}; {kind}")
 
 
 def _console() -> Check:
@@ -90,10 +104,10 @@ def _knowledge(product: Product) -> Check:
     return Check("local knowledge", State.OK, f"{counts}; built {state.built_at:%Y-%m-%d}")
 
 
-def _keys(product: Product) -> Check:
-    keys, lost = product.access.keys.counts()
+async def _keys(product: Product) -> Check:
+    _, _, lost = await product.access.keys.count_by_pepper()
     if not lost:
-        return Check("API keys", State.OK, f"{keys:,} kept")
+        return Check("API keys", State.OK, f"{await product.access.keys.count():,} kept")
     todo = f"restore {product.settings.folder / PEPPER_FILE} or CYBERVAULT_PEPPER, or rotate the keys"
     return Check("API keys", State.BROKEN, f"{lost:,} secrets were made with another pepper and open nothing", todo)
 

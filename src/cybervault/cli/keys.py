@@ -1,23 +1,24 @@
-"""`cybervault keys`: API keys created, listed, rotated and revoked by the operator."""
+"""`cybervault keys`: API keys created, listed, changed, rotated and revoked by the operator."""
 
 import ipaddress
-import json
-from datetime import datetime, timedelta
-from typing import Annotated, Any, Final, TypeAlias
+from datetime import timedelta
+from typing import Annotated, Final, TypeAlias
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from cybervault.access.audit import OPERATOR
-from cybervault.access.keys import MintedKey, NewKey
-from cybervault.access.life import Key, Network
-from cybervault.app import open_access
+from cybervault.access.changes import FinishedRotation
+from cybervault.access.life import Edit, Key, Network, NewExpiry
+from cybervault.access.minting import MintedKey, NewKey
+from cybervault.access.reports import readiness
+from cybervault.app import Access
+from cybervault.cli.access import with_access
+from cybervault.cli.key_view import document_of, print_json, secret_document_of, show_key, show_once, table_of
 from cybervault.cli.options import AsJson, Data
 from cybervault.domain.clock import SystemClock
 from cybervault.domain.principals import KeyId, KeyKind, Scope
 from cybervault.domain.problems import Problem, ProblemKind
-from cybervault.settings import load_settings
 
 keys: Final = typer.Typer(
     name="keys", help="API keys. A change holds at once, in a running server too.", no_args_is_help=True
@@ -29,70 +30,139 @@ KINDS: Final = {
     "read": KeyKind.SERVICE_READ,
     "classic": KeyKind.CLASSIC_LIVE,
     "classic-test": KeyKind.CLASSIC_TEST,
+    "personal": KeyKind.PERSONAL_LIVE,
+    "personal-test": KeyKind.PERSONAL_TEST,
 }
 WhichKey: TypeAlias = Annotated[str, typer.Argument(metavar="ID", help="The id of the key, as `list` shows it.")]
 WhichTenant: TypeAlias = Annotated[str, typer.Option("--tenant", help="Id or name of the tenant.")]
+Scopes: TypeAlias = Annotated[list[Scope] | None, typer.Option("--scope", help="What it may do; may be repeated.")]
+Networks: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--ip", help="Network it may be used from; may be repeated.")
+]
+Days: TypeAlias = Annotated[int | None, typer.Option("--expires", min=1, max=36_500, help="Days until it expires.")]
+Never: TypeAlias = Annotated[bool, typer.Option("--no-expiry", help="Let it live until it is revoked.")]
 
 
-@keys.command()
+@keys.command(epilog="Example: cybervault keys create --tenant acme --name ci --scope threat:read --expires 90")
 def create(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
     tenant: WhichTenant,
-    name: Annotated[str, typer.Option(help="What the key is for; no two living keys of a tenant share it.")],
+    name: Annotated[str, typer.Option(help="What it is for; no two living keys of an owner share it.")],
     kind: Annotated[str, typer.Option(help=f"One of {', '.join(KINDS)}.")] = "live",
-    scope: Annotated[list[Scope] | None, typer.Option(help="What it may do; may be repeated.")] = None,
-    expires: Annotated[int | None, typer.Option(min=1, max=36_500, help="Days until it expires.")] = None,
-    ip: Annotated[list[str] | None, typer.Option(help="Network it may be used from; may be repeated.")] = None,
+    scope: Scopes = None,
+    expires: Days = None,
+    ip: Networks = None,
+    owner: Annotated[str | None, typer.Option(help="Address of the member who gets a personal key.")] = None,
+    service_account: Annotated[str | None, typer.Option(help="Id or name of its service account.")] = None,
+    decoy: Annotated[bool, typer.Option(help="Open nothing, and raise an alarm when it is used.")] = False,
     as_json: AsJson = False,
     data: Data = None,
 ) -> None:
     """Create a key and print its secret, this once and never again."""
-    wish = NewKey(_kind(kind), name, frozenset(scope or ()), _networks(ip or []), _in_days(expires))
-    with open_access(load_settings(data=data)) as access:
-        minted = access.keys.mint(access.tenants.find(tenant), wish, actor=OPERATOR)
-    _show_once(minted, as_json=as_json)
+    what, scopes, networks = _kind(kind), frozenset(scope or ()), _networks(ip or [])
+    end = _in_days(expires).at if expires else None
+
+    async def mint(access: Access) -> MintedKey:
+        found = await access.tenants.find(tenant)
+        member = await access.people.members.find_by_email(owner) if owner else None
+        account = await access.service_accounts.find(service_account, found.id) if service_account else None
+        wish = NewKey(
+            what, name, scopes, networks, end, owner_id=member.id if member else None,
+            service_account_id=account.id if account else None, is_decoy=decoy,
+        )  # fmt: skip
+        return await access.minting.mint(found, wish, by=None, actor=OPERATOR)
+
+    show_once(with_access(data, mint), as_json=as_json)
 
 
 @keys.command("list")
 def show(tenant: WhichTenant, as_json: AsJson = False, data: Data = None) -> None:
     """List the keys of a tenant, newest first."""
-    with open_access(load_settings(data=data)) as access:
-        found = access.keys.list(access.tenants.find(tenant).id)
+
+    async def listed(access: Access) -> tuple[Key, ...]:
+        return await access.keys.list((await access.tenants.find(tenant)).id)
+
+    found = with_access(data, listed)
     if as_json:
-        typer.echo(json.dumps({"keys": [_document(key) for key in found]}, ensure_ascii=False, indent=2))
+        print_json({"keys": [document_of(key) for key in found]})
     else:
-        Console(markup=False).print(_table(found))
+        Console(markup=False).print(table_of(found))
 
 
-@keys.command()
-def rotate(key_id: WhichKey, as_json: AsJson = False, data: Data = None) -> None:
-    """Print a new secret for the key; the old one works for 24 hours more, or until `finish`."""
-    with open_access(load_settings(data=data)) as access:
-        minted = access.keys.rotate(KeyId(key_id), actor=OPERATOR)
-    _show_once(minted, as_json=as_json)
+@keys.command(epilog="Example: cybervault keys rotate key_0123456789ab --expires 90")
+def rotate(  # noqa: PLR0917 - each argument is an option of the command
+    key_id: WhichKey, expires: Days = None, never: Never = False, as_json: AsJson = False, data: Data = None
+) -> None:
+    """Print a new secret for the key; the old one works for 24 hours more, or until `finish`.
+
+    The key keeps its expiry unless it is given another.
+    """
+    expiry = _expiry(expires, never=never)
+    show_once(
+        with_access(data, lambda access: access.minting.rotate(KeyId(key_id), by=None, actor=OPERATOR, expiry=expiry)),
+        as_json=as_json,
+    )
 
 
 @keys.command()
 def finish(key_id: WhichKey, as_json: AsJson = False, data: Data = None) -> None:
-    """End the old secret of a rotating key now."""
-    with open_access(load_settings(data=data)) as access:
-        key = access.keys.finish_rotation(KeyId(key_id), actor=OPERATOR)
-    _show(key, as_json=as_json)
+    """End the old secret of a rotating key now, and tell when it was last used."""
+
+    async def finished(access: Access) -> FinishedRotation:
+        return await access.key_changes.finish(KeyId(key_id), by=None, actor=OPERATOR)
+
+    done = with_access(data, finished)
+    if as_json:
+        print_json({"key": document_of(done.key), "old_secret": secret_document_of(done.old)})
+        return
+    text = readiness(done.old, SystemClock().now())
+    show_key(done.key, as_json=False, note=f"{text[0].upper()}{text[1:]}.")
 
 
 @keys.command()
 def cancel(key_id: WhichKey, as_json: AsJson = False, data: Data = None) -> None:
     """End the new secret of a rotating key now; the old one stays."""
-    with open_access(load_settings(data=data)) as access:
-        key = access.keys.cancel_rotation(KeyId(key_id), actor=OPERATOR)
-    _show(key, as_json=as_json)
+    key = with_access(data, lambda access: access.key_changes.cancel(KeyId(key_id), by=None, actor=OPERATOR))
+    show_key(key, as_json=as_json)
 
 
-@keys.command()
-def revoke(key_id: WhichKey, as_json: AsJson = False, data: Data = None) -> None:
+@keys.command(epilog='Example: cybervault keys revoke key_0123456789ab --reason "left the company"')
+def revoke(  # noqa: PLR0917 - each argument is an option of the command
+    key_id: WhichKey,
+    reason: Annotated[str, typer.Option(help="Why, for the audit; needed for a personal key.")] = "",
+    as_json: AsJson = False,
+    data: Data = None,
+) -> None:
     """End a key and all its secrets, now and for good."""
-    with open_access(load_settings(data=data)) as access:
-        key = access.keys.revoke(KeyId(key_id), actor=OPERATOR)
-    _show(key, as_json=as_json)
+    key = with_access(
+        data, lambda access: access.key_changes.revoke(KeyId(key_id), by=None, actor=OPERATOR, reason=reason)
+    )
+    show_key(key, as_json=as_json)
+
+
+@keys.command(epilog="Example: cybervault keys edit key_0123456789ab --scope threat:read --any-ip")
+def edit(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
+    key_id: WhichKey,
+    name: Annotated[str | None, typer.Option(help="What it is for.")] = None,
+    scope: Scopes = None,
+    no_scopes: Annotated[
+        bool, typer.Option("--no-scopes", help="No scopes: no rights, or all of the owner for a personal key.")
+    ] = False,
+    expires: Days = None,
+    never: Never = False,
+    ip: Networks = None,
+    any_ip: Annotated[bool, typer.Option("--any-ip", help="Let it be used from anywhere.")] = False,
+    as_json: AsJson = False,
+    data: Data = None,
+) -> None:
+    """Change what a key is called, what it may, from where and how long; what is not named stays as it is."""
+    wish = Edit(
+        name=name,
+        expiry=_expiry(expires, never=never),
+        scopes=frozenset(scope or ()) if scope or no_scopes else None,
+        networks=_networks(ip or []) if ip or any_ip else None,
+    )
+    key = with_access(data, lambda access: access.key_changes.edit(KeyId(key_id), wish, by=None, actor=OPERATOR))
+    show_key(key, as_json=as_json)
 
 
 def _kind(word: str) -> KeyKind:
@@ -112,72 +182,11 @@ def _networks(texts: list[str]) -> tuple[Network, ...]:
         raise Problem(ProblemKind.INVALID, code="invalid_network", message=f"No network: {error}.") from None
 
 
-def _in_days(days: int | None) -> datetime | None:
-    return None if days is None else SystemClock().now() + timedelta(days=days)
+def _expiry(days: int | None, *, never: bool) -> NewExpiry | None:
+    if days is not None:
+        return _in_days(days)
+    return NewExpiry(None) if never else None
 
 
-def _show_once(minted: MintedKey, *, as_json: bool) -> None:
-    secret = minted.secret.reveal()
-    if as_json:
-        typer.echo(json.dumps({"key": _document(minted.key), "secret": secret}, ensure_ascii=False, indent=2))
-        return
-    typer.echo(f"{minted.key.id} is ready. Keep its secret now, it is not shown again:", err=True)
-    typer.echo(secret)
-
-
-def _show(key: Key, *, as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps({"key": _document(key)}, ensure_ascii=False, indent=2))
-    else:
-        typer.echo(f"{key.id} is {key.state(SystemClock().now()).value}.")
-
-
-def _table(found: tuple[Key, ...]) -> Table:
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for head in ("id", "secret", "state", "expires", "last used"):
-        table.add_column(head, no_wrap=True)
-    for head in ("from", "name", "scopes"):
-        table.add_column(head, overflow="fold")
-    now = SystemClock().now()
-    for key in found:
-        last = max((one.last_used_at for one in key.secrets if one.last_used_at), default=None)
-        expires = f"{key.expires_at:%Y-%m-%d}" if key.expires_at else "never"
-        used = f"{last:%Y-%m-%d %H:%M}" if last else "never"
-        scopes = " ".join(sorted(scope.value for scope in key.scopes)) or "none"
-        hint = key.secrets[-1].hint
-        table.add_row(key.id, hint, key.state(now).value, expires, used, key.last_ip or "", key.name, scopes)
-    return table
-
-
-def _document(key: Key) -> dict[str, Any]:
-    """What may be shown of a key; `secrets` are those that still work, the old one first during a rotation."""
-    now = SystemClock().now()
-    state = key.state(now)
-    return {
-        "id": key.id,
-        "tenant_id": key.tenant_id,
-        "name": key.name,
-        "prefix": key.kind.value,
-        "environment": key.kind.environment.value,
-        "state": state.value,
-        "scopes": sorted(scope.value for scope in key.scopes),
-        "networks": [str(network) for network in key.networks],
-        "created_at": _moment(key.created_at),
-        "expires_at": _moment(key.expires_at),
-        "revoked_at": _moment(key.revoked_at),
-        "last_ip": key.last_ip,
-        "secrets": [
-            {
-                "hint": one.hint,
-                "created_at": _moment(one.created_at),
-                "ends_at": _moment(one.ends_at),
-                "last_used_at": _moment(one.last_used_at),
-                "last_used_ip": one.last_used_ip,
-            }
-            for one in key.living(now)
-        ],
-    }
-
-
-def _moment(moment: datetime | None) -> str | None:
-    return None if moment is None else f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+def _in_days(days: int) -> NewExpiry:
+    return NewExpiry(SystemClock().now() + timedelta(days=days))

@@ -1,5 +1,6 @@
 """`cybervault serve`: the server with the console, on the embedded default."""
 
+import asyncio
 import os
 import socket
 from typing import Annotated, Final
@@ -9,9 +10,11 @@ from granian.constants import Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.server import Server
 
-from cybervault.app import put_together
+from cybervault.app import Product, open_access, put_together
+from cybervault.cli.admin import offered
 from cybervault.cli.options import Data
 from cybervault.domain.problems import Problem, ProblemKind
+from cybervault.domain.secrets import Secret
 from cybervault.settings import Settings, load_settings, remember
 
 # A client that sends its head slowly holds a connection; a stream must not hold the shutdown.
@@ -44,10 +47,10 @@ def serve(
 def prepare(settings: Settings) -> None:
     """Make sure that it can run, leave the settings to the worker processes, and greet.
 
-    Raises `Problem` for what `put_together` cannot use, and UNAVAILABLE `cannot_listen` for a port that is taken:
+    Raises `Problem` for what `put_together` or opening cannot use, and UNAVAILABLE `cannot_listen` for a taken port:
     here and in words, rather than in a worker that dies again and again.
     """
-    put_together(settings).database.close()
+    asyncio.run(_try(put_together(settings)))
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         socket.create_server((settings.host, settings.port), family=family).close()
@@ -60,6 +63,29 @@ def prepare(settings: Settings) -> None:
         ) from None
     remember(settings)
     typer.echo(greeting(settings), err=True)
+    # Not before the port is known to be free: a second start must not take the token of the first away.
+    token = asyncio.run(_offered(settings))
+    if token is not None:
+        typer.echo(invitation(settings, token), err=True)
+
+
+async def _try(product: Product) -> None:
+    async with product:
+        pass
+
+
+async def _offered(settings: Settings) -> Secret | None:
+    async with open_access(settings) as access:
+        return await offered(access)
+
+
+def invitation(settings: Settings, token: Secret) -> str:
+    """How the first administrator is made, while there is none."""
+    return (
+        "  Nobody can sign in yet. Make the first administrator with `cybervault admin create`, or by\n"
+        f"  POST {settings.base_url}/api/console/setup with this one-time token, good for an hour:\n\n"
+        f"  {token.reveal()}\n"
+    )
 
 
 def greeting(settings: Settings) -> str:

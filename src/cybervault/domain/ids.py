@@ -3,7 +3,7 @@
 import secrets
 from typing import Final, NewType
 
-from cybervault.domain.principals import KeyId, TenantId
+from cybervault.domain.principals import KeyId, MemberId, ServiceAccountId, SessionId, TenantId
 
 RequestId = NewType("RequestId", str)
 AssessmentId = NewType("AssessmentId", str)
@@ -13,11 +13,19 @@ _REQUEST_CHARACTERS: Final = 12
 _ASSESSMENT_CHARACTERS: Final = 10
 _TENANT_CHARACTERS: Final = 12
 _KEY_CHARACTERS: Final = 12
+_MEMBER_CHARACTERS: Final = 12
+_SERVICE_ACCOUNT_CHARACTERS: Final = 12
+_SESSION_CHARACTERS: Final = 12
 
 
 def random_characters(count: int) -> str:
     """`count` characters of lower-case letters and digits, unguessable."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(count))
+    # One call of the random source for all of them: every request has an id.
+    number, found = secrets.randbelow(len(_ALPHABET) ** count), []
+    for _ in range(count):
+        number, rest = divmod(number, len(_ALPHABET))
+        found.append(_ALPHABET[rest])
+    return "".join(found)
 
 
 def new_request_id() -> RequestId:
@@ -38,3 +46,18 @@ def new_tenant_id() -> TenantId:
 def new_key_id() -> KeyId:
     """`key_` and 12 characters; says nothing about the secret."""
     return KeyId(f"key_{random_characters(_KEY_CHARACTERS)}")
+
+
+def new_member_id() -> MemberId:
+    """`usr_` and 12 characters."""
+    return MemberId(f"usr_{random_characters(_MEMBER_CHARACTERS)}")
+
+
+def new_service_account_id() -> ServiceAccountId:
+    """`sva_` and 12 characters."""
+    return ServiceAccountId(f"sva_{random_characters(_SERVICE_ACCOUNT_CHARACTERS)}")
+
+
+def new_session_id() -> SessionId:
+    """`ses_` and 12 characters; names a session in lists and says nothing about its cookie."""
+    return SessionId(f"ses_{random_characters(_SESSION_CHARACTERS)}")

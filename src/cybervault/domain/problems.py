@@ -21,10 +21,11 @@ class Problem(Exception):  # noqa: N818 - "Problem" is the word of the house; an
     """An expected failure.
 
     `message` is written for the caller; `detail` goes to the log only and must hold no secret.
-    `retry_after_seconds` is set where waiting helps.
+    `retry_after_seconds` is set where waiting helps. `details` are pairs of field and reason, where a request was
+    malformed; a reason never holds what was sent.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each says something of its own, and all but two may be left out
         self,
         kind: ProblemKind,
         *,
@@ -32,6 +33,7 @@ class Problem(Exception):  # noqa: N818 - "Problem" is the word of the house; an
         message: str,
         detail: str = "",
         retry_after_seconds: int | None = None,
+        details: tuple[tuple[str, str], ...] = (),
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -39,6 +41,7 @@ class Problem(Exception):  # noqa: N818 - "Problem" is the word of the house; an
         self.message = message
         self.detail = detail
         self.retry_after_seconds = retry_after_seconds
+        self.details = details
 
     def __repr__(self) -> str:
         return f"Problem({self.kind}, code={self.code!r}, message={self.message!r})"

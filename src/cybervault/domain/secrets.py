@@ -50,8 +50,12 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class SecretHeader:
-    """A request header that carries a secret: `scheme` (with its blank) stands before it, as in "Bearer "."""
+    """A request header that carries a secret: `scheme` (with its blank) stands before it, as in "Bearer ".
+
+    With an `oauth_client` it carries both as HTTP Basic does, each form-encoded first (RFC 6749, 2.3.1).
+    """
 
     name: str
     secret: Secret
     scheme: str = ""
+    oauth_client: str = ""

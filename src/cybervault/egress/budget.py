@@ -4,7 +4,7 @@ A key that a user brings has its own windows, so the server's empty quota never 
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Protocol
@@ -60,8 +60,11 @@ class Remaining:
 class BudgetStore(Protocol):
     """Where counts are kept; a shared one makes many processes obey one quota."""
 
-    async def add(self, window: Window, calls: int) -> int:
-        """Add calls (a negative number gives back, never below 0) in one atomic step; return the count after it."""
+    async def add(self, windows: Sequence[Window]) -> Sequence[int]:
+        """Count a call in each of the windows, in one atomic step; their counts after it."""
+
+    async def take_back(self, windows: Sequence[Window]) -> None:
+        """Count one call less in each of the windows, never below 0."""
 
     async def used(self, window: Window) -> int:
         """The count of a window, 0 for an unknown one."""
@@ -80,7 +83,7 @@ class Budget:
         self._store = store
         self._clock = clock
 
-    async def take(self, source: str, fingerprint: str, rules: Iterable[QuotaRule]) -> bool:
+    async def take(self, source: str, fingerprint: str, rules: Sequence[QuotaRule]) -> bool:
         """Reserve one call in every window, or in none.
 
         It adds first and gives back when that was one too many, so that nodes beside each other never overspend.
@@ -89,20 +92,20 @@ class Budget:
         now = self._now()
         if await self._store.blocked_until(lane) > now:
             return False
-        taken: list[Window] = []
-        for rule in rules:
-            window = _window(lane, rule, now)
-            taken.append(window)
-            if await self._store.add(window, 1) > rule.calls:
-                await self._give_back(taken)
-                return False
+        if not rules:
+            return True
+        windows = [_window(lane, rule, now) for rule in rules]
+        counts = await self._store.add(windows)
+        if any(count > rule.calls for count, rule in zip(counts, rules, strict=True)):
+            await self._store.take_back(windows)
+            return False
         return True
 
-    async def give_back(self, source: str, fingerprint: str, rules: Iterable[QuotaRule]) -> None:
+    async def give_back(self, source: str, fingerprint: str, rules: Sequence[QuotaRule]) -> None:
         """Return one reserved call that was not made, or that the source does not count."""
         lane = Lane(source, fingerprint)
         now = self._now()
-        await self._give_back([_window(lane, rule, now) for rule in rules])
+        await self._store.take_back([_window(lane, rule, now) for rule in rules])
 
     async def exhaust(
         self, source: str, fingerprint: str, *, seconds: float | None = None, rules: Iterable[QuotaRule] = ()
@@ -132,10 +135,6 @@ class Budget:
             left.append(Remaining(rule, calls, resets_at))
         return tuple(left)
 
-    async def _give_back(self, windows: Iterable[Window]) -> None:
-        for window in windows:
-            await self._store.add(window, -1)
-
     def _now(self) -> float:
         return self._clock.now().timestamp()
 
@@ -148,13 +147,12 @@ class MemoryBudgetStore:
         self._counts: OrderedDict[Window, int] = OrderedDict()
         self._blocks: OrderedDict[Lane, float] = OrderedDict()
 
-    async def add(self, window: Window, calls: int) -> int:
-        count = max(0, self._counts.get(window, 0) + calls)
-        self._counts[window] = count
-        self._counts.move_to_end(window)
-        if len(self._counts) > self._entries_max:
-            self._counts.popitem(last=False)
-        return count
+    async def add(self, windows: Sequence[Window]) -> Sequence[int]:
+        return [self._count(window, 1) for window in windows]
+
+    async def take_back(self, windows: Sequence[Window]) -> None:
+        for window in windows:
+            self._count(window, -1)
 
     async def used(self, window: Window) -> int:
         return self._counts.get(window, 0)
@@ -167,6 +165,14 @@ class MemoryBudgetStore:
 
     async def blocked_until(self, lane: Lane) -> float:
         return self._blocks.get(lane, 0.0)
+
+    def _count(self, window: Window, calls: int) -> int:
+        count = max(0, self._counts.get(window, 0) + calls)
+        self._counts[window] = count
+        self._counts.move_to_end(window)
+        if len(self._counts) > self._entries_max:
+            self._counts.popitem(last=False)
+        return count
 
 
 def _window(lane: Lane, rule: QuotaRule, now: float) -> Window:

@@ -4,6 +4,7 @@ The only reader of `Secret.reveal`. Nothing here logs.
 """
 
 import asyncio
+import base64
 import itertools
 import re
 import ssl
@@ -12,10 +13,12 @@ from contextlib import asynccontextmanager
 from functools import partial
 from types import TracebackType
 from typing import Final, Self
+from urllib.parse import quote_plus
 
 import aiohttp
 
 from cybervault import __version__
+from cybervault.domain.secrets import SecretHeader
 from cybervault.egress.body import LostError, by, content, timed
 from cybervault.egress.decode import ACCEPTED
 from cybervault.egress.guard import REDIRECT_STATUSES, Guard, Origin
@@ -167,8 +170,15 @@ def _check_request(request: OutgoingRequest) -> None:
 def _wire_headers(request: OutgoingRequest) -> list[tuple[str, str]]:
     given = {name.lower() for name, _ in request.headers}
     own = () if "user-agent" in given else (("User-Agent", _USER_AGENT),)
-    secret = [(header.name, f"{header.scheme}{header.secret.reveal()}") for header in request.secret_headers]
+    secret = [(header.name, f"{header.scheme}{_wire_secret(header)}") for header in request.secret_headers]
     return [*own, ("Accept-Encoding", ACCEPTED), *request.headers, *secret]
+
+
+def _wire_secret(header: SecretHeader) -> str:
+    text = header.secret.reveal()
+    if not header.oauth_client:
+        return text
+    return base64.b64encode(f"{quote_plus(header.oauth_client)}:{quote_plus(text)}".encode()).decode()
 
 
 def _readable_headers(request: OutgoingRequest, response: aiohttp.ClientResponse) -> tuple[tuple[str, str], ...]:
@@ -185,6 +195,7 @@ def _readable(value: str) -> str:
 def _masked(request: OutgoingRequest, text: bytes) -> bytes:
     """Some sources echo the key they got; it must not reach a report or a log that way."""
     for header in request.secret_headers:
-        if len(header.secret.reveal()) >= _MASKED_CHARACTERS_MIN:
-            text = text.replace(header.secret.reveal().encode(), _MASK.encode())
+        for shown in {header.secret.reveal(), _wire_secret(header)}:
+            if len(shown) >= _MASKED_CHARACTERS_MIN:
+                text = text.replace(shown.encode(), _MASK.encode())
     return text

@@ -135,7 +135,7 @@ class Lookup:
         # Several callers who want the same answer wait for the first one instead of spending quota each.
         flight = self._flights.setdefault(asking.place, asyncio.Lock())
         async with flight:
-            found = memory.find(asking.place)
+            found = await memory.find(asking.place)
             if found is not None:
                 return found.age_seconds, found.answer
             async with self._lanes[asking.source.name]:

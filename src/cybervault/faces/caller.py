@@ -1,51 +1,120 @@
-"""Who calls: the key that a request presents, the caller it stands for, and keys where none may stand."""
+"""Who calls: the key or session that a request presents, the caller it stands for, and keys where none may stand."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 from urllib.parse import unquote_plus
 
-from cybervault.access.tokens import CHECK_CHARACTERS, RANDOM_CHARACTERS, Token, parse
+from starlette.datastructures import Headers
+
+from cybervault.access.exposure import without_keys
 from cybervault.domain.observables import Address
-from cybervault.domain.principals import KeyKind, Principal, Scope
+from cybervault.domain.principals import Principal
 from cybervault.domain.problems import Problem, ProblemKind
+from cybervault.faces.cross_site import refuse_cross_site
+from cybervault.faces.proxies import Client
+from cybervault.faces.rights import RouteRule, SignIn
+from cybervault.faces.session_cookie import Channel, channel_of, presented_cookie
 
 BEARER: Final = frozenset({"bearer"})
 # The word that one family of documented clients sends instead (contract 1.5.2).
 API_KEY: Final = frozenset({"api-key"})
 
-_READING: Final = frozenset({"GET", "HEAD"})
-# Only texts as long as the keys we give out: their check then tells a key from a name that looks like one.
-_KEY: Final = re.compile(
-    f"(?:{'|'.join(sorted((kind.value for kind in KeyKind), key=len, reverse=True))})"
-    f"[0-9A-Za-z]{{{RANDOM_CHARACTERS + CHECK_CHARACTERS}}}(?![0-9A-Za-z])"
-)
+_AGENT_CHARACTERS_MAX: Final = 256
 
 
 class Keyring(Protocol):
     """What the frame needs of the keys."""
 
-    def resolve(self, text: str, address: Address | None) -> Principal:
+    async def resolve(
+        self, text: str, address: Address | None, *, is_fresh: bool = False, agent: str | None = None
+    ) -> Principal:
         """The caller behind a key; `Problem` UNAUTHENTICATED or FORBIDDEN where there is none."""
 
-    def succeeded(self, principal: Principal, address: Address | None) -> None:
-        """Note that a call was answered with success."""
+
+class SessionRing(Protocol):
+    """What the frame needs of the sessions."""
+
+    async def resolve(self, cookie_text: str, *, is_fresh: bool = False) -> Principal:
+        """The caller behind a cookie; `Problem` UNAUTHENTICATED or FORBIDDEN where there is none."""
+
+    async def require_fresh(self, principal: Principal) -> None:
+        """`Problem` FORBIDDEN `reauth_required` where the last proof of identity is too old."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """What of a request says who calls."""
+
+    method: str
+    headers: Headers
+    client: Client
+
+    @property
+    def has_key(self) -> bool:
+        """Whether the header Authorization is there at all."""
+        return "authorization" in self.headers
+
+    @property
+    def agent(self) -> str | None:
+        """The program that calls, as it names itself, without a key that it may have put there: this is kept."""
+        text = self.headers.get("user-agent")
+        return None if text is None else without_keys(text)[:_AGENT_CHARACTERS_MAX]
 
 
 @dataclass(frozen=True, slots=True)
 class Callers:
-    """The keys, and the scheme words (in small letters) under which one may be presented."""
+    """The keys, the sessions, and the scheme words (in small letters) under which a key may be presented.
+
+    `public_url` is where browsers reach this server, where that is configured; `own_origin` where they do else.
+    """
 
     keys: Keyring
     schemes: frozenset[str] = BEARER
+    sessions: SessionRing | None = None
+    public_url: str | None = None
+    own_origin: str = ""
 
-    def caller_of(self, authorization: Sequence[str], address: Address | None) -> Principal:
-        """The caller whose key stands in these values of the header Authorization.
+    async def caller_of(
+        self, presented: Presented, rule: RouteRule | None = None, *, is_fresh: bool = False
+    ) -> Principal:
+        """The caller of a route, by what its row wants: a key (also without a row), a session, or either.
 
-        Raises `Problem` INVALID `invalid_request` for more than one, else as `Keyring.resolve` does.
+        Raises `Problem` INVALID `invalid_request` for more than one header Authorization; FORBIDDEN `session_required`
+        for a key where people only may call, `cross_site_request`; else as the keys and sessions do.
         """
-        return self.keys.resolve(presented_key(authorization, self.schemes), address)
+        sign_in = SignIn.KEY if rule is None else rule.sign_in
+        if sign_in is SignIn.KEY or self.sessions is None or (sign_in is SignIn.EITHER and presented.has_key):
+            text = presented_key(presented.headers.getlist("authorization"), self.schemes)
+            return await self.keys.resolve(text, presented.client.address, is_fresh=is_fresh, agent=presented.agent)
+        cookie = self._cookie(presented)
+        if not cookie and presented.has_key:
+            raise Problem(
+                ProblemKind.FORBIDDEN,
+                code="session_required",
+                message="This is for people who have signed in. A key cannot do it.",
+            )
+        if not cookie and sign_in is SignIn.EITHER:
+            return await self.keys.resolve("", presented.client.address)
+        return await self.sessions.resolve(cookie, is_fresh=is_fresh)
+
+    async def prove(self, principal: Principal) -> None:
+        """Raise `Problem` FORBIDDEN `reauth_required` for a session whose last proof of identity is too old."""
+        if principal.session_id is not None and self.sessions is not None:
+            await self.sessions.require_fresh(principal)
+
+    def _cookie(self, presented: Presented) -> str:
+        headers, client = presented.headers, presented.client
+        channel = channel_of(client.scheme, headers.get("host", ""), client.peer, public_url=self.public_url)
+        cookie = "" if channel is Channel.PLAIN else presented_cookie(headers.getlist("cookie"), channel)
+        if cookie:
+            refuse_cross_site(
+                presented.method,
+                sec_fetch_site=headers.get("sec-fetch-site"),
+                origin=headers.get("origin"),
+                own_origin=self.own_origin,
+            )
+        return cookie
 
 
 def presented_key(authorization: Sequence[str], schemes: frozenset[str]) -> str:
@@ -59,29 +128,6 @@ def presented_key(authorization: Sequence[str], schemes: frozenset[str]) -> str:
     return text if scheme.lower() in schemes else ""
 
 
-def refuse_beyond(principal: Principal, method: str, scope: Scope | None) -> None:
-    """Raise `Problem` FORBIDDEN `invalid_scope` where the caller's rights end."""
-    if principal.kind.is_read_only and method not in _READING:
-        message = f"A key that begins with {principal.kind} may only read."
-        if scope is not None:
-            message += f" This needs another key, with the scope {scope}."
-        raise Problem(ProblemKind.FORBIDDEN, code="invalid_scope", message=message)
-    if scope is not None and not principal.has_scope(scope):
-        raise Problem(
-            ProblemKind.FORBIDDEN, code="invalid_scope", message=f"The key lacks the scope {scope} that this needs."
-        )
-
-
-def key_in_url(path: str, query: bytes) -> Token | None:
-    """A key of ours in an address, where proxies and browsers keep what they see."""
-    for text in (path, unquote_plus(query.decode("latin-1"))):
-        for found in _KEY.findall(text):
-            token = parse(found)
-            if token is not None:
-                return token
-    return None
-
-
-def without_keys(text: str) -> str:
-    """The text with every key of ours replaced, for the log."""
-    return _KEY.sub("•••", text)
+def text_of_url(path: str, query: bytes) -> str:
+    """What an address says, its query decoded: no key of ours may stand in it."""
+    return f"{path} {unquote_plus(query.decode('latin-1'))}"

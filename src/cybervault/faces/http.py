@@ -1,213 +1,256 @@
-"""The frame around every face: request id, caller, lean routes, each face's own errors, the crash net."""
+"""The frame around every face: request id, caller, limits, each face's own errors, the crash net."""
 
-import inspect
-import ipaddress
-import json
+import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, TypeAlias, cast, get_args, get_type_hints
+from collections.abc import Awaitable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, Final, Protocol, cast
 
 import structlog
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
-from pydantic import BaseModel
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 from starlette.types import Message, Receive, Send
 from starlette.types import Scope as Connection
 
+from cybervault.access.exposure import find_keys, without_keys
+from cybervault.access.usage import Use
+from cybervault.domain.clock import Clock
 from cybervault.domain.ids import RequestId, new_request_id
-from cybervault.domain.observables import Address
-from cybervault.domain.principals import Principal, Scope
 from cybervault.domain.problems import Problem, ProblemKind
-from cybervault.faces.caller import Callers, key_in_url, refuse_beyond, without_keys
+from cybervault.faces.call import Call, Endpoint, LeanRoute
+from cybervault.faces.caller import Presented, text_of_url
+from cybervault.faces.face import STATUS_OF, Face, json_response, status_of
+from cybervault.faces.failures import in_form, problem_of
+from cybervault.faces.limiting import Charge, Limits, Mailbox, refuse
+from cybervault.faces.proxies import HttpsRule, Proxies
+from cybervault.faces.visit import VISIT, Desk, Visit
+
+__all__ = [
+    "STATUS_OF", "Call", "Desk", "Endpoint", "Exposed", "Face", "Frame", "LeanRoute", "Surroundings", "UsageLog",
+    "json_response", "routes_of", "status_of",
+]  # fmt: skip
 
 _LOG: Final = structlog.get_logger("cybervault.http")
 _REQUEST_ID: Final = re.compile(r"\A[A-Za-z0-9_.-]{1,128}\Z")
-Networks: TypeAlias = Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]
-Endpoint: TypeAlias = Callable[..., Awaitable[Response]]
+NO_SUCH_PATH: Final = "(no such path)"
+# What a load balancer asks from within the network, in the clear.
+_ALWAYS_PLAIN: Final = frozenset({"/healthz"})
+
+
+class UsageLog(Protocol):
+    """Where answered calls are noted."""
+
+    def note(self, use: Use) -> None:
+        """Remember a call. Never waits and never fails."""
+
+
+class Exposed(Protocol):
+    """Where keys are reported that stood in the open."""
+
+    async def seen(self, text: str, where: str, *, ip: str | None = None, agent: str | None = None) -> object:
+        """Mark the keys in this text."""
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
-    """One HTTP contract: its path prefix, and how it spells a failure (None = a bug of ours)."""
+class Surroundings:
+    """What the frame itself works with; without `limits` no face is counted, without `usage` nothing is noted."""
 
-    prefix: str
-    problem_response: Callable[[Problem | None, RequestId], Response]
-
-
-class Call(Request):
-    """One request as the faces see it."""
-
-    @property
-    def request_id(self) -> RequestId:
-        """The caller's X-Request-ID where it is well formed, else a fresh one."""
-        return RequestId(self.scope["state"]["request_id"])
-
-    @property
-    def address(self) -> Address | None:
-        """The client's address; a forwarded one only where the peer is a trusted proxy."""
-        return cast("Address | None", self.scope["state"]["address"])
-
-    async def principal(self, scope: Scope | None = None) -> Principal:
-        """The caller, who presents a key that works and holds the scope, where one is named.
-
-        Raises `Problem` UNAUTHENTICATED (`missing_api_key`, `invalid_api_key`, `expired_api_key`, `revoked_api_key`)
-        or FORBIDDEN (`ip_not_allowed`, `invalid_scope`).
-        """
-        callers: Callers = self.scope["state"]["callers"]
-        principal = callers.caller_of(self.headers.getlist("authorization"), self.address)
-        self.scope["state"]["principal"] = principal
-        refuse_beyond(principal, self.method, scope)
-        return principal
-
-
-class LeanRoute(APIRoute):
-    """A route whose signature FastAPI reads for the document, and which then runs without its machinery.
-
-    The endpoint takes a `Call` and, if it has parameters, one pydantic model of them; the first value of a
-    repeated parameter wins.
-    """
-
-    def __init__(self, path: str, endpoint: Endpoint, **given: Any) -> None:  # noqa: ANN401 - FastAPI's own arguments
-        super().__init__(path, endpoint, **given)
-        model = _query_model(endpoint)
-
-        async def app(scope: Connection, receive: Receive, send: Send) -> None:
-            call = Call(scope, receive, send)
-            response = await (endpoint(call) if model is None else endpoint(call, model(**_first_values(call))))
-            await response(scope, receive, send)
-
-        self.app = app
-
-
-def _query_model(endpoint: Endpoint) -> type[BaseModel] | None:
-    hints = get_type_hints(endpoint, include_extras=True)
-    for name in inspect.signature(endpoint).parameters:
-        annotated = get_args(hints.get(name))
-        if annotated and inspect.isclass(annotated[0]) and issubclass(annotated[0], BaseModel):
-            return annotated[0]
-    return None
-
-
-def _first_values(call: Call) -> dict[str, str]:
-    values: dict[str, str] = {}
-    for name, value in call.query_params.multi_items():
-        values.setdefault(name, value)
-    return values
-
-
-def json_response(status: int, body: Mapping[str, object], headers: Mapping[str, str] | None = None) -> Response:
-    """A JSON answer that keeps its letters."""
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return Response(text.encode(), status, headers, media_type="application/json")
-
-
-STATUS_OF: Final = {
-    ProblemKind.INVALID: 400,
-    ProblemKind.UNAUTHENTICATED: 401,
-    ProblemKind.FORBIDDEN: 403,
-    ProblemKind.NOT_FOUND: 404,
-    ProblemKind.CONFLICT: 409,
-    ProblemKind.TOO_LARGE: 413,
-    ProblemKind.OVER_LIMIT: 429,
-    ProblemKind.UPSTREAM: 502,
-    ProblemKind.UNAVAILABLE: 503,
-}
+    clock: Clock
+    proxies: Proxies = field(default_factory=Proxies)
+    https: HttpsRule = field(default_factory=HttpsRule)
+    limits: Limits | None = None
+    usage: UsageLog | None = None
+    exposure: Exposed | None = None
 
 
 class Frame:
     """Wraps the application's router directly, so that nothing the framework says by itself reaches a caller.
 
-    `outside` spells the failures of paths that belong to no face.
+    `outside` spells the failures of paths that belong to no face, which nobody counts.
     """
 
     def __init__(
-        self, app: FastAPI, faces: Sequence[Face], *, outside: Face, callers: Callers, trusted_proxies: Networks = ()
+        self, app: FastAPI, faces: Sequence[Face], *, outside: Face, desk: Desk, surroundings: Surroundings
     ) -> None:
         self._app = app
+        # The framework would answer in its own form, with a Location made of the caller's Host.
+        app.router.redirect_slashes = False
         self._faces = tuple(faces)
-        self._outside = outside
-        self._callers = callers
-        self._trusted_proxies = trusted_proxies
+        self._outside = replace(outside, prefix="", limits=None, has_rights=False, is_slash_optional=False)
+        self._desk = desk
+        self._around = surroundings
 
     async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
         scope["app"] = self._app
         if scope["type"] != "http":
             await self._app.router(scope, receive, send)
             return
-        state = self._state_of(scope)
-        request_id, has_started = state["request_id"], False
+        face = self._face_of(scope["path"])
+        if face.is_slash_optional:
+            _drop_slash(scope, face)
+        visit = self._visit(scope, face)
+        scope.setdefault("state", {})[VISIT] = visit
 
         async def send_framed(message: Message) -> None:
-            nonlocal has_started
             if message["type"] == "http.response.start":
-                has_started = True
-                self._complete(message, state)
+                visit.status = message["status"]
+                self._complete(message, visit)
             await send(message)
 
-        face = self._face_of(scope["path"])
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            try:
-                _refuse_key_in_url(scope)
-                await self._app.router(scope, receive, send_framed)
-            except HTTPException as error:
-                await _problem_of(error, face, request_id)(scope, receive, send_framed)
-            except Problem as problem:
-                _LOG.info("problem", code=problem.code, detail=problem.detail, path=without_keys(scope["path"]))
-                await _told(problem, face, request_id)(scope, receive, send_framed)
-            except Exception:
-                _LOG.exception("crash", path=scope["path"])
-                if has_started:
-                    raise
-                await face.problem_response(None, request_id)(scope, receive, send_framed)
+        wire = Wire(scope, receive, send_framed)
+        with structlog.contextvars.bound_contextvars(request_id=visit.request_id):
+            crash = await self._caught(visit, wire, self._answer(visit, wire))
+            self._note(visit)
+        if crash is not None:
+            raise crash
 
-    def _state_of(self, scope: Connection) -> dict[str, Any]:
-        """What a `Call` reads of the request's surroundings."""
+    def _visit(self, scope: Connection, face: Face) -> Visit:
         headers = Headers(scope=scope)
-        state: dict[str, Any] = scope.setdefault("state", {})
-        state["request_id"] = _request_id(headers)
-        state["address"] = client_address(scope, headers, self._trusted_proxies)
-        state["callers"] = self._callers
-        return state
+        client = self._around.proxies.client_of(scope, headers)
+        rule = self._desk.rights.find(scope["method"], scope["path"]) if face.is_guarded else None
+        return Visit(
+            self._desk,
+            face,
+            _request_id(headers),
+            Presented(scope["method"], headers, client),
+            self._around.clock.seconds(),
+            rule=rule,
+        )
 
-    def _complete(self, start: Message, state: Mapping[str, Any]) -> None:
-        """Add to the head of an answer what holds for all of them, and note whose call succeeded."""
+    async def _caught(self, visit: Visit, wire: "Wire", answering: Awaitable[None]) -> Exception | None:
+        """Answer, and tell every failure in the form of the face; given back is a crash that came too late for that."""
+        try:
+            await answering
+        except HTTPException as error:
+            response = in_form(visit, problem_of(error))
+            response.headers.update(error.headers or {})
+            await wire.give(response)
+        except Problem as problem:
+            path = without_keys(wire.scope["path"])
+            _LOG.info("problem", code=problem.code, detail=problem.detail, path=path)
+            await wire.give(in_form(visit, problem))
+        except Exception as error:  # noqa: BLE001 - the crash net: nothing stands above the frame that could answer
+            _LOG.exception("crash", path=without_keys(wire.scope["path"]))
+            if visit.status is not None:
+                return error
+            await wire.give(in_form(visit, None))
+        return None
+
+    async def _answer(self, visit: Visit, wire: "Wire") -> None:
+        scope = wire.scope
+        is_in_clear = scope["path"] not in _ALWAYS_PLAIN and self._around.https.applies_to(visit.client)
+        # What comes in the clear is counted by its address: its key is not even looked at.
+        await self._charge(visit, may_resolve=not is_in_clear)
+        await self._refuse_keys_in_url(visit, scope)
+        if visit.wrong_key is not None:
+            raise visit.wrong_key
+        if is_in_clear:
+            await wire.give(self._around.https.answer(scope, visit.presented.headers))
+        elif visit.charge is not None and visit.charge.decision.wait_seconds:
+            await self._answer_in_turn(visit, wire, visit.charge)
+        else:
+            await self._app.router(scope, wire.receive, wire.send)
+
+    async def _charge(self, visit: Visit, *, may_resolve: bool) -> None:
+        """Count a call of a face with limits, by its caller, or by its address where it has not shown who it is."""
+        limits, face = self._around.limits, visit.face
+        if face.limits is None or limits is None:
+            return
+        caller = await visit.resolve() if may_resolve else None
+        visit.charge = await limits.charge(face.limits, visit.presented.method, caller or visit.client.address)
+        refuse(visit.charge)
+
+    async def _answer_in_turn(self, visit: Visit, wire: "Wire", charge: Charge) -> None:
+        """Wait, find out anew who calls, for a key may die while its call waits, and answer."""
+        crash = None
+        async with asyncio.TaskGroup() as group:
+            mailbox = Mailbox(wire.receive, group)
+            if await cast("Limits", self._around.limits).wait(charge, mailbox):
+                await visit.resolve(is_fresh=True)
+                answering = self._app.router(wire.scope, mailbox.receive, wire.send)
+                crash = await self._caught(visit, wire, answering)
+            mailbox.close()
+        if crash is not None:
+            raise crash
+
+    async def _refuse_keys_in_url(self, visit: Visit, scope: Connection) -> None:
+        """Such a key is never routed; the log names it by its hint and its owner is told, so that it gets rotated."""
+        text = text_of_url(scope["path"], scope.get("query_string", b""))
+        found = find_keys(text)
+        if not found:
+            return
+        _LOG.warning("key in url", hints=[key.token.hint for key in found])
+        try:
+            if self._around.exposure is not None:
+                where, agent = "the address of a request", visit.presented.agent
+                await self._around.exposure.seen(text, where, ip=_ip(visit), agent=agent)
+        except Problem as problem:  # it is refused all the same, and the log names it
+            _LOG.warning("exposed key not marked", code=problem.code, detail=problem.detail)
+        raise Problem(
+            ProblemKind.INVALID,
+            code="key_in_url",
+            message="A key must not stand in an address. Send it in the header Authorization, and rotate this one.",
+        )
+
+    def _complete(self, start: Message, visit: Visit) -> None:
+        """Add to the head of an answer what holds for all of them."""
         headers = MutableHeaders(scope=start)
-        headers.update({"x-request-id": state["request_id"], "x-content-type-options": "nosniff"})
+        headers.update({"x-request-id": visit.request_id, "x-content-type-options": "nosniff"})
         if start["status"] == STATUS_OF[ProblemKind.UNAUTHENTICATED]:
             headers["www-authenticate"] = 'Bearer realm="CyberVault"'
-        principal = state.get("principal")
-        if principal is None:
-            return
-        headers.setdefault("cache-control", "no-store")
-        if start["status"] < STATUS_OF[ProblemKind.INVALID]:
-            self._note(principal, state["address"])
+        if visit.charge is not None and self._around.limits is not None:
+            headers.update(self._around.limits.fields(visit.charge))
+        if visit.face.is_guarded:
+            headers.setdefault("cache-control", "no-store")
 
-    def _note(self, principal: Principal, address: Address | None) -> None:
-        try:
-            self._callers.keys.succeeded(principal, address)
-        except Problem as problem:  # the answer stands already; only the note of it is lost
-            _LOG.warning("use of a key not noted", code=problem.code, detail=problem.detail)
+    def _note(self, visit: Visit) -> None:
+        """Note an answered call of a known caller."""
+        usage, principal = self._around.usage, visit.known
+        if usage is None or principal is None or visit.status is None:
+            return
+        clock = self._around.clock
+        took = clock.seconds() - visit.started
+        usage.note(
+            Use(
+                principal,
+                visit.presented.method,
+                visit.template or NO_SUCH_PATH,
+                visit.status,
+                round(took * 1000),
+                _ip(visit),
+                visit.presented.agent,
+                visit.request_id,
+                clock.now() - timedelta(seconds=took),
+            )
+        )
 
     def _face_of(self, path: str) -> Face:
-        return next((face for face in self._faces if path.startswith(face.prefix)), self._outside)
+        return next((face for face in self._faces if face.owns(path)), self._outside)
 
 
-def _refuse_key_in_url(scope: Connection) -> None:
-    """Such a key is never routed, and the log names it by its hint, so that somebody can rotate it."""
-    token = key_in_url(scope["path"], scope.get("query_string", b""))
-    if token is None:
-        return
-    _LOG.warning("key in url", hint=token.hint)
-    raise Problem(
-        ProblemKind.INVALID,
-        code="key_in_url",
-        message="A key must not stand in an address. Send it in the header Authorization, and rotate this one.",
-    )
+def routes_of(faces: Sequence[Face], routes: Iterable[BaseRoute]) -> list[tuple[str, str]]:
+    """Method and template of every route of the guarded faces, for `Rights.refuse_gaps`."""
+    guarded = [face for face in faces if face.is_guarded]
+    found = []
+    for route in routes:
+        path, methods = getattr(route, "path", ""), getattr(route, "methods", None) or {"every method"}
+        if any(face.owns(path) for face in guarded):
+            is_lean = isinstance(route, LeanRoute)
+            found += [(method if is_lean else f"{method} (not lean)", path) for method in methods if method != "HEAD"]
+    return found
+
+
+def _drop_slash(scope: Connection, face: Face) -> None:
+    path = scope["path"]
+    if path.endswith("/") and len(path) > len(face.prefix) + 1:
+        scope["path"] = path[:-1]
+        raw: Any = scope.get("raw_path")
+        if raw is not None:
+            scope["raw_path"] = raw.removesuffix(b"/")
 
 
 def _request_id(headers: Headers) -> RequestId:
@@ -215,43 +258,18 @@ def _request_id(headers: Headers) -> RequestId:
     return RequestId(given) if _REQUEST_ID.match(given) else new_request_id()
 
 
-def client_address(scope: Connection, headers: Headers, trusted_proxies: Networks) -> Address | None:
-    """The peer's address, or what a trusted proxy says: cf-connecting-ip, else x-forwarded-for, else x-real-ip."""
-    peer = _address(scope["client"][0]) if scope.get("client") else None
-    if peer is None or not any(peer.version == network.version and peer in network for network in trusted_proxies):
-        return peer
-    first_forwarded = headers.get("x-forwarded-for", "").partition(",")[0]
-    for text in (headers.get("cf-connecting-ip", ""), first_forwarded, headers.get("x-real-ip", "")):
-        forwarded = _address(text.strip())
-        if forwarded is not None:
-            return forwarded
-    return peer
+def _ip(visit: Visit) -> str | None:
+    return None if visit.client.address is None else str(visit.client.address)
 
 
-def _address(text: str) -> Address | None:
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    return (address.ipv4_mapped or address) if isinstance(address, ipaddress.IPv6Address) else address
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """The connection of one request."""
 
+    scope: Connection
+    receive: Receive
+    send: Send
 
-def _told(problem: Problem, face: Face, request_id: RequestId) -> Response:
-    response = face.problem_response(problem, request_id)
-    if problem.retry_after_seconds is not None:
-        response.headers["retry-after"] = str(problem.retry_after_seconds)
-    return response
-
-
-def _problem_of(error: HTTPException, face: Face, request_id: RequestId) -> Response:
-    """The framework's own "no such path" and "not with this method", in the face's form."""
-    kind, code, message = {
-        404: (ProblemKind.NOT_FOUND, "not_found", "There is nothing at this path."),
-        405: (ProblemKind.INVALID, "method_not_allowed", "This path does not take this method."),
-        413: (ProblemKind.TOO_LARGE, "payload_too_large", "The body of the request is too large."),
-        415: (ProblemKind.INVALID, "unsupported_media_type", "This path takes application/json."),
-    }.get(error.status_code, (ProblemKind.INVALID, "invalid_request", "The request cannot be read."))
-    response = face.problem_response(Problem(kind, code=code, message=message), request_id)
-    response.status_code = error.status_code
-    response.headers.update(error.headers or {})
-    return response
+    async def give(self, response: Response) -> None:
+        """Send an answer of ours, for which nothing needs to be read."""
+        await response(self.scope, self.receive, self.send)

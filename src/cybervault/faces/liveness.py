@@ -1,6 +1,6 @@
 """`GET /healthz`: what a load balancer asks, without a key and outside the versioned faces."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from starlette.requests import Request
@@ -13,11 +13,11 @@ from cybervault.faces.http import json_response
 _RETRY_SECONDS: Final = 5
 
 
-def liveness_routes(is_usable: Callable[[], bool]) -> list[BaseRoute]:
+def liveness_routes(is_usable: Callable[[], Awaitable[bool]]) -> list[BaseRoute]:
     """The route; it answers 503 while `is_usable` says that calls would fail."""
 
     async def healthz(_request: Request) -> Response:
-        if not is_usable():
+        if not await is_usable():
             raise Problem(
                 ProblemKind.UNAVAILABLE,
                 code="service_unavailable",

@@ -1,145 +1,188 @@
-"""The embedded database: one SQLite file in WAL mode, migrated at start under a lock."""
+"""What stores know of a database: statements compiled once for SQLite and PostgreSQL, and how they are run."""
 
-import fcntl
-import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Final, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.sql.visitors import cloned_traverse
 
 from cybervault.domain.problems import Problem, ProblemKind
-from cybervault.storage.schema import HEAD
 
-_BUSY_MILLISECONDS: Final = 5_000
-_RETRY_SECONDS: Final = 5
-_DIALECT: Final = sqlite.dialect(paramstyle="named")
+RETRY_SECONDS: Final = 5
 
-
-class Statement(Protocol):
-    """Anything SQLAlchemy Core can compile."""
-
-    def compile(self, *, dialect: sa.Dialect) -> object: ...
+Row: TypeAlias = tuple[object, ...]
+# The row that could not be inserted, as the columns of its new values.
+NewRow: TypeAlias = sa.ColumnCollection[str, sa.ColumnElement[Any]]
+_Value = TypeVar("_Value")
 
 
-def sql(statement: Statement) -> str:
-    """The text of a Core statement with named parameters, to be compiled once and run many times."""
-    return str(statement.compile(dialect=_DIALECT))
+class _SqliteCompiler(sqlite.base.SQLiteCompiler):
+    """Adds no OFFSET of its own to a LIMIT, whose value nobody would give."""
+
+    def limit_clause(self, select: Any, **options: Any) -> str:  # noqa: ANN401 - SQLAlchemy's own arguments
+        if select._offset_clause is not None:  # noqa: SLF001 - no public name
+            return str(super().limit_clause(select, **options))  # type: ignore[no-untyped-call] # SQLAlchemy's
+        return f"\n LIMIT {self.process(select._limit_clause, **options)}"  # noqa: SLF001 - same
 
 
-class Database:
-    """One connection for the event loop's thread; look-ups by key take microseconds, so they run in the loop."""
+_SQLITE: Final = sqlite.dialect(paramstyle="named")
+_SQLITE.statement_compiler = _SqliteCompiler
+_POSTGRES: Final = PGDialect_asyncpg()  # type: ignore[no-untyped-call] # SQLAlchemy types it loosely
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
 
-    @classmethod
-    def open(cls, path: Path) -> "Database":
-        """Open (and create or migrate) the file.
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """One statement in both dialects; `names` are those of its values, in the order of PostgreSQL's $1, $2, ..."""
 
-        Raises `Problem` UNAVAILABLE `database_unusable` when the file is no database or cannot be written.
+    sqlite: str
+    postgres: str
+    names: tuple[str, ...]
+
+
+def sql(statement: sa.ClauseElement) -> Sql:
+    """A Core statement, to be compiled once and run many times.
+
+    A `bindparam` without a value is to be given at each run; values that stand in the statement become literals.
+    """
+    return _compiled(statement, statement)
+
+
+def upsert(
+    table: sa.Table,
+    *,
+    at: Sequence[str],
+    change: Sequence[str] | Callable[[NewRow], Mapping[str, Any]],
+    columns: Sequence[str] = (),
+    returning: Sequence[str] = (),
+) -> Sql:
+    """Insert a row, or `change` the one that has the same values `at` a unique index.
+
+    Changed are the named columns, to what the new row says, or what `change` makes of the new row (the row that stands
+    is `table.c`); no names leave the row that stands as it is. Inserted are all columns of the table, or `columns`.
+    """
+    columns = columns or tuple(table.c.keys())
+    statements: list[sa.ClauseElement] = []
+    for insert in (sqlite.insert, postgresql.insert):
+        new = insert(table).values({name: sa.bindparam(name) for name in columns})
+        changed = change(new.excluded) if callable(change) else {name: new.excluded[name] for name in change}
+        kept = (
+            new.on_conflict_do_update(index_elements=at, set_=changed)
+            if changed
+            else new.on_conflict_do_nothing(index_elements=at)
+        )
+        statements.append(kept.returning(*(table.c[name] for name in returning)) if returning else kept)
+    return _compiled(*statements)
+
+
+def larger(one: sa.ColumnElement[_Value], other: sa.ColumnElement[_Value]) -> sa.ColumnElement[_Value]:
+    """The larger of two values; each engine has a function of its own for it."""
+    return sa.case((one > other, one), else_=other)
+
+
+def _compiled(for_sqlite: sa.ClauseElement, for_postgres: sa.ClauseElement) -> Sql:
+    text, _ = _text(for_sqlite, _SQLITE)
+    postgres, names = _text(for_postgres, _POSTGRES)
+    return Sql(text, postgres, names)
+
+
+def _text(statement: sa.ClauseElement, dialect: sa.Dialect) -> tuple[str, tuple[str, ...]]:
+    has_values = False
+
+    def settle(bound: sa.BindParameter[Any]) -> None:
+        nonlocal has_values
+        if bound.required:
+            bound.required = False  # else the compiler asks for the value now
+        else:
+            bound.literal_execute = has_values = True
+
+    settled = cloned_traverse(statement, {}, {"bindparam": settle})
+    options = {"render_postcompile": True} if has_values else {}
+    compiled: Any = settled.compile(dialect=dialect, compile_kwargs=options)
+    asked = {name for name, bound in compiled.binds.items() if not bound.literal_execute}
+    given = sorted(name for name in asked if compiled.binds[name].value is not None)
+    if given:
+        raise ValueError(f"values that nobody would give at a run: {', '.join(given)} in {compiled}")
+    return str(compiled), tuple(compiled.positiontup or ())
+
+
+class Duplicate(Exception):  # noqa: N818 - an expected failure, which a store turns into a Problem
+    """A row with these values in a unique index is there already. A transaction in which it comes has failed."""
+
+
+class SpoiledTransactionError(RuntimeError):
+    """A bug: after a failed statement the transaction went on, though nothing of it can be kept."""
+
+    def __init__(self) -> None:
+        super().__init__("a statement failed within this transaction: let its error out of it")
+
+
+class Database(Protocol):
+    """One place for rows, used by one event loop.
+
+    What fails because the database cannot be used now is a `Problem` UNAVAILABLE `service_unavailable`.
+    """
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other nodes write too."""
+
+    @property
+    def name(self) -> str:
+        """Which engine and where, for people; never a password."""
+
+    async def open(self) -> None:
+        """Connect, and create or migrate the schema under a lock; `Problem` UNAVAILABLE `database_unusable`."""
+
+    async def rows(self, statement: Sql, values: Mapping[str, object]) -> list[Row]:
+        """All rows of a statement; `Duplicate`."""
+
+    async def run(self, statement: Sql, values: Mapping[str, object]) -> int:
+        """Run a statement; the number of rows it changed. `Duplicate`."""
+
+    async def rows_of_each(self, statement: Sql, many: Sequence[Mapping[str, object]]) -> list[Row]:
+        """All rows of a statement run with each of `many` values, in one transaction and one way to the server.
+
+        Where others write the same rows, give them in one order always: two that lock them crosswise fail. `Duplicate`.
         """
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.with_suffix(".lock").open("w") as lock:
-                # Who creates the schema or turns a new file to WAL locks out everybody else, without waiting for them.
-                fcntl.flock(lock, fcntl.LOCK_EX)
-                if _revision(path) != HEAD:
-                    _upgrade(path)
-                return cls(_connect(path))
-        except (sqlite3.Error, OSError) as error:
-            raise Problem(
-                ProblemKind.UNAVAILABLE,
-                code="database_unusable",
-                message=f"The database {path} cannot be used: {error}",
-            ) from error
 
-    def rows(self, text: str, values: Mapping[str, object]) -> list[tuple[object, ...]]:
-        """All rows of a query; `Problem` UNAVAILABLE `service_unavailable` when the file cannot be used now."""
-        with _told_in_words():
-            return self._connection.execute(text, values).fetchall()
+    def transaction(self) -> AbstractAsyncContextManager[None]:
+        """Several statements of this task that hold together or not at all.
 
-    def run(self, text: str, values: Mapping[str, object]) -> int:
-        """Run one statement in its own transaction; the number of rows it changed. Fails as `rows` does."""
-        with _told_in_words():
-            return self._connection.execute(text, values).rowcount
+        A bug (RuntimeError) is a transaction within it, a statement of another task that it started, and anything but
+        its end after a `Duplicate`.
+        """
 
-    def is_usable(self) -> bool:
-        """Whether the file can be read at this moment."""
-        try:
-            self.rows("SELECT version_num FROM alembic_version", {})
-        except Problem:
-            return False
-        return True
+    async def lock(self, name: str) -> None:
+        """Within a transaction: wait until no other, on any node, holds the lock of this name; held to its end."""
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Several statements that hold together or not at all."""
-        self.run("BEGIN IMMEDIATE", {})
-        try:
-            yield
-            self.run("COMMIT", {})
-        except BaseException:
-            if self._connection.in_transaction:  # some failures of the file have rolled back already
-                self._connection.execute("ROLLBACK")
-            raise
+    async def now(self) -> datetime:
+        """The time that all nodes agree on."""
 
-    def close(self) -> None:
-        """Close the file; further calls are a bug."""
-        self._connection.close()
+    async def is_usable(self) -> bool:
+        """Whether calls would work at this moment."""
+
+    async def close(self) -> None:
+        """Let go of everything; further calls are a bug."""
 
 
-@contextmanager
-def _told_in_words() -> Iterator[None]:
-    try:
-        yield
-    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
-        raise  # a bug of ours, not a file that fails
-    except sqlite3.DatabaseError as error:
-        raise Problem(
-            ProblemKind.UNAVAILABLE,
-            code="service_unavailable",
-            message="The database cannot be used at the moment. Try again in a few seconds.",
-            detail=str(error),
-            retry_after_seconds=_RETRY_SECONDS,
-        ) from error
+def unavailable(detail: str) -> Problem:
+    """The database fails now; `detail` is for the log and holds no address."""
+    return Problem(
+        ProblemKind.UNAVAILABLE,
+        code="service_unavailable",
+        message="The database cannot be used at the moment. Try again in a few seconds.",
+        detail=detail,
+        retry_after_seconds=RETRY_SECONDS,
+    )
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    return connection
-
-
-def _revision(path: Path) -> str:
-    if not path.exists():
-        return ""
-    connection = _connect(path)
-    try:
-        tables = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchall()
-        found = connection.execute("SELECT version_num FROM alembic_version").fetchone() if tables else None
-        return str(found[0]) if found else ""
-    finally:
-        connection.close()
-
-
-def _upgrade(path: Path) -> None:
-    from alembic import command  # noqa: PLC0415 - a warm start does without the migration library
-    from alembic.config import Config  # noqa: PLC0415 - same
-    from alembic.util import CommandError  # noqa: PLC0415 - same
-
-    config = Config()
-    config.set_main_option("script_location", "cybervault.storage:schema")
-    engine = sa.create_engine(f"sqlite:///{path}")
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except CommandError as error:
-            raise OSError("a newer version of CyberVault wrote it") from error
-        finally:
-            engine.dispose()
+def unusable(name: str, reason: str) -> Problem:
+    """The database cannot be opened."""
+    return Problem(
+        ProblemKind.UNAVAILABLE, code="database_unusable", message=f"The database {name} cannot be used: {reason}"
+    )

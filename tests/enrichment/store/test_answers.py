@@ -1,16 +1,20 @@
 """Remembered answers: kept apart by key, forgotten in time, never failures."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from cybervault.domain.evidence import Answer, Evidence, EvidenceGroup, Outcome
 from cybervault.domain.observables import parse_observable
 from cybervault.enrichment.connectors.virustotal import SOURCE
 from cybervault.enrichment.store.answers import AnswerKey, AnswerStore
-from cybervault.storage.database import Database
+from cybervault.storage.database import Database, sql
+from cybervault.storage.engines import database_at
+from cybervault.storage.tables import ANSWERS
 from tests.fakes.clock import HandClock
 
 HIT = Answer(
@@ -21,6 +25,8 @@ HIT = Answer(
     labels=(("country", "NL"),),
     pivots=("evil.example",),
 )
+UNKNOWN = Answer("virustotal", Outcome.UNKNOWN)
+ALL = sql(sa.select(ANSWERS))
 PLACE = AnswerKey(SOURCE, parse_observable("1.2.3.4"), "k1")
 
 
@@ -30,23 +36,55 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database.open(tmp_path / "x.db")
-    yield database
-    database.close()
+async def store(database: Database, clock: HandClock) -> AsyncIterator[AnswerStore]:
+    kept = AnswerStore(database, clock)
+    yield kept
+    await kept.settle()
 
 
-@pytest.fixture
-def store(database: Database, clock: HandClock) -> AnswerStore:
-    return AnswerStore(database, clock)
-
-
-def test_an_answer_comes_back_whole_with_its_age(store: AnswerStore, clock: HandClock) -> None:
+async def test_an_answer_comes_back_whole_with_its_age(
+    store: AnswerStore, database: Database, clock: HandClock
+) -> None:
     store.keep(PLACE, HIT)
     clock.advance(90.9)
-    found = store.find(PLACE)
+    await store.settle()
+    for one in (store, AnswerStore(database, clock)):
+        found = await one.find(PLACE)
+        assert found is not None
+        assert (found.answer, found.age_seconds) == (HIT, 90)
+
+
+async def test_nobody_waits_for_an_answer_to_be_written(store: AnswerStore, database: Database) -> None:
+    store.keep(PLACE, HIT)
+    found = await store.find(PLACE)
     assert found is not None
-    assert (found.answer, found.age_seconds) == (HIT, 90)
+    assert found.answer == HIT
+    assert await database.rows(ALL, {}) == []
+    store.keep(replace(PLACE, fingerprint="k2"), HIT)
+    await store.settle()
+    assert len(await database.rows(ALL, {})) == 2
+
+
+async def test_what_is_kept_while_others_are_written_is_written_too(store: AnswerStore, database: Database) -> None:
+    store.keep(PLACE, HIT)
+    async with database.transaction():  # on SQLite the writing waits for it
+        await asyncio.sleep(0.05)
+        store.keep(PLACE, UNKNOWN)
+    await store.settle()
+    found = await AnswerStore(database, HandClock()).find(PLACE)
+    assert found is not None
+    assert found.answer == UNKNOWN
+
+
+async def test_answers_that_cannot_be_written_are_forgotten(sqlite_file: Path, clock: HandClock) -> None:
+    database = database_at(sqlite_file, clock)
+    await database.open()
+    store = AnswerStore(database, clock)
+    await database.run(sql(sa.text("PRAGMA query_only = 1")), {})
+    store.keep(PLACE, HIT)
+    await store.settle()
+    assert await store.find(PLACE) is None
+    await database.close()
 
 
 @pytest.mark.parametrize(
@@ -58,49 +96,52 @@ def test_an_answer_comes_back_whole_with_its_age(store: AnswerStore, clock: Hand
         replace(PLACE, source=replace(SOURCE, name="other")),
     ],
 )
-def test_another_key_source_or_observable_finds_nothing(store: AnswerStore, other: AnswerKey) -> None:
+async def test_another_key_source_or_observable_finds_nothing(store: AnswerStore, other: AnswerKey) -> None:
     store.keep(PLACE, HIT)
-    assert store.find(other) is None
+    assert await store.find(other) is None
 
 
-def test_a_known_answer_is_forgotten_after_its_time(store: AnswerStore, clock: HandClock) -> None:
+async def test_a_known_answer_is_forgotten_after_its_time(store: AnswerStore, clock: HandClock) -> None:
     store.keep(PLACE, HIT)
     clock.advance(SOURCE.known_seconds - 1)
-    assert store.find(PLACE) is not None
+    assert await store.find(PLACE) is not None
     clock.advance(1)
-    assert store.find(PLACE) is None
+    assert await store.find(PLACE) is None
 
 
-def test_not_knowing_is_remembered_for_a_shorter_time(store: AnswerStore, clock: HandClock) -> None:
+async def test_not_knowing_is_remembered_for_a_shorter_time(store: AnswerStore, clock: HandClock) -> None:
     store.keep(PLACE, Answer("virustotal", Outcome.UNKNOWN))
     clock.advance(SOURCE.unknown_seconds)
-    assert store.find(PLACE) is None
+    assert await store.find(PLACE) is None
 
 
 @pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if not outcome.is_evidence])
-def test_a_failure_is_never_remembered(store: AnswerStore, outcome: Outcome) -> None:
+async def test_a_failure_is_never_remembered(store: AnswerStore, outcome: Outcome) -> None:
     store.keep(PLACE, Answer("virustotal", outcome))
-    assert store.find(PLACE) is None
+    assert await store.find(PLACE) is None
 
 
-def test_a_newer_answer_takes_the_place_of_the_older(store: AnswerStore) -> None:
+async def test_a_newer_answer_takes_the_place_of_the_older(store: AnswerStore) -> None:
     store.keep(PLACE, Answer("virustotal", Outcome.UNKNOWN))
     store.keep(PLACE, HIT)
-    found = store.find(PLACE)
+    found = await store.find(PLACE)
     assert found is not None
     assert found.answer == HIT
 
 
-def test_an_answer_of_another_version_counts_as_none(store: AnswerStore, database: Database) -> None:
+async def test_an_answer_of_another_version_counts_as_none(store: AnswerStore, database: Database) -> None:
     store.keep(PLACE, HIT)
-    database.run("UPDATE answers SET answer = :broken", {"broken": b"\x81\xa1x\x01"})
-    assert store.find(PLACE) is None
+    await store.settle()
+    await database.run(sql(sa.update(ANSWERS).values(answer=sa.bindparam("broken"))), {"broken": b"\x81\xa1x\x01"})
+    assert await store.find(PLACE) is None
 
 
-def test_old_answers_leave_the_disk(store: AnswerStore, database: Database, clock: HandClock) -> None:
+async def test_old_answers_leave_the_disk(store: AnswerStore, database: Database, clock: HandClock) -> None:
     store.keep(PLACE, HIT)
+    await store.settle()
     clock.advance(SOURCE.known_seconds + 1)
     for number in range(255):
         store.keep(replace(PLACE, fingerprint=str(number)), HIT)
-    assert database.rows("SELECT count(*) FROM answers WHERE key_fingerprint = 'k1'", {}) == [(0,)]
-    assert store.forget() == 0
+    await store.settle()
+    assert await database.rows(sql(sa.select(ANSWERS).where(ANSWERS.c.key_fingerprint == "k1")), {}) == []
+    assert await store.forget() == 0

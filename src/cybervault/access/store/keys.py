@@ -1,76 +1,185 @@
 """Keys and the digests of their secrets: found by digest at each request, by id and tenant for every change."""
 
-import ipaddress
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, Final, cast
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
-from cybervault.access.entries import Entry
-from cybervault.access.life import Key, KeySecret, Network
-from cybervault.domain.principals import KeyId, KeyKind, Plan, Scope, TenantId
-from cybervault.storage.database import Database, sql
-from cybervault.storage.tables import KEY_SECRETS, KEYS, TENANTS
+from cybervault.access.entries import Account, Entry, Owner
+from cybervault.access.life import Key, KeySecret, KeyState
+from cybervault.access.store import key_rows as kept
+from cybervault.domain.limits import CallClass, LimitOverride
+from cybervault.domain.principals import KeyId, KeyKind, MemberId, Plan, Role, ServiceAccountId, TenantId
+from cybervault.domain.problems import Problem, ProblemKind
+from cybervault.storage.database import Database, Row, sql, upsert
+from cybervault.storage.tables import KEY_SECRETS, KEYS, LIMIT_OVERRIDES, MEMBERS, SERVICE_ACCOUNTS, TENANTS
 
-_OF_TENANT = KEYS.c.tenant_id == sa.bindparam("tenant_id")
+_WANTED = KEYS.c.id == sa.bindparam("wanted")
+_IS_LIVING = KEYS.c.revoked_at.is_(None) & (KEYS.c.expires_at.is_(None) | (KEYS.c.expires_at > sa.bindparam("now")))
+_IS_THEIRS = (
+    (KEYS.c.tenant_id == sa.bindparam("tenant_id"))
+    & KEYS.c.owner_id.is_not_distinct_from(sa.bindparam("owner_id"))
+    & KEYS.c.service_account_id.is_not_distinct_from(sa.bindparam("service_account_id"))
+)
+_SECRET_ORDER = (KEY_SECRETS.c.created_at, KEY_SECRETS.c.number)
 
 _ADD: Final = sql(sa.insert(KEYS))
-_insert_secret = insert(KEY_SECRETS)
-_KEEP_SECRET: Final = sql(
-    _insert_secret.on_conflict_do_update(
-        index_elements=["digest"], set_={name: _insert_secret.excluded[name] for name in ("ends_at", "is_ended")}
+_KEEP: Final = sql(
+    sa.update(KEYS)
+    .values({name: sa.bindparam(f"new_{name}") for name in ("name", "scopes", "networks", "expires_at", "revoked_at")})
+    .values(version=KEYS.c.version + 1)
+    .where(_WANTED, KEYS.c.version == sa.bindparam("seen_version"))
+)
+_KEEP_SECRET: Final = upsert(KEY_SECRETS, at=["digest"], change=["ends_at", "is_ended"])
+_FIND: Final = sql(sa.select(KEYS).where(_WANTED))
+_ALL: Final = sql(
+    sa.select(KEYS).where(KEYS.c.tenant_id == sa.bindparam("tenant_id")).order_by(KEYS.c.created_at.desc(), KEYS.c.id)
+)
+_works_still = (
+    sa.select(sa.func.count())
+    .select_from(KEY_SECRETS)
+    .where(
+        KEY_SECRETS.c.key_id == KEYS.c.id,
+        KEY_SECRETS.c.is_ended == sa.false(),
+        KEY_SECRETS.c.ends_at.is_(None) | (KEY_SECRETS.c.ends_at > sa.bindparam("now")),
     )
+    .scalar_subquery()
 )
-_REVOKE: Final = sql(
-    sa.update(KEYS).values(revoked_at=sa.bindparam("revoked")).where(KEYS.c.id == sa.bindparam("wanted"))
+# As `Key.state` has it, so that a page of one state is found without reading all others.
+_state = sa.case(
+    (KEYS.c.revoked_at.is_not(None), KeyState.REVOKED.value),
+    (KEYS.c.expires_at <= sa.bindparam("now"), KeyState.EXPIRED.value),
+    (_works_still > 1, KeyState.ROTATING.value),
+    else_=KeyState.ACTIVE.value,
 )
-_FIND: Final = sql(sa.select(KEYS).where(KEYS.c.id == sa.bindparam("wanted")))
-_ALL: Final = sql(sa.select(KEYS).where(_OF_TENANT).order_by(KEYS.c.created_at.desc(), KEYS.c.id))
+_page = (
+    sa.select(KEYS)
+    .where(
+        KEYS.c.tenant_id == sa.bindparam("tenant_id"),
+        sa.or_(sa.bindparam("owner_id", type_=sa.Text) == "", KEYS.c.owner_id == sa.bindparam("owner_id")),
+        sa.or_(sa.bindparam("state", type_=sa.Text) == "", _state == sa.bindparam("state", type_=sa.Text)),
+        sa.or_(
+            KEYS.c.created_at < sa.bindparam("at"),
+            sa.and_(KEYS.c.created_at == sa.bindparam("at"), KEYS.c.id > sa.bindparam("behind")),
+        ),
+    )
+    .order_by(KEYS.c.created_at.desc(), KEYS.c.id)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+    .offset(0)
+)
+_PAGE: Final = sql(_page)
+_PAGE_SECRETS: Final = sql(
+    sa.select(KEY_SECRETS).where(KEY_SECRETS.c.key_id.in_(_page.with_only_columns(KEYS.c.id))).order_by(*_SECRET_ORDER)
+)
 _SECRETS: Final = sql(
     sa.select(KEY_SECRETS)
     .join(KEYS, KEYS.c.id == KEY_SECRETS.c.key_id)
-    .where(_OF_TENANT)
-    .order_by(KEY_SECRETS.c.created_at, sa.literal_column("key_secrets.rowid"))
+    .where(KEYS.c.tenant_id == sa.bindparam("tenant_id"))
+    .order_by(*_SECRET_ORDER)
 )
 _SECRETS_OF: Final = sql(
-    sa.select(KEY_SECRETS)
-    .where(KEY_SECRETS.c.key_id == sa.bindparam("wanted"))
-    .order_by(KEY_SECRETS.c.created_at, sa.literal_column("key_secrets.rowid"))
+    sa.select(KEY_SECRETS).where(KEY_SECRETS.c.key_id == sa.bindparam("wanted")).order_by(*_SECRET_ORDER)
 )
+_OWNER = (MEMBERS.c.id, MEMBERS.c.role, MEMBERS.c.suspended_at, MEMBERS.c.removed_at)
+_ACCOUNT = (SERVICE_ACCOUNTS.c.id, SERVICE_ACCOUNTS.c.scopes, SERVICE_ACCOUNTS.c.removed_at)
+# Not its use: who is let in by it depends on nothing of that.
+_SECRET = tuple(KEY_SECRETS.c[name] for name in ("digest", "pepper_id", "hint", "created_at", "ends_at", "is_ended"))
+_LIMITS = tuple(LIMIT_OVERRIDES.c[name] for name in ("face", "call_class", "minute", "hour", "burst_percent"))
+# A row for each limit of the tenant's own, one where there is none.
 _ENTRY: Final = sql(
     sa.select(
-        KEYS.c.id, KEYS.c.tenant_id, KEYS.c.kind, TENANTS.c.plan, KEYS.c.scopes, KEYS.c.networks, KEYS.c.expires_at,
-        KEYS.c.revoked_at, KEY_SECRETS,
+        KEYS.c.id, KEYS.c.tenant_id, KEYS.c.kind, KEYS.c.scopes, KEYS.c.networks, KEYS.c.expires_at,
+        KEYS.c.revoked_at, KEYS.c.is_decoy, KEYS.c.owner_id, KEYS.c.service_account_id, TENANTS.c.plan,
+        TENANTS.c.suspended_at, *_OWNER, *_ACCOUNT, *_SECRET, *_LIMITS,
     )
+    .select_from(KEY_SECRETS)
     .join(KEYS, KEYS.c.id == KEY_SECRETS.c.key_id)
     .join(TENANTS, TENANTS.c.id == KEYS.c.tenant_id)
+    .outerjoin(MEMBERS, MEMBERS.c.id == KEYS.c.owner_id)
+    .outerjoin(SERVICE_ACCOUNTS, SERVICE_ACCOUNTS.c.id == KEYS.c.service_account_id)
+    .outerjoin(LIMIT_OVERRIDES, LIMIT_OVERRIDES.c.tenant_id == KEYS.c.tenant_id)
     .where(KEY_SECRETS.c.digest == sa.bindparam("wanted"))
 )  # fmt: skip
-_USED: Final = sql(
-    sa.update(KEY_SECRETS)
-    .values(last_used_at=sa.bindparam("at"), last_used_ip=sa.bindparam("ip"))
-    .where(
-        KEY_SECRETS.c.digest == sa.bindparam("wanted"),
-        sa.func.coalesce(KEY_SECRETS.c.last_used_at, sa.literal_column("0")) <= sa.bindparam("at"),
+_HOLDER: Final = sql(
+    sa.select(TENANTS.c.plan, *_OWNER, *_ACCOUNT)
+    .select_from(TENANTS)
+    .outerjoin(
+        MEMBERS, (MEMBERS.c.tenant_id == TENANTS.c.id) & (MEMBERS.c.id == sa.bindparam("owner_id", type_=sa.Text))
     )
+    .outerjoin(
+        SERVICE_ACCOUNTS,
+        (SERVICE_ACCOUNTS.c.tenant_id == TENANTS.c.id)
+        & (SERVICE_ACCOUNTS.c.id == sa.bindparam("service_account_id", type_=sa.Text)),
+    )
+    .where(TENANTS.c.id == sa.bindparam("tenant_id"))
 )
-_OTHER_PEPPERS: Final = sql(
-    sa.select(sa.func.count())
+_SAME_NAME: Final = sql(sa.select(KEYS.c.id).where(_IS_THEIRS, KEYS.c.name == sa.bindparam("name"), _IS_LIVING))
+_COUNT_OWN: Final = sql(
+    sa.select(sa.func.count()).select_from(KEYS).where(KEYS.c.owner_id == sa.bindparam("owner_id"), _IS_LIVING)
+)
+_LIVING_OF_OWNER: Final = sql(
+    sa.select(KEYS.c.id)
+    .where(KEYS.c.owner_id == sa.bindparam("owner_id"), KEYS.c.revoked_at.is_(None))
+    .order_by(KEYS.c.id)
+)
+_LIVING_OF_ACCOUNT: Final = sql(
+    sa.select(KEYS.c.id)
+    .where(KEYS.c.service_account_id == sa.bindparam("owner_id"), KEYS.c.revoked_at.is_(None))
+    .order_by(KEYS.c.id)
+)
+_REVOKE: Final = sql(
+    sa.update(KEYS)
+    .values(revoked_at=sa.bindparam("at"), version=KEYS.c.version + 1)
+    .where(_WANTED, KEYS.c.revoked_at.is_(None))
+)
+_EXPOSE: Final = sql(
+    sa.update(KEYS)
+    .values(exposed_at=sa.bindparam("at"), exposed_where=sa.bindparam("place"))
+    .where(_WANTED, KEYS.c.exposed_at.is_(None))
+)
+_TOUCH: Final = sql(sa.update(KEYS).values(version=KEYS.c.version + 1).where(_WANTED))
+_DIGEST_AGAIN: Final = sql(
+    sa.update(KEY_SECRETS)
+    .values(digest=sa.bindparam("new_digest"), pepper_id=sa.bindparam("new_pepper_id"))
+    .where(KEY_SECRETS.c.digest == sa.bindparam("old_digest"))
+)
+_COUNT: Final = sql(sa.select(sa.func.count()).select_from(KEYS))
+_BY_PEPPER: Final = sql(
+    sa.select(KEY_SECRETS.c.pepper_id, sa.func.count())
     .select_from(KEY_SECRETS)
     .join(KEYS, KEYS.c.id == KEY_SECRETS.c.key_id)
     .where(
-        KEY_SECRETS.c.pepper_id != sa.bindparam("pepper_id"),
         KEY_SECRETS.c.is_ended == sa.false(),
-        KEY_SECRETS.c.ends_at.is_(None),
-        KEYS.c.revoked_at.is_(None),
+        KEY_SECRETS.c.ends_at.is_(None) | (KEY_SECRETS.c.ends_at > sa.bindparam("now")),
+        _IS_LIVING,
     )
+    .group_by(KEY_SECRETS.c.pepper_id)
 )
-_COUNT: Final = sql(sa.select(sa.func.count()).select_from(KEYS))
-_LAST_IP: Final = sql(sa.select(KEYS.c.last_ip).where(KEYS.c.id == sa.bindparam("wanted")))
-_SUCCEEDED: Final = sql(sa.update(KEYS).values(last_ip=sa.bindparam("ip")).where(KEYS.c.id == sa.bindparam("wanted")))
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose a key is or is to be, as it stands now; None for an owner or account that the tenant does not have."""
+
+    plan: Plan
+    owner: Owner | None
+    account: Account | None
+
+    @property
+    def role(self) -> Role | None:
+        """The role of the owner."""
+        return None if self.owner is None else self.owner.role
+
+
+@dataclass(frozen=True, slots=True)
+class KeysWanted:
+    """Which keys of a tenant: all, or those of one member, or those that stand so now."""
+
+    tenant_id: TenantId
+    owner_id: MemberId | None = None
+    state: KeyState | None = None
 
 
 class KeyStore:
@@ -80,128 +189,181 @@ class KeyStore:
         self._database = database
         self.transaction = database.transaction
 
-    def add(self, key: Key) -> None:
+    async def lock_names(self, tenant_id: TenantId) -> None:
+        """Within a transaction: nobody else gives a key of this tenant a name, so that what was looked up stays so."""
+        await self._database.lock(f"key names {tenant_id}")
+
+    async def add(self, key: Key) -> None:
         """Keep a new key with its secrets."""
-        self._database.run(
-            _ADD,
-            {
-                "id": key.id,
-                "tenant_id": key.tenant_id,
-                "kind": key.kind.value,
-                "name": key.name,
-                "scopes": _words(scope.value for scope in key.scopes),
-                "networks": _words(str(network) for network in key.networks),
-                "created_at": key.created_at.timestamp(),
-                "expires_at": _seconds(key.expires_at),
-                "revoked_at": _seconds(key.revoked_at),
-                "last_ip": key.last_ip,
-            },
-        )
-        self._keep_secrets(key)
+        await self._database.run(_ADD, kept.columns_of(key))
+        await self._keep_secrets(key)
 
-    def keep(self, key: Key) -> None:
-        """Keep what a step changed: new and ended secrets, and the end of the key."""
-        if key.revoked_at is not None:
-            self._database.run(_REVOKE, {"wanted": key.id, "revoked": key.revoked_at.timestamp()})
-        self._keep_secrets(key)
+    async def keep(self, key: Key) -> Key:
+        """Keep what a step changed; `Problem` CONFLICT `conflict` where somebody else changed the key meanwhile."""
+        changed = {f"new_{name}": value for name, value in kept.changing_columns_of(key).items() if name != "version"}
+        if not await self._database.run(_KEEP, changed | {"wanted": key.id, "seen_version": key.version}):
+            raise Problem(
+                ProblemKind.CONFLICT,
+                code="conflict",
+                message="Somebody else changed this key at the same moment. Look at it again.",
+            )
+        await self._keep_secrets(key)
+        return replace(key, version=key.version + 1)
 
-    def find(self, key_id: KeyId, tenant_id: TenantId | None) -> Key | None:
+    async def find(self, key_id: KeyId, tenant_id: TenantId | None) -> Key | None:
         """The key of this id; None when it is another tenant's (`tenant_id` None: any tenant's will do)."""
-        rows = self._database.rows(_FIND, {"wanted": key_id})
+        rows = await self._database.rows(_FIND, {"wanted": key_id})
         if not rows:
             return None
-        secrets = (secret for _, secret in map(_secret, self._database.rows(_SECRETS_OF, {"wanted": key_id})))
-        key = _key(rows[0], tuple(secrets))
+        secrets = map(kept.secret_of, await self._database.rows(_SECRETS_OF, {"wanted": key_id}))
+        key = kept.key_of(rows[0], (secret for _, secret in secrets))
         return key if tenant_id in {None, key.tenant_id} else None
 
-    def all(self, tenant_id: TenantId) -> tuple[Key, ...]:
+    async def all(self, tenant_id: TenantId) -> tuple[Key, ...]:
         """All keys of a tenant, newest first."""
-        secrets: dict[str, list[KeySecret]] = {}
-        for key_id, secret in map(_secret, self._database.rows(_SECRETS, {"tenant_id": tenant_id})):
-            secrets.setdefault(key_id, []).append(secret)
-        rows = self._database.rows(_ALL, {"tenant_id": tenant_id})
-        return tuple(_key(row, tuple(secrets[str(row[0])])) for row in rows)
+        wanted = {"tenant_id": tenant_id}
+        rows = await self._database.rows(_ALL, wanted)
+        return _keys(rows, await self._database.rows(_SECRETS, wanted))
 
-    def entry(self, digest: bytes) -> Entry | None:
+    async def page(
+        self, wanted: KeysWanted, now: datetime, *, before: tuple[float, str] | None, most: int
+    ) -> tuple[Key, ...]:
+        """At most so many keys, newest first, from behind one that was created at a moment and has an id."""
+        at, behind = before or (float("inf"), "")
+        values: dict[str, object] = {
+            "tenant_id": wanted.tenant_id,
+            "owner_id": "" if wanted.owner_id is None else wanted.owner_id,
+            "state": "" if wanted.state is None else wanted.state.value,
+            "now": now.timestamp(),
+            "at": at,
+            "behind": behind,
+            "most": most,
+        }
+        rows = await self._database.rows(_PAGE, values)
+        return _keys(rows, await self._database.rows(_PAGE_SECRETS, values))
+
+    async def entry(self, digest: bytes) -> Entry | None:
         """What a secret opens, in one read."""
-        rows = self._database.rows(_ENTRY, {"wanted": digest})
+        rows = await self._database.rows(_ENTRY, {"wanted": digest})
+        return _entry(rows) if rows else None
+
+    async def holder(
+        self,
+        tenant_id: TenantId,
+        *,
+        owner_id: MemberId | None = None,
+        service_account_id: ServiceAccountId | None = None,
+    ) -> Holder | None:
+        """Whose a key of this tenant is; None for a tenant that is not there."""
+        wanted = {"tenant_id": tenant_id, "owner_id": owner_id, "service_account_id": service_account_id}
+        rows = await self._database.rows(_HOLDER, wanted)
         if not rows:
             return None
-        key_id, tenant_id, kind, plan, scopes, networks, expires_at, revoked_at, *secret = cast("Any", rows[0])
-        return Entry(
-            KeyId(key_id), TenantId(tenant_id), KeyKind(kind), Plan(plan), _scopes(scopes), _networks(networks),
-            _moment(expires_at), _moment(revoked_at), _secret(tuple(secret))[1],
-        )  # fmt: skip
+        plan, *rest = cast("Any", rows[0])
+        return Holder(Plan(plan), _owner(rest[:4]), _account(rest[4:]))
 
-    def used(self, digest: bytes, at: datetime, ip: str | None) -> None:
-        """Note the use of a secret, never an earlier one over a later."""
-        self._database.run(_USED, {"wanted": digest, "at": at.timestamp(), "ip": ip})
+    async def is_name_taken(self, key: Key, now: datetime) -> bool:
+        """Whether another living key of the same owner, service account or tenant has this key's name."""
+        wanted = {"tenant_id": key.tenant_id, "owner_id": key.owner_id, "service_account_id": key.service_account_id}
+        found = await self._database.rows(_SAME_NAME, wanted | {"name": key.name, "now": now.timestamp()})
+        return any(row[0] != key.id for row in found)
 
-    def succeeded(self, key_id: KeyId, ip: str | None) -> None:
-        """Note where the last successful call came from; written only where it differs."""
-        if self._database.rows(_LAST_IP, {"wanted": key_id}) != [(ip,)]:
-            self._database.run(_SUCCEEDED, {"wanted": key_id, "ip": ip})
+    async def count_of(self, owner_id: MemberId, now: datetime) -> int:
+        """How many living keys a member has."""
+        return _number(await self._database.rows(_COUNT_OWN, {"owner_id": owner_id, "now": now.timestamp()}))
 
-    def count(self) -> int:
+    async def revoke_all_of(self, member_id: MemberId, at: datetime) -> tuple[KeyId, ...]:
+        """Revoke every personal key of a member, within the caller's transaction; those that were not yet."""
+        return await self._revoke(await self._database.rows(_LIVING_OF_OWNER, {"owner_id": member_id}), at)
+
+    async def revoke_all_of_account(self, account_id: ServiceAccountId, at: datetime) -> tuple[KeyId, ...]:
+        """Revoke every key of a service account, within the caller's transaction; those that were not yet."""
+        return await self._revoke(await self._database.rows(_LIVING_OF_ACCOUNT, {"owner_id": account_id}), at)
+
+    async def expose(self, key_id: KeyId, at: datetime, where: str) -> bool:
+        """Note that the text of a key was seen in the open; whether this is the first time."""
+        return bool(await self._database.run(_EXPOSE, {"wanted": key_id, "at": at.timestamp(), "place": where}))
+
+    async def digest_again(self, entry: Entry, digest: bytes, pepper_id: str) -> bool:
+        """Keep a secret under a newer pepper's digest, within the caller's transaction; False: already done.
+
+        It counts as a change of the key: who has read its secrets under the old digest must read them again.
+        """
+        if not await self._database.run(_TOUCH, {"wanted": entry.key_id}):
+            return False
+        values = {"old_digest": entry.secret.digest, "new_digest": digest, "new_pepper_id": pepper_id}
+        return bool(await self._database.run(_DIGEST_AGAIN, values))
+
+    async def count(self) -> int:
         """How many keys there are, of all tenants and in all states."""
-        return int(str(self._database.rows(_COUNT, {})[0][0]))
+        return _number(await self._database.rows(_COUNT, {}))
 
-    def count_of_other_peppers(self, pepper_id: str) -> int:
-        """How many secrets nobody can use though nobody ended them, because they were digested with another pepper."""
-        return int(str(self._database.rows(_OTHER_PEPPERS, {"pepper_id": pepper_id})[0][0]))
+    async def count_by_pepper(self, now: datetime) -> dict[str, int]:
+        """How many secrets that nobody ended are kept under each pepper's id."""
+        rows = await self._database.rows(_BY_PEPPER, {"now": now.timestamp()})
+        return {str(pepper_id): int(str(count)) for pepper_id, count in rows}
 
-    def _keep_secrets(self, key: Key) -> None:
-        for secret in key.secrets:
-            self._database.run(_KEEP_SECRET, _columns(secret) | {"key_id": key.id})
+    async def _keep_secrets(self, key: Key) -> None:
+        for number, secret in enumerate(key.secrets, start=1):
+            await self._database.run(_KEEP_SECRET, kept.columns_of_secret(key, secret, number))
 
-
-def _columns(secret: KeySecret) -> dict[str, object]:
-    return {
-        "digest": secret.digest,
-        "pepper_id": secret.pepper_id,
-        "hint": secret.hint,
-        "created_at": secret.created_at.timestamp(),
-        "ends_at": _seconds(secret.ends_at),
-        "is_ended": secret.is_ended,
-        "last_used_at": _seconds(secret.last_used_at),
-        "last_used_ip": secret.last_used_ip,
-    }
+    async def _revoke(self, rows: Sequence[Row], at: datetime) -> tuple[KeyId, ...]:
+        found = tuple(KeyId(str(row[0])) for row in rows)
+        for key_id in found:
+            await self._database.run(_REVOKE, {"wanted": key_id, "at": at.timestamp()})
+        return found
 
 
-def _secret(row: tuple[object, ...]) -> tuple[str, KeySecret]:
-    digest, pepper_id, key_id, hint, created_at, ends_at, is_ended, used_at, used_ip = cast("Any", row)
+def _keys(rows: Sequence[Row], secret_rows: Sequence[Row]) -> tuple[Key, ...]:
+    secrets: dict[str, list[KeySecret]] = {}
+    for key_id, secret in map(kept.secret_of, secret_rows):
+        secrets.setdefault(key_id, []).append(secret)
+    # A key that came between the two reads is left out, like one that comes after them.
+    return tuple(kept.key_of(row, secrets[str(row[0])]) for row in rows if str(row[0]) in secrets)
+
+
+def _entry(rows: Sequence[Row]) -> Entry:
+    (
+        key_id, tenant_id, kind, scopes, networks, expires_at, revoked_at, is_decoy, owner_id, account_id, plan,
+        suspended_at, *rest,
+    ) = cast("Any", rows[0])  # fmt: skip
+    member, account, secret = rest[:4], rest[4:7], rest[7:13]
+    return Entry(
+        KeyId(key_id), TenantId(tenant_id), KeyKind(kind), Plan(plan), kept.scopes_of(scopes),
+        kept.networks_of(networks), kept.moment(expires_at), kept.moment(revoked_at), _secret(secret),
+        # What is not there any more opens nothing.
+        owner=owner_id and (_owner(member) or Owner(MemberId(owner_id), Role.VIEWER, is_removed=True)),
+        account=account_id and (_account(account) or Account(account_id, frozenset(), is_removed=True)),
+        is_tenant_suspended=suspended_at is not None,
+        is_decoy=bool(is_decoy),
+        overrides=tuple(_override(row[25:]) for row in cast("Any", rows) if row[25] is not None),
+    )  # fmt: skip
+
+
+def _secret(columns: Sequence[Any]) -> KeySecret:
+    digest, pepper_id, hint, created_at, ends_at, is_ended = columns
     created = datetime.fromtimestamp(created_at, UTC)
-    return key_id, KeySecret(
-        digest, pepper_id, hint, created, _moment(ends_at), bool(is_ended), _moment(used_at), used_ip
-    )  # fmt: skip
+    return KeySecret(bytes(digest), pepper_id, hint, created, kept.moment(ends_at), bool(is_ended))
 
 
-def _key(row: tuple[object, ...], secrets: tuple[KeySecret, ...]) -> Key:
-    key_id, tenant_id, kind, name, scopes, networks, created_at, expires_at, revoked_at, last_ip = cast("Any", row)
-    return Key(
-        KeyId(key_id), TenantId(tenant_id), KeyKind(kind), name, _scopes(scopes), _networks(networks),
-        datetime.fromtimestamp(created_at, UTC), _moment(expires_at), _moment(revoked_at), secrets, last_ip,
-    )  # fmt: skip
+def _owner(columns: Sequence[Any]) -> Owner | None:
+    member_id, role, suspended_at, removed_at = columns
+    if member_id is None:
+        return None
+    return Owner(MemberId(member_id), Role(role), suspended_at is not None, removed_at is not None)
 
 
-def _words(texts: Iterable[str]) -> str:
-    return " ".join(sorted(texts))
+def _account(columns: Sequence[Any]) -> Account | None:
+    account_id, scopes, removed_at = columns
+    if account_id is None:
+        return None
+    return Account(ServiceAccountId(account_id), kept.scopes_of(scopes), removed_at is not None)
 
 
-# The same few lists are read at every request.
-@lru_cache(maxsize=4_096)
-def _scopes(text: str) -> frozenset[Scope]:
-    return frozenset(Scope(word) for word in text.split())
+def _override(columns: Sequence[Any]) -> LimitOverride:
+    face, call_class, minute, hour, burst_percent = columns
+    return LimitOverride(face, CallClass(call_class), minute, hour, burst_percent)
 
 
-@lru_cache(maxsize=4_096)
-def _networks(text: str) -> tuple[Network, ...]:
-    return tuple(ipaddress.ip_network(word) for word in text.split())
-
-
-def _seconds(moment: datetime | None) -> float | None:
-    return None if moment is None else moment.timestamp()
-
-
-def _moment(seconds: float | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+def _number(rows: Sequence[Row]) -> int:
+    return int(str(rows[0][0]))

@@ -1,36 +1,39 @@
 """Remembered answers, by source, observable and the fingerprint of the key that bought them."""
 
+import asyncio
+import contextvars
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, NamedTuple, cast
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
+import structlog
 
 from cybervault.domain.clock import Clock
 from cybervault.domain.evidence import Answer, Outcome
 from cybervault.domain.observables import Observable
+from cybervault.domain.problems import Problem
 from cybervault.enrichment.connector import Source
-from cybervault.storage.database import Database, sql
+from cybervault.storage.database import Database, sql, upsert
 from cybervault.storage.tables import ANSWERS
 
+_TOGETHER_SECONDS: Final = 0.02
+_LOG: Final = structlog.get_logger("cybervault.enrichment.answers")
 _FORGET_EVERY_WRITES: Final = 256
 
 _FIND: Final = sql(
-    sa.select(ANSWERS.c.answer, ANSWERS.c.answered_at).where(
+    sa.select(ANSWERS.c.answer, ANSWERS.c.answered_at, ANSWERS.c.forget_at).where(
         ANSWERS.c.source == sa.bindparam("source"),
         ANSWERS.c.kind == sa.bindparam("kind"),
         ANSWERS.c.value == sa.bindparam("value"),
         ANSWERS.c.key_fingerprint == sa.bindparam("key_fingerprint"),
-        ANSWERS.c.forget_at > sa.bindparam("now"),
     )
 )
-_insert = insert(ANSWERS)
-_KEEP: Final = sql(
-    _insert.on_conflict_do_update(
-        index_elements=["source", "kind", "value", "key_fingerprint"],
-        set_={name: _insert.excluded[name] for name in ("answer", "answered_at", "forget_at")},
-    )
+_KEEP: Final = upsert(
+    ANSWERS,
+    at=["source", "kind", "value", "key_fingerprint"],
+    change=["answer", "answered_at", "forget_at"],
 )
 _FORGET: Final = sql(sa.delete(ANSWERS).where(ANSWERS.c.forget_at <= sa.bindparam("now")))
 
@@ -53,52 +56,97 @@ class Remembered:
 
 
 class AnswerStore:
-    """Answers of sources until they are too old; failures are never kept."""
+    """Answers of sources until they are too old; failures are never kept.
+
+    Those that come within a moment are written together, and nobody waits for that. Until then they are remembered in
+    this process; where it dies or the database cannot be used they are lost, and asked for again.
+    """
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
         self._writes = 0
+        self._unwritten: dict[_Place, _Row] = {}
+        self._writing: asyncio.Task[None] | None = None
         self._decoder = msgspec.msgpack.Decoder(Answer)
 
-    def find(self, wanted: AnswerKey) -> Remembered | None:
+    async def find(self, wanted: AnswerKey) -> Remembered | None:
         """The answer that this very key got before, while it is young enough."""
-        now = self._now()
-        rows = self._database.rows(_FIND, _columns(wanted) | {"now": now})
-        if not rows:
+        now, place = self._now(), _place_of(wanted)
+        found = self._unwritten.get(place) or await self._written(place)
+        if found is None or found.forget_at <= now:
             return None
-        packed, answered_at = rows[0]
         try:
-            answer = self._decoder.decode(packed)  # type: ignore[arg-type] # the column holds bytes
+            answer = self._decoder.decode(found.answer)
         except (msgspec.MsgspecError, ValueError):
             return None  # an older version of the product wrote it
-        return Remembered(answer, max(0, now - int(str(answered_at))))
+        return Remembered(answer, max(0, now - found.answered_at))
 
-    def keep(self, place: AnswerKey, answer: Answer) -> None:
+    def keep(self, key: AnswerKey, answer: Answer) -> None:
         """Remember an answer for as long as its source says; what is no evidence is not kept."""
         if not answer.outcome.is_evidence:
             return
         now = self._now()
         is_unknown = answer.outcome is Outcome.UNKNOWN
-        seconds = place.source.unknown_seconds if is_unknown else place.source.known_seconds
-        row = {"answer": msgspec.msgpack.encode(answer), "answered_at": now, "forget_at": now + seconds}
-        self._database.run(_KEEP, _columns(place) | row)
-        self._writes += 1
-        if self._writes % _FORGET_EVERY_WRITES == 0:
-            self.forget()
+        seconds = key.source.unknown_seconds if is_unknown else key.source.known_seconds
+        self._unwritten[_place_of(key)] = _Row(msgspec.msgpack.encode(answer), now, now + seconds)
+        if self._writing is None or self._writing.done():
+            # Its context is empty, so that it never joins a transaction of the one who happens to keep something.
+            self._writing = asyncio.get_running_loop().create_task(self._write_all(), context=contextvars.Context())
 
-    def forget(self) -> int:
+    async def settle(self) -> None:
+        """Wait until all that was kept is written; before the database is closed."""
+        if self._writing is not None:
+            await self._writing
+
+    async def _write_all(self) -> None:
+        while self._unwritten:
+            await asyncio.sleep(_TOGETHER_SECONDS)
+            await self._write(sorted(self._unwritten.items()))
+
+    async def _write(self, rows: Sequence[tuple["_Place", "_Row"]]) -> None:
+        try:
+            await self._database.rows_of_each(_KEEP, [place._asdict() | row._asdict() for place, row in rows])
+            self._writes += len(rows)
+            if self._writes >= _FORGET_EVERY_WRITES:
+                self._writes = 0
+                await self.forget()
+        except Problem as problem:
+            _LOG.warning("answers not remembered", count=len(rows), reason=problem.detail or problem.message)
+        finally:
+            # Not before: who asks meanwhile finds it in one of the two places.
+            for place, row in rows:
+                if self._unwritten.get(place) is row:
+                    del self._unwritten[place]
+
+    async def forget(self) -> int:
         """Drop what is too old; the number of answers dropped."""
-        return self._database.run(_FORGET, {"now": self._now()})
+        return await self._database.run(_FORGET, {"now": self._now()})
+
+    async def _written(self, place: "_Place") -> "_Row | None":
+        rows = await self._database.rows(_FIND, place._asdict())
+        return _Row(*cast("Any", rows[0])) if rows else None
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp())
 
 
-def _columns(place: AnswerKey) -> dict[str, object]:
-    return {
-        "source": place.source.name,
-        "kind": place.observable.kind.value,
-        "value": place.observable.value,
-        "key_fingerprint": place.fingerprint,
-    }
+class _Place(NamedTuple):
+    """The columns by which an answer is found."""
+
+    source: str
+    kind: str
+    value: str
+    key_fingerprint: str
+
+
+class _Row(NamedTuple):
+    """The other columns of an answer."""
+
+    answer: bytes
+    answered_at: int
+    forget_at: int
+
+
+def _place_of(key: AnswerKey) -> _Place:
+    return _Place(key.source.name, key.observable.kind.value, key.observable.value, key.fingerprint)

@@ -8,7 +8,7 @@ from typing import Annotated, Final, cast
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from cybervault.access.limits import FixedWindows, caller_of
+from cybervault.access.limits.fixed import FixedWindows, caller_of
 from cybervault.assessments.assess import Assess, Heard, Inquiry, Weighed
 from cybervault.domain.ids import RequestId
 from cybervault.domain.observables import Observable, parse_observable
@@ -17,7 +17,7 @@ from cybervault.domain.secrets import Secret
 from cybervault.faces.ctai.documented import Analysis, event_stream
 from cybervault.faces.ctai.rich import rich_events
 from cybervault.faces.ctai.shapes import CHAT_KEY_HEADER, KEY_HEADERS, SOURCES, Asked, read_indicator, text_of
-from cybervault.faces.http import STATUS_OF, Call, Face, LeanRoute, json_response
+from cybervault.faces.http import Call, Face, LeanRoute, json_response, status_of
 
 _TOO_MANY: Final = "Too many requests"
 
@@ -40,7 +40,7 @@ def problem_response(problem: Problem | None, _request_id: RequestId) -> Respons
         return json_response(500, {"error": text_of("crash", "es"), "stage": "unknown"})
     known = {"not_found", "method_not_allowed"}
     message = text_of(problem.code, "es") if problem.code in known else problem.message
-    return json_response(STATUS_OF[problem.kind], {"error": message})
+    return json_response(status_of(problem), {"error": message})
 
 
 FACE: Final = Face("/api/ctai", problem_response)

@@ -1,4 +1,4 @@
-"""The wire forms of v3: replies, and the one body of every failure."""
+"""The wire forms of v3: replies, and the one body of every failure, also as RFC 9457 has it."""
 
 from datetime import datetime
 from typing import Final, Literal
@@ -7,13 +7,16 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from cybervault.domain.ids import RequestId
+from cybervault.domain.observables import Address
 from cybervault.domain.principals import Principal
-from cybervault.domain.problems import Problem, ProblemKind
-from cybervault.faces.http import STATUS_OF, json_response
+from cybervault.domain.problems import Problem
+from cybervault.faces.face import CRASH, json_response, status_of
+from cybervault.faces.limiting import OverLimit
 from cybervault.faces.problems import PROBLEM_PAGES
 
-_CRASH_STATUS: Final = 500
-_CRASH: Final = Problem(ProblemKind.UNAVAILABLE, code="internal_error", message="Something went wrong on our side.")
+# Of draft-ietf-httpapi-ratelimit-headers-11.
+_QUOTA_EXCEEDED: Final = "https://iana.org/assignments/http-problem-types#quota-exceeded"
+_PROBLEM_JSON: Final = "application/problem+json"
 
 
 class HealthReply(BaseModel):
@@ -32,6 +35,47 @@ class HealthReply(BaseModel):
             tenant_id=principal.tenant_id,
             environment=principal.environment.value,
             timestamp=f"{now:%Y-%m-%dT%H:%M:%SZ}",
+        )
+
+
+class CallingKey(BaseModel):
+    """The key that a call came with."""
+
+    id: str = Field(examples=["key_4f1k9x2m7q0z"])
+    hint: str = Field(description="Its prefix and its last characters.", examples=["cv_live_sk_…Qx7a"])
+
+
+class CallingMember(BaseModel):
+    """The person who has signed in, or whose personal key it is."""
+
+    id: str = Field(examples=["usr_4f1k9x2m7q0z"])
+    role: Literal["owner", "admin", "billing_admin", "member", "viewer"]
+
+
+class WhoamiReply(BaseModel):
+    """Answer of `GET /v3/system/whoami`: the caller as this server sees it."""
+
+    address: str | None = Field(description="Where the call came from.", examples=["203.0.113.9"])
+    tenant_id: str
+    plan: Literal["starter", "professional", "enterprise"]
+    environment: Literal["production", "sandbox"]
+    scopes: list[str] = Field(description="What the caller may do at this moment.", examples=[["threat:read"]])
+    key: CallingKey | None
+    member: CallingMember | None
+
+    @classmethod
+    def of(cls, principal: Principal, address: Address | None) -> "WhoamiReply":
+        """What is known of this caller."""
+        return cls(
+            address=None if address is None else str(address),
+            tenant_id=principal.tenant_id,
+            plan=principal.plan.value,
+            environment=principal.environment.value,
+            scopes=sorted(scope.value for scope in principal.scopes if principal.has_scope(scope)),
+            key=None if principal.key_id is None else CallingKey(id=principal.key_id, hint=principal.hint),
+            member=None
+            if principal.member_id is None or principal.role is None
+            else CallingMember(id=principal.member_id, role=principal.role.value),
         )
 
 
@@ -58,10 +102,31 @@ class ErrorForm:
 
     def response(self, problem: Problem | None, request_id: RequestId) -> Response:
         """The body and status of a problem; of a bug (None) nothing but that it was one."""
-        if problem is None:
-            status, problem = _CRASH_STATUS, _CRASH
-        else:
-            status = STATUS_OF[problem.kind]
-        docs_url = f"{self._pages}/{problem.code}"
-        body = ErrorBody(code=problem.code, message=problem.message, request_id=request_id, docs_url=docs_url)
-        return json_response(status, ErrorReply(error=body).model_dump())
+        told = problem or CRASH
+        body = ErrorBody(code=told.code, message=told.message, request_id=request_id, docs_url=self._page(told))
+        return json_response(status_of(problem), ErrorReply(error=body).model_dump())
+
+    def problem_json(self, problem: Problem | None, request_id: RequestId) -> Response:
+        """The same as RFC 9457 spells it, for callers that ask for application/problem+json."""
+        told, status = problem or CRASH, status_of(problem)
+        violated = told.violated if isinstance(told, OverLimit) else ()
+        body: dict[str, object] = {
+            "type": _QUOTA_EXCEEDED if violated else self._page(told),
+            "title": told.code.replace("_", " ").capitalize(),
+            "status": status,
+            "detail": told.message,
+            "code": told.code,
+            "request_id": request_id,
+        }
+        if told.retry_after_seconds is not None:
+            body["retry_after"] = told.retry_after_seconds
+        if violated:
+            body["violated-policies"] = list(violated)
+        if told.details:
+            body["errors"] = [{"field": field, "reason": reason} for field, reason in told.details]
+        response = json_response(status, body)
+        response.headers["content-type"] = _PROBLEM_JSON
+        return response
+
+    def _page(self, problem: Problem) -> str:
+        return f"{self._pages}/{problem.code}"

@@ -17,8 +17,8 @@ def upgrade() -> None:
         sa.Column("value", sa.Text, primary_key=True),
         sa.Column("key_fingerprint", sa.Text, primary_key=True),
         sa.Column("answer", sa.LargeBinary, nullable=False),
-        sa.Column("answered_at", sa.Integer, nullable=False),
-        sa.Column("forget_at", sa.Integer, nullable=False),
+        sa.Column("answered_at", sa.BigInteger, nullable=False),
+        sa.Column("forget_at", sa.BigInteger, nullable=False),
     )
     op.create_index("ix_answers_forget_at", "answers", ["forget_at"])
     op.create_table(
@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("source", sa.Text, primary_key=True),
         sa.Column("key_fingerprint", sa.Text, primary_key=True),
         sa.Column("window_seconds", sa.Integer, primary_key=True),
-        sa.Column("window_start", sa.Integer, primary_key=True),
+        sa.Column("window_start", sa.BigInteger, primary_key=True),
         sa.Column("used", sa.Integer, nullable=False),
     )
     op.create_table(

@@ -1,0 +1,125 @@
+"""Everything below the faces, put together as the settings say."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final, Self
+
+from cybervault.access.identity import Identities
+from cybervault.access.passwordless import Passwordless
+from cybervault.access.provider import Provider, ProviderSetup
+from cybervault.app.access import Access, access_of
+from cybervault.app.shared import Shared, shared_by_nodes
+from cybervault.app.shelf import KNOWLEDGE_FOLDER, Shelf
+from cybervault.app.sources import allowed_origins, chat_setup, source_setups
+from cybervault.assessments.assess import Assess
+from cybervault.domain.clock import Clock, SystemClock
+from cybervault.domain.problems import Problem
+from cybervault.egress.breaker import Breaker
+from cybervault.egress.budget import Budget
+from cybervault.egress.client import Egress
+from cybervault.egress.guard import Guard
+from cybervault.enrichment.connectors import CONNECTORS
+from cybervault.enrichment.lookup import Lookup, Means, SourceSetup
+from cybervault.enrichment.store.answers import AnswerStore
+from cybervault.enrichment.store.budgets import StoredBudgets
+from cybervault.settings import Settings
+from cybervault.storage.database import Database
+from cybervault.storage.engines import database_at
+from cybervault.verdict.chat_model import ChatModel
+from cybervault.verdict.weights import load_weights
+
+DATABASE_FILE: Final = "cybervault.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """All parts, put together; as an async context manager it opens what it needs, and closes it.
+
+    To enter it raises `Problem` UNAVAILABLE `database_unusable`.
+    """
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    egress: Egress
+    budget: Budget
+    answers: AnswerStore
+    setups: Mapping[str, SourceSetup]
+    shelf: Shelf
+    chat: ChatModel
+    assess: Assess
+    access: Access
+    shared: Shared
+
+    async def is_healthy(self) -> bool:
+        """Whether rows can be read and the local knowledge is there; it is not while it is first built."""
+        return await self.database.is_usable() and self.shelf.current() is not None
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.database.open()
+        except Problem:
+            await self.egress.close()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.egress.close()
+        await self.shared.close()
+        await self.answers.settle()
+        await self.database.close()
+
+
+def put_together(settings: Settings, clock: Clock | None = None) -> Product:
+    """Build everything below the faces, and open nothing yet.
+
+    Raises `Problem` for settings that name no source of ours and for a pepper that cannot be used.
+    """
+    clock = clock or SystemClock()
+    setups, guard = source_setups(settings), Guard(allowed_origins(settings))
+    database = _database(settings, clock)
+    shared = shared_by_nodes(settings, database, clock)
+    egress = Egress(guard)
+    budget = Budget(StoredBudgets(database), clock)
+    answers = AnswerStore(database, clock)
+    means = Means(egress, budget, Breaker(clock), answers, clock, settings.dns.resolvers)
+    chat = ChatModel(egress, chat_setup(settings))
+    shelf = Shelf(settings.folder / KNOWLEDGE_FOLDER)
+    assess = Assess(
+        Lookup(CONNECTORS, setups, means), chat, weights=load_weights(), knowledge=shelf.current, clock=clock
+    )
+    access = access_of(settings, database, shared)
+    return Product(settings, clock, database, egress, budget, answers, setups, shelf, chat, assess, access, shared)
+
+
+def _database(settings: Settings, clock: Clock) -> Database:
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    return database_at(settings.database_url or settings.folder / DATABASE_FILE, clock)
+
+
+@asynccontextmanager
+async def open_access(settings: Settings) -> AsyncGenerator[Access]:
+    """Tenants, keys and audit alone, for the command line; beside a running server too."""
+    clock = SystemClock()
+    database = _database(settings, clock)
+    shared = shared_by_nodes(settings, database, clock)
+    access = access_of(settings, database, shared)
+    await database.open()
+    try:
+        yield access
+    finally:
+        await shared.close()
+        await database.close()
+
+
+def passwordless_of(product: Product) -> Passwordless:
+    """The ways in without a password; through an identity provider where one is configured."""
+    people, part = product.access.people, product.settings.identity
+    identities = None
+    if part.issuer is not None:
+        back = f"{product.settings.base_url}/api/console/identity/return"
+        setup = ProviderSetup(part.issuer, part.client_id, part.client_secret, back)
+        provider = Provider(product.egress, setup, product.clock)
+        identities = Identities(provider, people.arrivals, tickets=people.tickets, clock=product.clock)
+    return Passwordless(people.passkeys, identities, sign_in=people.sign_in, doors=people.doors)

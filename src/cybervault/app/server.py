@@ -1,0 +1,153 @@
+"""The server: faces over the product, behind the frame."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
+
+from cybervault.access.limits.fixed import FixedWindows, Limit
+from cybervault.app.product import Product, passwordless_of, put_together
+from cybervault.domain.clock import Clock
+from cybervault.faces.caller import API_KEY, BEARER, Callers
+from cybervault.faces.console.doorway import Doorway
+from cybervault.faces.console.identity import IdentityPaths
+from cybervault.faces.console.pages import CONSOLE_DIST, console_routes
+from cybervault.faces.console.passkeys import PasskeyPaths
+from cybervault.faces.console.second_factors import SecondFactorPaths
+from cybervault.faces.console.sign_in import Reception, SignInPaths
+from cybervault.faces.console.sign_in import face as console_face
+from cybervault.faces.ctai.routes import FACE, HEALTH_FACE, Ctai, ModelList
+from cybervault.faces.http import Desk, Face, Frame, Surroundings, routes_of
+from cybervault.faces.limiting import Limits
+from cybervault.faces.liveness import liveness_routes
+from cybervault.faces.problems import problem_routes
+from cybervault.faces.proxies import HttpsRule, Proxies
+from cybervault.faces.rights import ROUTES, Rights
+from cybervault.faces.v1.shapes import FACE as V1_FACE
+from cybervault.faces.v2.shapes import FACE as V2_FACE
+from cybervault.faces.v3.management.office import Office
+from cybervault.faces.v3.management.routes import management_routes
+from cybervault.faces.v3.routes import V3
+from cybervault.faces.v3.routes import face as v3_face
+from cybervault.intel.compile import needs_compile
+from cybervault.logs import set_up_logs
+from cybervault.settings import Settings, load_settings
+
+
+def _lifespan(product: Product) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
+        async with product, asyncio.TaskGroup() as group:
+            build = group.create_task(product.shelf.build()) if needs_compile(product.shelf.folder) else None
+            stop, access = asyncio.Event(), product.access
+            for work in (access.usage, access.checkpoints, access.retention):
+                group.create_task(work.run(stop))
+            endless = [group.create_task(work) for work in product.shared.work()]
+            try:
+                yield
+            finally:
+                stop.set()  # what is left is written before the database closes
+                for task in [*endless, *([build] if build else [])]:
+                    task.cancel()
+
+    return lifespan
+
+
+def create_app(settings: Settings | None = None, clock: Clock | None = None) -> ASGIApp:
+    """The whole server as one ASGI application; settings come from the environment unless given."""
+    settings = settings or load_settings()
+    product = put_together(settings, clock)
+    limits = FixedWindows(Limit(*settings.ctai_limit), product.clock)
+    models = ModelList(
+        tuple(model.model_dump() for model in settings.chat.offered), default=settings.chat.default_model
+    )
+    app = FastAPI(
+        title="CyberVault",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,  # the framework would answer in its own form, with a Location made of the caller's Host
+        lifespan=_lifespan(product),
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    ctai = Ctai(product.assess, limits, models=models, language=settings.language)
+    v3 = V3(product.is_healthy, product.clock)
+    # Not include_router, which would put the framework's own machinery around the lean routes again.
+    app.router.routes.extend([*ctai.router().routes, *v3.router().routes, *console_routes(CONSOLE_DIST)])
+    app.router.routes.extend(_sign_in_paths(product).router().routes)
+    app.router.routes.extend([*_factor_routes(product), *management_routes(_office(product))])
+    app.router.routes.extend([*problem_routes(), *liveness_routes(product.database.is_usable)])
+    return _framed(app, product)
+
+
+def _sign_in_paths(product: Product) -> SignInPaths:
+    people, settings = product.access.people, product.settings
+    reception = Reception(
+        product.access.tenants, people.members, people.sessions, people.sign_in, people.credentials, people.setup
+    )
+    return SignInPaths(reception, public_url=settings.public_url, own_origin=settings.base_url)
+
+
+def _factor_routes(product: Product) -> list[BaseRoute]:
+    """The paths of second factors, passkeys and the identity provider."""
+    people, settings = product.access.people, product.settings
+    passwordless, doorway = passwordless_of(product), Doorway(settings.public_url, settings.base_url)
+    passkeys = PasskeyPaths(people.passkeys, passwordless, members=people.members, doorway=doorway)
+    identity = IdentityPaths(passwordless, doorway=doorway, name=settings.identity.name)
+    routers = (SecondFactorPaths(people.second_factors).router(), passkeys.router(), identity.router())
+    return [route for router in routers for route in router.routes]
+
+
+def _office(product: Product) -> Office:
+    access = product.access
+    return Office(
+        clock=product.shared.sync.date,
+        base_url=product.settings.base_url,
+        cursors=access.cursors,
+        tenants=access.tenants,
+        gate=access.gate,
+        keys=access.keys,
+        minting=access.minting,
+        key_changes=access.key_changes,
+        service_accounts=access.service_accounts,
+        members=access.people.members,
+        usage=access.usage,
+        audit=access.audit,
+        checkpoints=access.checkpoints,
+    )
+
+
+def _framed(app: FastAPI, product: Product) -> Frame:
+    """The application behind its frame; a route without a row in the table of rights is a ValueError."""
+    settings, access = product.settings, product.access
+    form = v3_face(settings.base_url)
+    faces: tuple[Face, ...] = (FACE, HEALTH_FACE, V1_FACE, V2_FACE, form, console_face(form.problem_response))
+    rights = Rights(ROUTES)
+    rights.refuse_gaps(routes_of(faces, app.router.routes))
+    callers = Callers(
+        access.keys,
+        BEARER | API_KEY if settings.api_key_scheme else BEARER,
+        access.people.sessions,
+        public_url=settings.public_url,
+        own_origin=settings.base_url,
+    )
+    surroundings = Surroundings(
+        product.clock,
+        Proxies(settings.proxy_networks, settings.proxy_header),
+        HttpsRule(settings.require_https, settings.public_url),
+        limits=Limits(product.shared.limiter, product.clock, queue_wait_seconds=settings.queue_wait_seconds),
+        usage=access.usage,
+        exposure=access.exposure,
+    )
+    desk = Desk(callers, rights, access.idempotency, product.shared.streams)
+    return Frame(app, faces, outside=form, desk=desk, surroundings=surroundings)
+
+
+def serve_app() -> ASGIApp:
+    """What a server process runs: logs first, then the application from the environment."""
+    settings = load_settings()
+    set_up_logs(settings.log_level)
+    return create_app(settings)

@@ -1,0 +1,23 @@
+"""Tenants, keys and audit for one command: opened, used and closed within one event loop."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from cybervault.app import Access, open_access
+from cybervault.logs import set_up_logs
+from cybervault.settings import load_settings
+
+_Found = TypeVar("_Found")
+
+
+def with_access(data: Path | None, work: Callable[[Access], Awaitable[_Found]]) -> _Found:
+    """What `work` gives, done on the state in `data` (None: where the settings say)."""
+    set_up_logs("WARNING")  # on standard error: what a command prints is read by programs
+
+    async def opened() -> _Found:
+        async with open_access(load_settings(data=data)) as access:
+            return await work(access)
+
+    return asyncio.run(opened())

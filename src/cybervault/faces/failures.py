@@ -1,0 +1,44 @@
+"""Failures in the form of the face that was called, the framework's own too."""
+
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from cybervault.domain.problems import Problem, ProblemKind
+from cybervault.faces.visit import Visit
+
+_PROBLEM_JSON: Final = "application/problem+json"
+
+
+def in_form(visit: Visit, problem: Problem | None) -> Response:
+    """A problem, or a bug of ours (None), as the caller is told it."""
+    face = visit.face
+    form = face.problem_response
+    if face.problem_json is not None and _wants_problem_json(visit.presented.headers):
+        form = face.problem_json
+    response = form(problem, visit.request_id)
+    if problem is not None and problem.retry_after_seconds is not None:
+        response.headers["retry-after"] = str(problem.retry_after_seconds)
+    return response
+
+
+def _wants_problem_json(headers: Headers) -> bool:
+    """Whether the form of RFC 9457 is named among what the caller accepts, and not by a zero weight."""
+    for item in ",".join(headers.getlist("accept")).lower().split(","):
+        media, _, weight = item.partition(";")
+        if media.strip() == _PROBLEM_JSON:
+            return weight.replace(" ", "").rstrip("0") not in {"q=", "q=0."}
+    return False
+
+
+def problem_of(error: HTTPException) -> Problem:
+    """The framework's own "no such path" and "not with this method" as problems."""
+    kind, code, message = {
+        404: (ProblemKind.NOT_FOUND, "not_found", "There is nothing at this path."),
+        405: (ProblemKind.INVALID, "method_not_allowed", "This path does not take this method."),
+        413: (ProblemKind.TOO_LARGE, "payload_too_large", "The body of the request is too large."),
+        415: (ProblemKind.INVALID, "unsupported_media_type", "This path takes application/json."),
+    }.get(error.status_code, (ProblemKind.INVALID, "invalid_request", "The request cannot be read."))
+    return Problem(kind, code=code, message=message)

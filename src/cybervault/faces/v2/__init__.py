@@ -1,0 +1,1 @@
+"""CyberVault Threats API v2: keys, limits by minute and hour."""

@@ -1,0 +1,1 @@
+"""Keys, service accounts, users and the audit, managed over HTTP."""

@@ -1,0 +1,14 @@
+"""Who may, put together."""
+
+from dataclasses import replace
+
+from cybervault.app import put_together
+from cybervault.domain.secrets import Secret
+from tests.fakes.serving import Setup
+
+
+async def test_a_pepper_of_the_settings_is_used_and_leaves_no_file(setup: Setup) -> None:
+    async with put_together(replace(setup, given={"pepper": Secret("p" * 32)}).settings()):
+        assert not (setup.data / "pepper").exists()
+    async with put_together(setup.settings()):
+        assert (setup.data / "pepper").exists()
