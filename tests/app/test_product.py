@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from cybervault.app import open_access, put_together
+from cybervault.app.product import passwordless_of
 from cybervault.domain.observables import parse_observable
 from cybervault.domain.problems import Problem
 from cybervault.domain.secrets import Secret
 from cybervault.egress.guard import origin_of
 from cybervault.egress.message import EgressFailure, OutgoingRequest
-from cybervault.settings import ChatSettings, DnsSettings, Settings, SourceSettings
+from cybervault.settings import ChatSettings, DnsSettings, IdentitySettings, Settings, SourceSettings
 from tests.fakes.keys import minted
 from tests.fakes.processes import free_port
 from tests.fakes.serving import Setup
@@ -90,3 +91,10 @@ async def test_the_service_is_healthy_with_its_database_and_its_local_knowledge(
         product.shelf.folder.rename(product.shelf.folder.with_name("gone"))
     async with put_together(setup.settings()) as product:
         assert not await product.is_healthy()
+
+
+async def test_an_identity_provider_is_one_way_in_where_the_operator_names_it(setup: Setup) -> None:
+    identity = IdentitySettings(issuer="https://id.example", client_id="cybervault")
+    for given, has_provider in (({}, False), ({"identity": identity}, True)):
+        async with put_together(replace(setup, given=given).settings()) as product:
+            assert passwordless_of(product).has_provider is has_provider
