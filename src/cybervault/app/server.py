@@ -77,27 +77,24 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     v3 = V3(product.is_healthy, product.clock)
     # Not include_router, which would put the framework's own machinery around the lean routes again.
     app.router.routes.extend([*ctai.router().routes, *v3.router().routes, *console_routes(CONSOLE_DIST)])
-    app.router.routes.extend(_sign_in_paths(product).router().routes)
-    app.router.routes.extend([*_factor_routes(product), *management_routes(_office(product))])
+    app.router.routes.extend([*_sign_in_routes(product), *management_routes(_office(product))])
     app.router.routes.extend([*problem_routes(), *liveness_routes(product.database.is_usable)])
     return _framed(app, product)
 
 
-def _sign_in_paths(product: Product) -> SignInPaths:
+def _sign_in_routes(product: Product) -> list[BaseRoute]:
+    """The paths by which people come in: password, second factors, passkeys and the identity provider."""
     people, settings = product.access.people, product.settings
+    passwordless, doorway = passwordless_of(product), Doorway(settings.public_url, settings.base_url)
     reception = Reception(
         product.access.tenants, people.members, people.sessions, people.sign_in, people.credentials, people.setup
     )
-    return SignInPaths(reception, public_url=settings.public_url, own_origin=settings.base_url)
-
-
-def _factor_routes(product: Product) -> list[BaseRoute]:
-    """The paths of second factors, passkeys and the identity provider."""
-    people, settings = product.access.people, product.settings
-    passwordless, doorway = passwordless_of(product), Doorway(settings.public_url, settings.base_url)
-    passkeys = PasskeyPaths(people.passkeys, passwordless, members=people.members, doorway=doorway)
-    identity = IdentityPaths(passwordless, doorway=doorway, name=settings.identity.name)
-    routers = (SecondFactorPaths(people.second_factors).router(), passkeys.router(), identity.router())
+    routers = (
+        SignInPaths(reception, doorway).router(),
+        SecondFactorPaths(people.second_factors).router(),
+        PasskeyPaths(people.passkeys, passwordless, members=people.members, doorway=doorway).router(),
+        IdentityPaths(passwordless, doorway=doorway, name=settings.identity.name).router(),
+    )
     return [route for router in routers for route in router.routes]
 
 

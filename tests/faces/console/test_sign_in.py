@@ -17,6 +17,7 @@ from cybervault.access.tenants import Tenants
 from cybervault.access.totp import code_at, step_of
 from cybervault.domain.principals import KeyKind, Member, Role
 from cybervault.faces.caller import Callers
+from cybervault.faces.console.doorway import Doorway
 from cybervault.faces.console.sign_in import Reception, SignInPaths, face
 from cybervault.faces.http import Desk, Face, Frame, Surroundings, routes_of
 from cybervault.faces.rights import ROUTES, Rights
@@ -60,7 +61,7 @@ def framed(people: People, world: World, public_url: str | None) -> Frame:
     app = FastAPI(openapi_url=None, redirect_slashes=False)
     tenants = Tenants(TenantStore(people.database), people.journal)
     reception = Reception(tenants, people.members, people.sessions, people.sign_in, people.credentials, people.setup)
-    app.router.routes.extend(SignInPaths(reception, public_url=public_url, own_origin=BASE).router().routes)
+    app.router.routes.extend(SignInPaths(reception, Doorway(public_url, BASE)).router().routes)
     faces = (face(FORM.response),)
     rights = Rights(
         rule for rule in ROUTES if rule.template in {path for _, path in routes_of(faces, app.router.routes)}

@@ -1,7 +1,7 @@
 """The paths by which people come in, prove again who they are, look at their sessions, and go."""
 
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -11,14 +11,14 @@ from cybervault.access.members import Members
 from cybervault.access.session_life import sign_in_required
 from cybervault.access.sessions import Sessions
 from cybervault.access.setup import Setup
-from cybervault.access.sign_in import Place, SignIn
+from cybervault.access.sign_in import SignIn
 from cybervault.domain.principals import Member, Principal, SessionId, Tenant
 from cybervault.domain.secrets import Secret
 from cybervault.faces.call import Call, LeanRoute
 from cybervault.faces.console import shapes
-from cybervault.faces.cross_site import refuse_cross_site
+from cybervault.faces.console.doorway import NO_STORE, Doorway, place_of
 from cybervault.faces.face import Face, ProblemForm, json_response
-from cybervault.faces.session_cookie import Channel, channel_of, dropped_cookie, kept_cookie, refuse_plain
+from cybervault.faces.session_cookie import dropped_cookie, kept_cookie
 
 
 class Tenants(Protocol):
@@ -46,12 +46,11 @@ def face(problem_response: ProblemForm) -> Face:
 
 
 class SignInPaths:
-    """The endpoints. `public_url` is where browsers reach this server, where that is configured; `own_origin` else."""
+    """The endpoints. Before a password is looked at, the doorway refuses plain HTTP and other sites' pages."""
 
-    def __init__(self, reception: Reception, *, public_url: str | None, own_origin: str) -> None:
+    def __init__(self, reception: Reception, doorway: Doorway) -> None:
         self._reception = reception
-        self._public_url = public_url
-        self._own_origin = own_origin
+        self._doorway = doorway
 
     def router(self) -> APIRouter:
         """All paths of sign-in."""
@@ -78,29 +77,29 @@ class SignInPaths:
 
     async def set_up(self, call: Call) -> Response:
         """Make the first administrator, by the one-time token that the server printed."""
-        self._refuse_strange(call)
+        self._doorway.refuse_strange(call)
         request = await call.body(shapes.SetupRequest)
-        member = await self._reception.setup.complete(Secret(request.token), request.to_core(), _place(call))
+        member = await self._reception.setup.complete(Secret(request.token), request.to_core(), place_of(call))
         return json_response(201, shapes.MemberReply.of(member).model_dump())
 
     async def sign_in(self, call: Call) -> Response:
         """Begin a session, whose cookie comes with the answer."""
-        channel = self._refuse_strange(call)
+        channel = self._doorway.refuse_strange(call)
         request = await call.body(shapes.SignInRequest)
-        token, session = await self._reception.sign_in.with_password(request.email, request.to_core(), _place(call))
+        token, session = await self._reception.sign_in.with_password(request.email, request.to_core(), place_of(call))
         reply = shapes.SessionReply.of(session, session.id)
         return json_response(200, reply.model_dump(), _cookie(kept_cookie(channel, token)))
 
     async def sign_out(self, call: Call) -> Response:
         """End the session."""
-        await self._reception.sign_in.sign_out(await call.principal(), _place(call))
-        return Response(status_code=204, headers=_cookie(dropped_cookie(self._channel(call))))
+        await self._reception.sign_in.sign_out(await call.principal(), place_of(call))
+        return Response(status_code=204, headers=_cookie(dropped_cookie(self._doorway.channel(call))))
 
     async def prove(self, call: Call) -> Response:
         """Prove by password or code who it is; for five minutes that counts for what wants a fresh proof."""
         principal, request = await call.principal(), await call.body(shapes.ProofRequest)
-        token = await self._reception.sign_in.prove(principal, request.to_core(), _place(call))
-        return Response(status_code=204, headers=_cookie(kept_cookie(self._channel(call), token)))
+        token = await self._reception.sign_in.prove(principal, request.to_core(), place_of(call))
+        return Response(status_code=204, headers=_cookie(kept_cookie(self._doorway.channel(call), token)))
 
     async def me(self, call: Call) -> Response:
         """Who has signed in, and what that allows."""
@@ -122,7 +121,9 @@ class SignInPaths:
         principal, session_id = await call.principal(), SessionId(call.path_params["session_id"])
         await self._reception.sessions.end(session_id, by=principal, actor=await call.actor())
         is_own = session_id == principal.session_id
-        return Response(status_code=204, headers=_cookie(dropped_cookie(self._channel(call))) if is_own else None)
+        return Response(
+            status_code=204, headers=_cookie(dropped_cookie(self._doorway.channel(call))) if is_own else None
+        )
 
     async def end_others(self, call: Call) -> Response:
         """End all of the caller's sessions but this one."""
@@ -131,47 +132,24 @@ class SignInPaths:
 
     async def accept(self, call: Call) -> Response:
         """Choose a password by a one-time token; then sign in with it."""
-        self._refuse_strange(call)
+        self._doorway.refuse_strange(call)
         request = await call.body(shapes.InvitationRequest)
         token, password = Secret(request.token), Secret(request.password)
-        member = await self._reception.credentials.accept(token, password, _place(call))
-        return json_response(200, shapes.MemberReply.of(member).model_dump(), _NO_STORE)
+        member = await self._reception.credentials.accept(token, password, place_of(call))
+        return json_response(200, shapes.MemberReply.of(member).model_dump(), NO_STORE)
 
     async def change_password(self, call: Call) -> Response:
         """Choose another password, which ends all other sessions."""
         principal, request = await call.principal(), await call.body(shapes.PasswordRequest)
         current, new = Secret(request.current), Secret(request.new)
-        token = await self._reception.credentials.change(principal, current, new, place=_place(call))
-        return Response(status_code=204, headers=_cookie(kept_cookie(self._channel(call), token)))
+        token = await self._reception.credentials.change(principal, current, new, place=place_of(call))
+        return Response(status_code=204, headers=_cookie(kept_cookie(self._doorway.channel(call), token)))
 
     async def _member(self, principal: Principal) -> Member:
         if principal.member_id is None:
             raise sign_in_required()
         return await self._reception.members.find(principal.member_id, principal.tenant_id)
 
-    def _channel(self, call: Call) -> Channel:
-        client = call.visit.client
-        return channel_of(client.scheme, call.headers.get("host", ""), client.peer, public_url=self._public_url)
-
-    def _refuse_strange(self, call: Call) -> Channel:
-        """Before a password is looked at: not over plain HTTP, and not from another site's page.
-
-        Such a page could else sign a visitor of its own in here under its own name.
-        """
-        channel = self._channel(call)
-        refuse_plain(channel)
-        site, origin = call.headers.get("sec-fetch-site"), call.headers.get("origin")
-        if site is not None or origin is not None:
-            refuse_cross_site(call.method, sec_fetch_site=site, origin=origin, own_origin=self._own_origin)
-        return channel
-
-
-_NO_STORE: Final = {"cache-control": "no-store"}
-
 
 def _cookie(value: str) -> dict[str, str]:
-    return {"set-cookie": value, **_NO_STORE}
-
-
-def _place(call: Call) -> Place:
-    return Place(call.address, call.agent, call.request_id)
+    return {"set-cookie": value, **NO_STORE}
