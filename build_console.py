@@ -91,6 +91,7 @@ def build() -> None:
     failed = _npm(["run", "build"])
     if failed:
         raise BuildError(failed)
+    _add_docs()
     _pack()
     (DIST / "build.json").write_text(json.dumps({"fingerprint": fingerprint()}) + "\n", encoding="utf-8")
 
@@ -176,9 +177,20 @@ def _run_wheel_npm(arguments: Sequence[str], env: dict[str, str]) -> "subprocess
     return done
 
 
+def _add_docs() -> None:
+    """Copy what shows the document of the API, under names that carry a hash of the content as those of assets do."""
+    folder = DIST / "docs"
+    folder.mkdir()
+    for name in ("swagger-ui-bundle.js", "swagger-ui.css"):
+        content = (WEB / "node_modules" / "swagger-ui-dist" / name).read_bytes()
+        plain = Path(name)
+        digest = hashlib.sha256(content).hexdigest()[:8]
+        (folder / f"{plain.stem}-{digest}{plain.suffix}").write_bytes(content)
+
+
 def _pack() -> None:
     """Leave a compressed copy beside each text, so that serving it costs no work; the same bytes every time."""
-    for path in sorted((DIST / "assets").iterdir()):
+    for path in sorted([*(DIST / "assets").iterdir(), *(DIST / "docs").iterdir()]):
         if path.suffix in _PACKED_SUFFIXES:
             packed = gzip.compress(path.read_bytes(), compresslevel=9, mtime=0)
             path.with_name(f"{path.name}.gz").write_bytes(packed)

@@ -31,16 +31,21 @@ function earlyScript(): Plugin {
   };
 }
 
-/** Adds the fonts' licences to the list, which by itself knows scripts only. */
-function fontLicences(): Plugin {
+/** Adds the licences of what is copied and not bundled to the list, which by itself knows scripts only. */
+function copiedLicences(): Plugin {
+  const copied = {
+    "@fontsource-variable/inter": ["LICENSE"],
+    "@fontsource-variable/jetbrains-mono": ["LICENSE"],
+    "swagger-ui-dist": ["NOTICE", "LICENSE", "swagger-ui-bundle.js.LICENSE.txt"],
+  };
   return {
-    name: "cybervault-font-licences",
+    name: "cybervault-copied-licences",
     apply: "build",
     closeBundle() {
-      for (const font of ["inter", "jetbrains-mono"]) {
-        const folder = new URL(`node_modules/@fontsource-variable/${font}/`, import.meta.url);
+      for (const [from, files] of Object.entries(copied)) {
+        const folder = new URL(`node_modules/${from}/`, import.meta.url);
         const { name, version, license } = JSON.parse(readFileSync(new URL("package.json", folder), "utf8"));
-        const text = readFileSync(new URL("LICENSE", folder), "utf8");
+        const text = files.map((file) => readFileSync(new URL(file, folder), "utf8")).join("\n\n");
         appendFileSync(new URL("licenses.md", DIST), `\n## ${name} - ${version} (${license})\n\n${text}`);
       }
     },
@@ -50,7 +55,7 @@ function fontLicences(): Plugin {
 export default defineConfig({
   plugins: [
     earlyScript(),
-    fontLicences(),
+    copiedLicences(),
     react(),
     { ...localesPlugin.vite({ locales: ["en-US", "es-ES"] }), enforce: "pre" },
   ],

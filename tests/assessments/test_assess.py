@@ -128,3 +128,31 @@ async def test_words_need_somebodys_key(
 ) -> None:
     async with put_together(replace(setup, chat_key=operators).settings()) as product:
         assert product.assess.has_chat_key(own) is expected
+
+
+class TestRecall:
+    async def test_what_was_heard_a_moment_ago_is_remembered_and_nobody_is_asked(
+        self, product: Product, farm: UpstreamFarm
+    ) -> None:
+        await gathered(product, MALICIOUS)
+        calls = len(farm.calls("virustotal"))
+        heard, weighed = await product.assess.recall(MALICIOUS)
+        assert weighed.is_final
+        assert weighed.weighing.verdict is Verdict.MALICIOUS
+        assert {one.answer.source for one in heard} > {LOCAL_SOURCE, "virustotal"}
+        assert len(farm.calls("virustotal")) == calls
+
+    async def test_what_was_never_asked_about_is_known_by_the_own_lists_alone(self, product: Product) -> None:
+        heard, weighed = await product.assess.recall(BENIGN)
+        assert [one.answer.source for one in heard] == [LOCAL_SOURCE]
+        assert weighed.weighing.verdict is Verdict.BENIGN
+
+    async def test_without_own_lists_nothing_is_known(self, setup: Setup) -> None:
+        async with put_together(replace(setup, data=setup.data / "empty").settings(), HandClock()) as product:
+            heard, weighed = await product.assess.recall(BENIGN)
+            assert (heard, weighed.weighing.verdict) == ((), Verdict.UNKNOWN)
+            assert product.assess.family_name("beacon") == "beacon"
+
+    async def test_a_family_is_called_by_its_usual_name(self, product: Product) -> None:
+        assert product.assess.family_name("no such family") == "no such family"
+        assert product.assess.family_name("cobaltstrike").lower().replace(" ", "") == "cobaltstrike"

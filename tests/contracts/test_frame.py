@@ -5,7 +5,7 @@ They run on a small application behind the real frame; the routes of threats and
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -381,3 +381,21 @@ async def test_a_database_that_is_gone_is_503_in_the_form_of_each_face(sqlite_fi
             reply = await framed.ask("GET", f"/{face}/things", key)
             assert (reply.status_code, code_of(face, reply)) == (503, "service_unavailable")
             assert reply.headers["retry-after"] == "5"
+
+
+async def _late() -> AsyncGenerator[bytes]:
+    yield b"{"
+    await asyncio.sleep(60)
+
+
+class TestTime:
+    async def test_an_answer_that_takes_longer_than_its_face_promises_is_a_timeout(self, framed: Framed) -> None:
+        frame = framed.frame()
+        frame._faces = tuple(replace(face, answer_seconds=0.05) for face in frame._faces)
+        key = await framed.key() | {"Content-Type": "application/json"}
+        reply = await framed.ask("POST", "/v1/things", key, content=_late(), frame=frame)
+        assert (reply.status_code, reply.json()["error_code"]) == (500, "timeout")
+        assert not framed.done
+
+    async def test_a_face_without_a_promise_takes_its_time(self, framed: Framed) -> None:
+        assert [face.prefix for face in framed.frame()._faces if face.answer_seconds is not None] == ["/v1"]

@@ -6,7 +6,10 @@ from collections.abc import Callable
 import pytest
 
 from cybervault.domain.ids import (
+    new_action_id,
     new_assessment_id,
+    new_event_id,
+    new_job_id,
     new_key_id,
     new_member_id,
     new_request_id,
@@ -22,11 +25,14 @@ from cybervault.domain.ids import (
     [
         (new_request_id, r"req_[0-9a-z]{12}"),
         (new_assessment_id, r"asm_[0-9a-z]{10}"),
+        (new_action_id, r"act_[0-9a-z]{10}"),
         (new_tenant_id, r"tv_[0-9a-z]{12}"),
         (new_key_id, r"key_[0-9a-z]{12}"),
         (new_member_id, r"usr_[0-9a-z]{12}"),
         (new_service_account_id, r"sva_[0-9a-z]{12}"),
         (new_session_id, r"ses_[0-9a-z]{12}"),
+        (new_job_id, r"job_[0-9a-z]{12}"),
+        (new_event_id, r"evt_[0-9a-z]{12}"),
     ],
 )
 def test_an_id_says_what_it_names_and_is_never_given_twice(new: Callable[[], str], form: str) -> None:

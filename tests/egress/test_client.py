@@ -14,6 +14,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from cybervault import __version__
+from cybervault.domain.sandbox import SandboxBreachError, sandboxed
 from cybervault.domain.secrets import Secret, SecretHeader
 from cybervault.egress.client import Egress
 from cybervault.egress.guard import Guard, Origin
@@ -296,3 +297,18 @@ class TestLife:
             assert (await egress.resolve(question)).failure is EgressFailure.TIMEOUT
             refused = DnsQuestion(name="a.test", record_type="A", resolver="127.0.0.1:1")
             assert (await egress.resolve(refused)).failure is EgressFailure.REFUSED
+
+
+class TestSandbox:
+    async def test_nobody_is_asked_while_a_test_key_is_answered(self) -> None:
+        async with RawServer(says(ok())) as server, egress_to(server) as egress:
+            request = OutgoingRequest(url=server.url("/"))
+            with sandboxed():
+                with pytest.raises(SandboxBreachError, match="an outside service"):
+                    await egress.fetch(request)
+                with pytest.raises(SandboxBreachError, match="an outside service"):
+                    async with egress.stream(request):
+                        pass
+                with pytest.raises(SandboxBreachError, match="an outside service"):
+                    await egress.resolve(DnsQuestion(name="example.org", record_type="A", resolver="127.0.0.1"))
+        assert not server.asked

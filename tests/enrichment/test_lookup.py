@@ -318,3 +318,19 @@ async def test_questions_to_resolvers_go_where_the_operator_says(setting: Settin
     (answer,) = await ask(lookup)
     # The guard refuses a resolver on loopback that is not configured, so the mapped address was used.
     assert answer.answer.outcome is Outcome.UPSTREAM_ERROR
+
+
+async def test_what_was_heard_before_is_remembered_under_the_operators_key_and_nobody_is_asked(
+    setting: Setting,
+) -> None:
+    """What a caller's own key bought is not among it."""
+    keyed = SourceSetup("", key=Secret("operators"), timeout_seconds=2.0)
+    lookup = setting.lookup(source("a"), source("b", key=KeyRule.REQUIRED), source("c"), b=keyed)
+    await ask(setting.lookup(source("a")))
+    await ask(setting.lookup(source("b", key=KeyRule.REQUIRED), b=keyed), keys={"b": Secret("callers")})
+    calls = len(setting.upstream.calls)
+    found = await lookup.remembered(ADDRESS)
+    assert [(one.source.name, one.age_seconds) for one in found] == [("a", 0)]
+    await ask(setting.lookup(source("b", key=KeyRule.REQUIRED), b=keyed))
+    assert [one.source.name for one in await lookup.remembered(ADDRESS)] == ["a", "b"]
+    assert len(setting.upstream.calls) == calls + 1

@@ -1,5 +1,6 @@
 """What a request carries: a cap, strict JSON, and models whose faults are named; what was sent is never repeated."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -283,3 +284,15 @@ class TestQuery:
         with pytest.raises(Problem) as caught:
             read_query(Wish, [])
         assert caught.value.code == "missing_parameter"
+
+
+async def _drops() -> AsyncIterator[bytes]:
+    yield b"{"
+    await asyncio.sleep(60)
+    yield b"}"
+
+
+async def test_a_body_that_comes_in_drops_is_given_up() -> None:
+    with pytest.raises(Problem, match=r"not whole after 0\.05 seconds") as caught:
+        await read_bytes(_drops(), None, seconds=0.05)
+    assert caught.value.code == "body_timeout"

@@ -15,6 +15,7 @@ from cybervault.access.audit import OPERATOR
 from cybervault.access.streams import Streams
 from cybervault.domain.principals import KeyKind, Role, Scope
 from cybervault.domain.problems import Problem
+from cybervault.domain.sandbox import refuse_in_sandbox
 from cybervault.faces.call import Call, Endpoint, LeanRoute
 from cybervault.faces.face import json_response
 from cybervault.faces.http import Desk, Face, Frame
@@ -277,3 +278,20 @@ async def served(
     face = Face("/v3", FORM.response, limits="v3")
     frame = Frame(app, (face,), outside=face, desk=desk, surroundings=framed.surroundings)
     return await framed.ask(routes[0][0], path, headers, content=content, frame=frame)
+
+
+async def _touch(_call: Call) -> Response:
+    refuse_in_sandbox("what is real")
+    return json_response(200, {})
+
+
+async def test_what_is_real_is_out_of_reach_of_test_keys_alone(framed: Framed) -> None:
+    app, router = FastAPI(openapi_url=None), APIRouter(route_class=LeanRoute)
+    router.add_api_route(THINGS, _touch, methods=["GET"], response_model=None)
+    app.router.routes.extend(router.routes)
+    desk = Desk(framed.callers, Rights([RouteRule("GET", THINGS, Scope.THREAT_READ)]))
+    face = Face("/v3", FORM.response, has_rights=True)
+    frame = Frame(app, (face,), outside=face, desk=desk, surroundings=framed.surroundings)
+    test, live = await framed.key(KeyKind.SERVICE_TEST), await framed.key(KeyKind.SERVICE_LIVE)
+    assert (await framed.ask("GET", THINGS, test, frame=frame)).status_code == 500
+    assert (await framed.ask("GET", THINGS, live, frame=frame)).status_code == 200

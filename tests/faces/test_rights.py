@@ -225,6 +225,11 @@ def refusals() -> Iterator[tuple[RouteRule, str, str, str]]:
     yield rule, "key with keys:manage", "insufficient_role", "roles"
     power = RouteRule("POST", "/x", is_power=True)
     yield power, "test key", "sandbox_restricted", "test key"
+    real = RouteRule("POST", "/x", Scope.RESPONSE_WRITE, is_real=True)
+    yield real, "test key", "sandbox_restricted", "test key"
+    yield real, "key with response:read", "invalid_scope", "response:write"
+    looking = RouteRule("PATCH", "/x", Scope.THREAT_READ, barred=frozenset({Role.VIEWER}))
+    yield looking, "personal key of viewer", "insufficient_role", "viewer, may look at this and not change it"
     yield power, "outgoing secret", "outgoing_secret", "being replaced"
 
 

@@ -20,6 +20,7 @@ from tests.fakes.clock import HandClock
 from tests.fakes.engines import Postgres, Valkey, a_postgres, a_valkey
 from tests.fakes.knowledge import compile_small_knowledge
 from tests.fakes.serving import Running, Setup, running
+from tests.fakes.threats import ThreatWorld, threat_world
 from tests.fakes.upstream import UpstreamFarm
 
 Serve: TypeAlias = Callable[..., Running]
@@ -156,3 +157,10 @@ async def access(tmp_path: Path) -> AsyncIterator[Access]:
     """Tenants and keys on a database of their own."""
     async with open_access(Settings(data=tmp_path / "access")) as access:
         yield access
+
+
+@pytest.fixture
+async def threats(setup: Setup) -> AsyncIterator[ThreatWorld]:
+    """The whole server in this process."""
+    async with threat_world(setup) as world:
+        yield world

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from cybervault.domain.problems import Problem, ProblemKind
+from cybervault.domain.sandbox import SandboxBreachError, sandboxed
 from cybervault.domain.secrets import Secret
 from cybervault.storage.database import (
     Database,
@@ -325,3 +326,23 @@ def test_problems_name_the_place_or_nothing() -> None:
     assert unusable("there", "it burns").message == "The database there cannot be used: it burns"
     assert unavailable("it burns").detail == "it burns"
     assert "burns" not in unavailable("it burns").message
+
+
+class TestSandbox:
+    """Rows of production are out of reach while a test key is answered; those of access are not."""
+
+    def test_a_statement_knows_whether_it_touches_production(self) -> None:
+        deep = sa.select(KEYS.c.id).where(KEYS.c.id.in_(sa.select(ANSWERS.c.value)))
+        assert sql(sa.insert(ANSWERS)).is_real
+        assert sql(sa.update(BUDGETS).values(used=1)).is_real
+        assert sql(sa.delete(BUDGET_BLOCKS)).is_real
+        assert sql(deep).is_real
+        assert upsert(BUDGETS, at=["source"], change=["used"]).is_real
+        assert not sql(sa.select(KEYS)).is_real
+
+    async def test_no_engine_runs_one(self, database: Database) -> None:
+        with sandboxed():
+            for run in (database.rows(ALL, {}), database.run(ADD, BLOCK), database.rows_of_each(ADD, [BLOCK])):
+                with pytest.raises(SandboxBreachError, match="rows of production"):
+                    await run
+        assert await database.rows(ALL, {}) == []

@@ -59,6 +59,9 @@ class Change(StrEnum):
     SIGNED_OUT = "sign_in.ended"
     SESSION_ENDED = "session.ended"
     PROOF_GIVEN = "session.proved"
+    FINDING_STATUS_CHANGED = "finding.status_changed"
+    FINDING_COMMENTED = "finding.commented"
+    ACTION_REQUESTED = "action.requested"
     AUDIT_ERASED = "audit.erased"
 
 

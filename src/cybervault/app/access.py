@@ -96,6 +96,7 @@ class Access:
     people: People
     gate: Gate
     cursors: Cursors
+    journal: Journal
 
 
 def access_of(settings: Settings, database: Database, shared: Shared) -> Access:
@@ -126,6 +127,7 @@ def access_of(settings: Settings, database: Database, shared: Shared) -> Access:
         people=_people(settings, shared.sync, Ledger(database, journal, peppers)),
         gate=gate,
         cursors=Cursors(peppers.current.key),
+        journal=journal,
     )
 
 

@@ -9,10 +9,14 @@ from cybervault.access.identity import Identities
 from cybervault.access.passwordless import Passwordless
 from cybervault.access.provider import Provider, ProviderSetup
 from cybervault.app.access import Access, access_of
+from cybervault.app.response import actions_of
 from cybervault.app.shared import Shared, shared_by_nodes
 from cybervault.app.shelf import KNOWLEDGE_FOLDER, Shelf
 from cybervault.app.sources import allowed_origins, chat_setup, source_setups
+from cybervault.app.threats import threats_of
+from cybervault.app.work import dispatcher_of
 from cybervault.assessments.assess import Assess
+from cybervault.assessments.threats import Environments
 from cybervault.domain.clock import Clock, SystemClock
 from cybervault.domain.problems import Problem
 from cybervault.egress.breaker import Breaker
@@ -23,8 +27,10 @@ from cybervault.enrichment.connectors import CONNECTORS
 from cybervault.enrichment.lookup import Lookup, Means, SourceSetup
 from cybervault.enrichment.store.answers import AnswerStore
 from cybervault.enrichment.store.budgets import StoredBudgets
+from cybervault.response.actions import Actions
 from cybervault.settings import Settings
 from cybervault.storage.database import Database
+from cybervault.storage.dispatcher import Dispatcher
 from cybervault.storage.engines import database_at
 from cybervault.verdict.chat_model import ChatModel
 from cybervault.verdict.weights import load_weights
@@ -51,6 +57,9 @@ class Product:
     assess: Assess
     access: Access
     shared: Shared
+    threats: Environments
+    actions: Actions
+    dispatcher: Dispatcher
 
     async def is_healthy(self) -> bool:
         """Whether rows can be read and the local knowledge is there; it is not while it is first built."""
@@ -90,7 +99,12 @@ def put_together(settings: Settings, clock: Clock | None = None) -> Product:
         Lookup(CONNECTORS, setups, means), chat, weights=load_weights(), knowledge=shelf.current, clock=clock
     )
     access = access_of(settings, database, shared)
-    return Product(settings, clock, database, egress, budget, answers, setups, shelf, chat, assess, access, shared)
+    threats = threats_of(database, assess, access.journal, clock=clock)
+    return Product(
+        settings, clock, database, egress, budget, answers, setups, shelf, chat, assess, access, shared, threats,
+        actions=actions_of(database, access.journal),
+        dispatcher=dispatcher_of(database, clock),
+    )  # fmt: skip
 
 
 def _database(settings: Settings, clock: Clock) -> Database:

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from cybervault.access.limits.fixed import FixedWindows, Limit
+from cybervault.app.api_document import api_document_routes
 from cybervault.app.product import Product, passwordless_of, put_together
 from cybervault.domain.clock import Clock
 from cybervault.faces.caller import API_KEY, BEARER, Callers
@@ -26,12 +27,17 @@ from cybervault.faces.liveness import liveness_routes
 from cybervault.faces.problems import problem_routes
 from cybervault.faces.proxies import HttpsRule, Proxies
 from cybervault.faces.rights import ROUTES, Rights
+from cybervault.faces.v1.routes import V1
 from cybervault.faces.v1.shapes import FACE as V1_FACE
+from cybervault.faces.v2.routes import V2
 from cybervault.faces.v2.shapes import FACE as V2_FACE
+from cybervault.faces.v3.export import ExportPaths
 from cybervault.faces.v3.management.office import Office
 from cybervault.faces.v3.management.routes import management_routes
+from cybervault.faces.v3.response import ResponsePaths
 from cybervault.faces.v3.routes import V3
 from cybervault.faces.v3.routes import face as v3_face
+from cybervault.faces.v3.threats import ThreatPaths
 from cybervault.intel.compile import needs_compile
 from cybervault.logs import set_up_logs
 from cybervault.settings import Settings, load_settings
@@ -43,7 +49,7 @@ def _lifespan(product: Product) -> Callable[[FastAPI], AbstractAsyncContextManag
         async with product, asyncio.TaskGroup() as group:
             build = group.create_task(product.shelf.build()) if needs_compile(product.shelf.folder) else None
             stop, access = asyncio.Event(), product.access
-            for work in (access.usage, access.checkpoints, access.retention):
+            for work in (access.usage, access.checkpoints, access.retention, product.dispatcher):
                 group.create_task(work.run(stop))
             endless = [group.create_task(work) for work in product.shared.work()]
             try:
@@ -77,9 +83,24 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     v3 = V3(product.is_healthy, product.clock)
     # Not include_router, which would put the framework's own machinery around the lean routes again.
     app.router.routes.extend([*ctai.router().routes, *v3.router().routes, *console_routes(CONSOLE_DIST)])
+    app.router.routes.extend(_threat_routes(product))
     app.router.routes.extend([*_sign_in_routes(product), *management_routes(_office(product))])
     app.router.routes.extend([*problem_routes(), *liveness_routes(product.database.is_usable)])
+    app.router.routes.extend(api_document_routes(app, settings.base_url, product.is_healthy))
     return _framed(app, product)
+
+
+def _threat_routes(product: Product) -> list[BaseRoute]:
+    """The paths of threats, three contracts over one core, and of the actions against them."""
+    threats, cursors = product.threats, product.access.cursors
+    routers = (
+        V1(threats, cursors).router(),
+        V2(threats).router(),
+        ExportPaths(threats).router(),  # before the paths of one threat, whose id would be `export`
+        ThreatPaths(threats, cursors).router(),
+        ResponsePaths(product.actions, cursors).router(),
+    )
+    return [route for router in routers for route in router.routes]
 
 
 def _sign_in_routes(product: Product) -> list[BaseRoute]:

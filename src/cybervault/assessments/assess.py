@@ -100,6 +100,21 @@ class Assess:
                 yield Heard(reply.source.title, reply.answer, reply.seconds, reply.age_seconds)
                 yield self._weigh(inquiry, answers, outstanding)
 
+    async def recall(self, inquiry: Inquiry) -> tuple[tuple[Heard, ...], Weighed]:
+        """What this machine knows by itself, from its lists and from answers that it remembers: nothing leaves it."""
+        knowledge = self._knowledge()
+        own = () if knowledge is None else (Heard(LOCAL_TITLE, knowledge.answer(inquiry.observable), 0.0, None),)
+        remembered = await self._lookup.remembered(inquiry.observable)
+        heard = (*own, *(Heard(one.source.title, one.answer, one.seconds, one.age_seconds) for one in remembered))
+        weighing = fuse(inquiry.observable, [one.answer for one in heard], self._weights, self._clock.now())
+        return heard, Weighed(weighing, is_final=True)
+
+    def family_name(self, label: str) -> str:
+        """The usual name of the malware family that a label means, else the label."""
+        knowledge = self._knowledge()
+        family = None if knowledge is None else knowledge.family(label)
+        return label if family is None else family[0]
+
     def _weigh(self, inquiry: Inquiry, answers: Sequence[Answer], outstanding: Sequence[str]) -> Weighed:
         # A source that has not answered yet counts like one that will not: it lowers coverage.
         known = [*answers, *(Answer(name, Outcome.TIMEOUT) for name in outstanding)]

@@ -11,6 +11,7 @@ from cybervault.cli.analyze import analyze
 from cybervault.cli.audit import audit
 from cybervault.cli.console import console
 from cybervault.cli.doctor import doctor
+from cybervault.cli.findings import findings
 from cybervault.cli.intel import intel
 from cybervault.cli.key_report import report as _  # noqa: F401 - a command of `keys` in a file of its own
 from cybervault.cli.key_scan import scan as _scan  # noqa: F401 - same
@@ -40,6 +41,7 @@ cli.add_typer(users)
 cli.add_typer(keys)
 cli.add_typer(service_accounts)
 cli.add_typer(audit)
+cli.add_typer(findings)
 cli.add_typer(intel)
 cli.add_typer(console)
 

@@ -3,19 +3,26 @@
 import secrets
 from typing import Final, NewType
 
+from cybervault.domain.actions import ActionId
+from cybervault.domain.jobs import EventId, JobId
 from cybervault.domain.principals import KeyId, MemberId, ServiceAccountId, SessionId, TenantId
 
 RequestId = NewType("RequestId", str)
 AssessmentId = NewType("AssessmentId", str)
+FindingId = NewType("FindingId", str)
 
 _ALPHABET: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 _REQUEST_CHARACTERS: Final = 12
 _ASSESSMENT_CHARACTERS: Final = 10
+_FINDING_CHARACTERS: Final = 10
+_ACTION_CHARACTERS: Final = 10
 _TENANT_CHARACTERS: Final = 12
 _KEY_CHARACTERS: Final = 12
 _MEMBER_CHARACTERS: Final = 12
 _SERVICE_ACCOUNT_CHARACTERS: Final = 12
 _SESSION_CHARACTERS: Final = 12
+_JOB_CHARACTERS: Final = 12
+_EVENT_CHARACTERS: Final = 12
 
 
 def random_characters(count: int) -> str:
@@ -36,6 +43,16 @@ def new_request_id() -> RequestId:
 def new_assessment_id() -> AssessmentId:
     """`asm_` and 10 characters (contract 1.4.5)."""
     return AssessmentId(f"asm_{random_characters(_ASSESSMENT_CHARACTERS)}")
+
+
+def new_finding_id() -> FindingId:
+    """`thr_` and 10 characters (contract 1.3.2)."""
+    return FindingId(f"thr_{random_characters(_FINDING_CHARACTERS)}")
+
+
+def new_action_id() -> ActionId:
+    """`act_` and 10 characters."""
+    return ActionId(f"act_{random_characters(_ACTION_CHARACTERS)}")
 
 
 def new_tenant_id() -> TenantId:
@@ -61,3 +78,13 @@ def new_service_account_id() -> ServiceAccountId:
 def new_session_id() -> SessionId:
     """`ses_` and 12 characters; names a session in lists and says nothing about its cookie."""
     return SessionId(f"ses_{random_characters(_SESSION_CHARACTERS)}")
+
+
+def new_job_id() -> JobId:
+    """`job_` and 12 characters."""
+    return JobId(f"job_{random_characters(_JOB_CHARACTERS)}")
+
+
+def new_event_id() -> EventId:
+    """`evt_` and 12 characters; whoever is told an event twice knows it by this."""
+    return EventId(f"evt_{random_characters(_EVENT_CHARACTERS)}")

@@ -18,6 +18,7 @@ from urllib.parse import quote_plus
 import aiohttp
 
 from cybervault import __version__
+from cybervault.domain.sandbox import refuse_in_sandbox
 from cybervault.domain.secrets import SecretHeader
 from cybervault.egress.body import LostError, by, content, timed
 from cybervault.egress.decode import ACCEPTED
@@ -46,6 +47,7 @@ _HEADER_VALUE: Final = re.compile(r"[ -~\t]*", re.ASCII)
 # A reader learns of its deadline before the connection goes.
 _CLOSING_GRACE_SECONDS: Final = 0.1
 _MASK: Final = "•••"
+_OUTSIDE: Final = "an outside service"
 # A shorter "key" would be found in any text.
 _MASKED_CHARACTERS_MIN: Final = 8
 
@@ -85,6 +87,7 @@ class Egress:
 
     async def fetch(self, request: OutgoingRequest) -> IncomingReply:
         """Ask, and give the whole reply or the failure in its place; never raises for what others do."""
+        refuse_in_sandbox(_OUTSIDE)
         deadline = asyncio.get_running_loop().time() + request.timeout_seconds
         try:
             return await by(deadline, self._fetch(request))
@@ -100,6 +103,7 @@ class Egress:
         `first_byte_seconds` bounds the time to the first byte of the body, the request's timeout the whole, even
         when nobody reads. Never retried. Raises `EgressError`, and so does the reading.
         """
+        refuse_in_sandbox(_OUTSIDE)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + request.timeout_seconds
         first = min(deadline, loop.time() + first_byte_seconds)
@@ -118,6 +122,7 @@ class Egress:
 
     async def resolve(self, question: DnsQuestion) -> DnsReply:
         """Ask a DNS question; never raises for what others do."""
+        refuse_in_sandbox(_OUTSIDE)
         return await self._dns.ask(question)
 
     async def _fetch(self, request: OutgoingRequest) -> IncomingReply:

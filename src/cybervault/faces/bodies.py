@@ -1,5 +1,6 @@
 """What a request carries: bytes up to a cap, as strict JSON, as a model; a fault is named, what was sent never is."""
 
+import asyncio
 import json
 import math
 import re
@@ -13,6 +14,8 @@ from cybervault.domain.problems import Problem, ProblemKind
 
 BODY_BYTES_MAX: Final = 10 * 1024 * 1024
 JSON_DEPTH_MAX: Final = 64
+# Less than v1 has for its whole answer, so that a slow sender is told what was slow.
+BODY_SECONDS: Final = 20.0
 
 _INTEGER_MAX: Final = 2**63
 _INTEGER_CHARACTERS_MAX: Final = 20
@@ -59,10 +62,27 @@ _REASONS: Final = {
 _SELF_EXPLAINING: Final = frozenset({"literal_error", "enum"})
 
 
-async def read_bytes(chunks: AsyncIterator[bytes], declared: str | None, *, most: int = BODY_BYTES_MAX) -> bytes:
-    """The whole body; `Problem` TOO_LARGE `payload_too_large`, before anything is read where the length says so."""
+async def read_bytes(
+    chunks: AsyncIterator[bytes], declared: str | None, *, most: int = BODY_BYTES_MAX, seconds: float = BODY_SECONDS
+) -> bytes:
+    """The whole body; `Problem` TOO_LARGE `payload_too_large`, before anything is read where the length says so.
+
+    One that is not whole after so many seconds is INVALID `body_timeout`: nobody holds a place by sending drops.
+    """
     if declared is not None and declared.isascii() and declared.isdigit() and int(declared[:20]) > most:
         raise _too_large(most)
+    try:
+        async with asyncio.timeout(seconds):
+            return await _joined(chunks, most)
+    except TimeoutError:
+        raise Problem(
+            ProblemKind.INVALID,
+            code="body_timeout",
+            message=f"The body was not whole after {seconds:g} seconds.",
+        ) from None
+
+
+async def _joined(chunks: AsyncIterator[bytes], most: int) -> bytes:
     parts, count = [], 0
     async for chunk in chunks:
         count += len(chunk)

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any, TypeAlias, TypeVar, cast, get_args, get_type_hints
 
 from fastapi.routing import APIRoute
@@ -16,8 +16,9 @@ from cybervault.access.audit import Actor, actor_of
 from cybervault.access.idempotency import Repeatable
 from cybervault.domain.ids import RequestId
 from cybervault.domain.observables import Address
-from cybervault.domain.principals import KeyId, Principal
+from cybervault.domain.principals import Environment, KeyId, Principal
 from cybervault.domain.problems import Problem, ProblemKind
+from cybervault.domain.sandbox import sandboxed
 from cybervault.faces.bodies import read_body, read_bytes, read_query, refuse_media_type
 from cybervault.faces.repeats import answered_once, content_of, value_of
 from cybervault.faces.rights import RouteRule, SignIn, refuse_beyond
@@ -174,6 +175,12 @@ async def _entered(call: Call, answer: Callable[[], Awaitable[Response]]) -> Res
     if rule is None or rule.sign_in is SignIn.NONE:
         return await answer()
     principal = await call.principal()
+    with sandboxed() if principal.environment is Environment.SANDBOX else nullcontext():
+        return await _once(call, principal, answer)
+
+
+async def _once(call: Call, principal: Principal, answer: Callable[[], Awaitable[Response]]) -> Response:
+    visit, rule = call.visit, call.rule()
     values, idempotency = call.headers.getlist("idempotency-key"), visit.desk.idempotency
     if not values or idempotency is None or not rule.heeds_idempotency_key:
         return await answer()

@@ -20,7 +20,8 @@ class Face:
 
     `limits` names its table of limits; with it every call is counted, and its routes need a key or a session as
     `faces.rights` says. `has_rights` asks for the second alone. `problem_json` is the form of RFC 9457, for callers
-    that ask for it. `is_slash_optional`: a path with a slash at its end is the path without.
+    that ask for it. `is_slash_optional`: a path with a slash at its end is the path without. `answer_seconds`: to
+    take longer is a failure; None for faces that stream.
     """
 
     prefix: str
@@ -29,6 +30,7 @@ class Face:
     problem_json: ProblemForm | None = None
     has_rights: bool = False
     is_slash_optional: bool = False
+    answer_seconds: float | None = None
 
     @property
     def is_guarded(self) -> bool:
@@ -52,7 +54,13 @@ STATUS_OF: Final = {
     ProblemKind.UNAVAILABLE: 503,
 }
 # Codes that HTTP has a status of its own for.
-_STATUS_OF_CODE: Final = {"method_not_allowed": 405, "unsupported_media_type": 415}
+# The document of v1 knows no 504 (contract 1.2.1).
+_STATUS_OF_CODE: Final = {
+    "method_not_allowed": 405,
+    "body_timeout": 408,
+    "unsupported_media_type": 415,
+    "timeout": 500,
+}
 _CRASH_STATUS: Final = 500
 CRASH: Final = Problem(ProblemKind.UNAVAILABLE, code="internal_error", message="Something went wrong on our side.")
 

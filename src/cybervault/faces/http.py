@@ -1,7 +1,6 @@
 """The frame around every face: request id, caller, limits, each face's own errors, the crash net."""
 
 import asyncio
-import re
 from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -27,6 +26,7 @@ from cybervault.faces.face import STATUS_OF, Face, json_response, status_of
 from cybervault.faces.failures import in_form, problem_of
 from cybervault.faces.limiting import Charge, Limits, Mailbox, refuse
 from cybervault.faces.proxies import HttpsRule, Proxies
+from cybervault.faces.request_ids import is_request_id
 from cybervault.faces.visit import VISIT, Desk, Visit
 
 __all__ = [
@@ -35,7 +35,6 @@ __all__ = [
 ]  # fmt: skip
 
 _LOG: Final = structlog.get_logger("cybervault.http")
-_REQUEST_ID: Final = re.compile(r"\A[A-Za-z0-9_.-]{1,128}\Z")
 NO_SUCH_PATH: Final = "(no such path)"
 # What a load balancer asks from within the network, in the clear.
 _ALWAYS_PLAIN: Final = frozenset({"/healthz"})
@@ -153,7 +152,19 @@ class Frame:
         elif visit.charge is not None and visit.charge.decision.wait_seconds:
             await self._answer_in_turn(visit, wire, visit.charge)
         else:
-            await self._app.router(scope, wire.receive, wire.send)
+            await self._route(visit, wire)
+
+    async def _route(self, visit: Visit, wire: "Wire") -> None:
+        """Let the application answer within the time that its face promises; `Problem` UNAVAILABLE `timeout`."""
+        try:
+            async with asyncio.timeout(visit.face.answer_seconds):
+                await self._app.router(wire.scope, wire.receive, wire.send)
+        except TimeoutError as error:
+            raise Problem(
+                ProblemKind.UNAVAILABLE,
+                code="timeout",
+                message=f"This took more than {visit.face.answer_seconds:g} seconds. Try again, or ask for less.",
+            ) from error
 
     async def _charge(self, visit: Visit, *, may_resolve: bool) -> None:
         """Count a call of a face with limits, by its caller, or by its address where it has not shown who it is."""
@@ -171,7 +182,7 @@ class Frame:
             mailbox = Mailbox(wire.receive, group)
             if await cast("Limits", self._around.limits).wait(charge, mailbox):
                 await visit.resolve(is_fresh=True)
-                answering = self._app.router(wire.scope, mailbox.receive, wire.send)
+                answering = self._route(visit, replace(wire, receive=mailbox.receive))
                 crash = await self._caught(visit, wire, answering)
             mailbox.close()
         if crash is not None:
@@ -255,7 +266,7 @@ def _drop_slash(scope: Connection, face: Face) -> None:
 
 def _request_id(headers: Headers) -> RequestId:
     given = headers.get("x-request-id", "")
-    return RequestId(given) if _REQUEST_ID.match(given) else new_request_id()
+    return RequestId(given) if is_request_id(given) else new_request_id()
 
 
 def _ip(visit: Visit) -> str | None:

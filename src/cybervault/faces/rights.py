@@ -32,7 +32,9 @@ class RouteRule:
     `roles`: only these, whatever the scopes say (None: whoever has the scope). `is_power`: it is about rights, so that
     the caller is read from the database anew, no sandbox key may, no secret that is being replaced may change
     anything, and a repeat is recognised by Idempotency-Key. `needs_proof`: a session must have proved who it is
-    within five minutes. `is_repeatable`: Idempotency-Key counts although it is no power route.
+    within five minutes. `barred`: members of these roles may not, though they have the scope. `is_repeatable`:
+    Idempotency-Key counts although it is no power route.
+    `is_real`: no test key may, since what it does has no made-up form.
     """
 
     method: str
@@ -44,6 +46,8 @@ class RouteRule:
     needs_proof: bool = False
     is_repeatable: bool = False
     scope_of_keys: Scope | None = None
+    barred: frozenset[Role] = frozenset()
+    is_real: bool = False
 
     @property
     def heeds_idempotency_key(self) -> bool:
@@ -71,8 +75,31 @@ def _managing(
 
 
 _RUNNING: Final = frozenset({Role.OWNER, Role.ADMIN})
+# Who looks, and does not work (contract 1.5.2).
+_LOOKING: Final = frozenset({Role.VIEWER})
+_READ, _WRITE, _EITHER = Scope.THREAT_READ, Scope.THREAT_WRITE, SignIn.EITHER
 
 ROUTES: Final = (
+    RouteRule("POST", "/v1/threats/analyze", _READ, barred=_LOOKING, is_repeatable=True),
+    RouteRule("GET", "/v1/threats/analyses/{request_id}", _READ),
+    RouteRule("GET", "/v1/threats/feed", _READ),
+    RouteRule("GET", "/v2/threats/recent", _READ),
+    RouteRule("POST", "/v2/threats/analyze", _READ, barred=_LOOKING, is_repeatable=True),
+    # Closed and ignored need threat:write besides, which the findings themselves look at.
+    RouteRule("PATCH", "/v2/threats/{threat_id}/status", _READ, barred=_LOOKING),
+    RouteRule("POST", "/v3/threats/analyze", _WRITE, _EITHER, is_repeatable=True),
+    RouteRule("GET", "/v3/threats/assessments", _READ, _EITHER),
+    RouteRule("GET", "/v3/threats/assessments/{assessment_id}", _READ, _EITHER),
+    RouteRule("GET", "/v3/threats", _READ, _EITHER),
+    RouteRule("GET", "/v3/threats/export", _READ, _EITHER),
+    RouteRule("GET", "/v3/threats/{threat_id}", _READ, _EITHER),
+    RouteRule("PATCH", "/v3/threats/{threat_id}", _WRITE, _EITHER),
+    RouteRule("GET", "/v3/threats/{threat_id}/history", _READ, _EITHER),
+    RouteRule("POST", "/v3/threats/{threat_id}/comments", _WRITE, _EITHER, is_repeatable=True),
+    RouteRule("POST", "/v3/response/actions", Scope.RESPONSE_WRITE, _EITHER, is_repeatable=True, is_real=True),
+    RouteRule("GET", "/v3/response/actions", Scope.RESPONSE_READ, _EITHER),
+    RouteRule("GET", "/v3/response/actions/{action_id}", Scope.RESPONSE_READ, _EITHER),
+    RouteRule("GET", "/v3/response/catalogue", Scope.RESPONSE_READ, _EITHER),
     RouteRule("GET", "/v3/system/health"),
     RouteRule("GET", "/v3/system/whoami", sign_in=SignIn.EITHER),
     RouteRule("GET", "/v3/tenant", sign_in=SignIn.EITHER, is_power=True),
@@ -178,7 +205,7 @@ def refuse_beyond(rule: RouteRule, principal: Principal) -> None:
     Codes: `invalid_scope`, `insufficient_role`, `sandbox_restricted`, `outgoing_secret`.
     """
     scope = rule.scope_for(principal)
-    if rule.is_power:
+    if rule.is_power or rule.is_real:
         # Before its scopes: with more of them a test key could not do it either.
         _refuse_sandbox(principal)
     if principal.is_read_only and rule.method not in READING:
@@ -192,6 +219,8 @@ def refuse_beyond(rule: RouteRule, principal: Principal) -> None:
     if rule.roles is not None and principal.role not in rule.roles:
         roles = ", ".join(sorted(role.value for role in rule.roles))
         raise _forbidden("insufficient_role", f"This needs one of the roles {roles}.")
+    if principal.role in rule.barred:
+        raise _forbidden("insufficient_role", f"Your role, {principal.role}, may look at this and not change it.")
     # Reading goes on for the whole overlap, or a rotation would cut off who reads by the old secret.
     if rule.is_power and principal.is_outgoing_secret and rule.method not in READING:
         raise _forbidden("outgoing_secret", "This secret is being replaced. Use the new one for this.")

@@ -9,9 +9,11 @@ from typing import Any, Final, Protocol, TypeAlias, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.sql.util import find_tables
 from sqlalchemy.sql.visitors import cloned_traverse
 
 from cybervault.domain.problems import Problem, ProblemKind
+from cybervault.domain.sandbox import refuse_in_sandbox
 
 RETRY_SECONDS: Final = 5
 
@@ -19,6 +21,16 @@ Row: TypeAlias = tuple[object, ...]
 # The row that could not be inserted, as the columns of its new values.
 NewRow: TypeAlias = sa.ColumnCollection[str, sa.ColumnElement[Any]]
 _Value = TypeVar("_Value")
+
+
+REAL_TABLES: Final = frozenset(
+    {
+        "answers", "budgets", "budget_blocks",
+        "assessments", "findings", "finding_tags", "finding_changes", "actions",
+        "jobs", "job_steps", "outbox",
+    }
+)  # fmt: skip
+"""Of production: no statement on one of them runs while a test key is answered. Rows of access are not among them."""
 
 
 class _SqliteCompiler(sqlite.base.SQLiteCompiler):
@@ -42,6 +54,8 @@ class Sql:
     sqlite: str
     postgres: str
     names: tuple[str, ...]
+    # Whether it touches what test keys must never see.
+    is_real: bool = False
 
 
 def sql(statement: sa.ClauseElement) -> Sql:
@@ -79,6 +93,12 @@ def upsert(
     return _compiled(*statements)
 
 
+def refuse_real(statement: Sql) -> None:
+    """Raise `SandboxBreachError` for a statement on what is real while a test key is answered."""
+    if statement.is_real:
+        refuse_in_sandbox("rows of production")
+
+
 def larger(one: sa.ColumnElement[_Value], other: sa.ColumnElement[_Value]) -> sa.ColumnElement[_Value]:
     """The larger of two values; each engine has a function of its own for it."""
     return sa.case((one > other, one), else_=other)
@@ -87,7 +107,8 @@ def larger(one: sa.ColumnElement[_Value], other: sa.ColumnElement[_Value]) -> sa
 def _compiled(for_sqlite: sa.ClauseElement, for_postgres: sa.ClauseElement) -> Sql:
     text, _ = _text(for_sqlite, _SQLITE)
     postgres, names = _text(for_postgres, _POSTGRES)
-    return Sql(text, postgres, names)
+    tables = {table.name for table in find_tables(for_sqlite, include_crud=True) if isinstance(table, sa.Table)}
+    return Sql(text, postgres, names, is_real=bool(tables & REAL_TABLES))
 
 
 def _text(statement: sa.ClauseElement, dialect: sa.Dialect) -> tuple[str, tuple[str, ...]]:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from cybervault.domain.problems import Problem
 from cybervault.domain.secrets import Secret
-from cybervault.storage.database import Duplicate, Row, Sql, sql, unavailable, unusable
+from cybervault.storage.database import Duplicate, Row, Sql, refuse_real, sql, unavailable, unusable
 from cybervault.storage.holding import Holding
 from cybervault.storage.schema import HEAD
 from cybervault.storage.upgrade import REVISION, NewerSchemaError, upgrade_postgres
@@ -100,6 +100,7 @@ class Postgres:
 
     async def rows(self, statement: Sql, values: Mapping[str, object]) -> list[Row]:
         """All rows of a statement."""
+        refuse_real(statement)
         given = [values[name] for name in statement.names]
         async with self._connection() as connection, self._told_in_words():
             found = await connection.fetch(statement.postgres, *given)
@@ -107,6 +108,7 @@ class Postgres:
 
     async def run(self, statement: Sql, values: Mapping[str, object]) -> int:
         """Run a statement, outside of a transaction in one of its own."""
+        refuse_real(statement)
         given = [values[name] for name in statement.names]
         async with self._connection() as connection:
             said = await self._execute(connection, statement.postgres, *given)
@@ -115,6 +117,7 @@ class Postgres:
 
     async def rows_of_each(self, statement: Sql, many: Sequence[Mapping[str, object]]) -> list[Row]:
         """All rows of a statement run with each of `many` values, in one transaction and one way to the server."""
+        refuse_real(statement)
         given = [[values[name] for name in statement.names] for values in many]
         async with self._connection() as connection, self._told_in_words():
             found = await connection.fetchmany(statement.postgres, given)

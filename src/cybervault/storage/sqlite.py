@@ -11,7 +11,7 @@ from typing import Final
 
 from cybervault.domain.clock import Clock
 from cybervault.domain.problems import Problem
-from cybervault.storage.database import Duplicate, Row, Sql, unavailable, unusable
+from cybervault.storage.database import Duplicate, Row, Sql, refuse_real, unavailable, unusable
 from cybervault.storage.holding import Holding
 from cybervault.storage.schema import HEAD
 from cybervault.storage.upgrade import REVISION, NewerSchemaError, upgrade_sqlite
@@ -69,6 +69,7 @@ class Sqlite:
 
     async def rows(self, statement: Sql, values: Mapping[str, object]) -> list[Row]:
         """All rows of a statement."""
+        refuse_real(statement)
         if self._must_wait():
             async with self._turn:
                 return self._rows(statement.sqlite, values)
@@ -76,6 +77,7 @@ class Sqlite:
 
     async def run(self, statement: Sql, values: Mapping[str, object]) -> int:
         """Run a statement, outside of a transaction in one of its own."""
+        refuse_real(statement)
         if self._must_wait():
             async with self._turn:
                 return self._run(statement.sqlite, values)
@@ -83,6 +85,7 @@ class Sqlite:
 
     async def rows_of_each(self, statement: Sql, many: Sequence[Mapping[str, object]]) -> list[Row]:
         """All rows of a statement run with each of `many` values, in one transaction."""
+        refuse_real(statement)
         async with nullcontext() if self._holding.current() is not None else self.transaction():
             return [row for values in many for row in self._rows(statement.sqlite, values)]
 

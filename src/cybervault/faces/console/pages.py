@@ -1,7 +1,6 @@
 """Serve the built web console: its page under a strict content policy, and its immutable assets."""
 
 import html
-import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from cybervault.faces.assets import asset_response
 from cybervault.faces.page import BASE_HEADERS, page_headers
 
 CONSOLE_DIST: Final = Path(__file__).parent / "dist"
@@ -19,21 +19,6 @@ CONSOLE_DIST: Final = Path(__file__).parent / "dist"
 _PAGE_PATHS: Final = ("/", "/analyze")
 _NONCE_PLACE: Final = "__CSP_NONCE__"
 _REASON_CHARACTERS_MAX: Final = 2000
-
-# One flat folder of files whose names carry a hash of their content: no separator, no leading dot, no surprise.
-_ASSET_NAME: Final = re.compile(r"\A[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}\Z")
-_MEDIA_TYPES: Final = {
-    ".js": "text/javascript; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".svg": "image/svg+xml",
-    ".png": "image/png",
-    ".woff2": "font/woff2",
-}
-_ASSET_HEADERS: Final = {
-    "Cache-Control": "public, max-age=31536000, immutable",
-    "Vary": "Accept-Encoding",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 def console_routes(dist: Path) -> list[BaseRoute]:
@@ -62,17 +47,8 @@ class _Console:
         return _document(template.replace(_NONCE_PLACE, nonce), nonce)
 
     def asset(self, request: Request) -> Response:
-        """One asset, compressed where the build left a compressed copy and the browser takes it."""
-        name = request.path_params["name"]
-        media_type = _MEDIA_TYPES.get(Path(name).suffix)
-        path = self.dist / "assets" / name
-        if media_type is None or not _ASSET_NAME.match(name) or not path.is_file():
-            raise HTTPException(404)
-        packed = path.with_name(f"{name}.gz")
-        if _takes_gzip(request) and packed.is_file():
-            headers = {**_ASSET_HEADERS, "Content-Encoding": "gzip"}
-            return FileResponse(packed, headers=headers, media_type=media_type)
-        return FileResponse(path, headers=_ASSET_HEADERS, media_type=media_type)
+        """One asset."""
+        return asset_response(self.dist / "assets", request)
 
     def licences(self, _request: Request) -> Response:
         """The licences of everything that was bundled."""
@@ -84,15 +60,6 @@ class _Console:
 
 def _document(text: str, nonce: str, *, status: int = 200) -> Response:
     return Response(text, status, page_headers(nonce), media_type="text/html")
-
-
-def _takes_gzip(request: Request) -> bool:
-    """Whether gzip is among the accepted encodings and not refused by a zero weight."""
-    for part in request.headers.get("accept-encoding", "").lower().split(","):
-        name, _, weight = part.partition(";")
-        if name.strip() == "gzip":
-            return weight.replace(" ", "").rstrip("0") not in {"q=", "q=0."}
-    return False
 
 
 def _reason(dist: Path) -> str:

@@ -20,6 +20,7 @@ from cybervault.faces.console.factor_shapes import (
 from cybervault.faces.console.second_factors import member_id_of
 from cybervault.faces.console.shapes import SessionReply
 from cybervault.faces.face import json_response
+from cybervault.faces.openapi import body_of
 from cybervault.faces.session_cookie import kept_cookie
 
 
@@ -35,18 +36,26 @@ class PasskeyPaths:
     def router(self) -> APIRouter:
         """All paths of passkeys."""
         router, base = APIRouter(route_class=LeanRoute), "/api/console/passkeys"
+        shown = body_of(PasskeyRequest)
         router.add_api_route(base, self.list, methods=["GET"], response_model=PasskeyList)
         router.add_api_route(
             f"{base}/register/options", self.register_options, methods=["POST"], response_model=CeremonyReply
         )
         router.add_api_route(
-            f"{base}/register", self.register, methods=["POST"], status_code=201, response_model=RegisteredReply
+            f"{base}/register",
+            self.register,
+            methods=["POST"],
+            status_code=201,
+            response_model=RegisteredReply,
+            openapi_extra=body_of(RegisterRequest),
         )
         router.add_api_route(
             f"{base}/sign-in/options", self.sign_in_options, methods=["POST"], response_model=CeremonyReply
         )
-        router.add_api_route(f"{base}/sign-in", self.sign_in, methods=["POST"], response_model=SessionReply)
-        router.add_api_route(f"{base}/proof", self.prove, methods=["POST"], status_code=204)
+        router.add_api_route(
+            f"{base}/sign-in", self.sign_in, methods=["POST"], response_model=SessionReply, openapi_extra=shown
+        )
+        router.add_api_route(f"{base}/proof", self.prove, methods=["POST"], status_code=204, openapi_extra=shown)
         router.add_api_route(f"{base}/{{passkey_id}}", self.remove, methods=["DELETE"], status_code=204)
         return router
 

@@ -10,6 +10,7 @@ from cybervault.faces.call import Call, LeanRoute
 from cybervault.faces.console.doorway import NO_STORE
 from cybervault.faces.console.factor_shapes import CodesReply, ConfirmRequest, EnrolmentReply, FactorsReply
 from cybervault.faces.face import json_response
+from cybervault.faces.openapi import body_of
 
 
 class SecondFactorPaths:
@@ -23,7 +24,13 @@ class SecondFactorPaths:
         router, base = APIRouter(route_class=LeanRoute), "/api/console"
         router.add_api_route(f"{base}/second-factors", self.state, methods=["GET"], response_model=FactorsReply)
         router.add_api_route(f"{base}/totp/begin", self.begin, methods=["POST"], response_model=EnrolmentReply)
-        router.add_api_route(f"{base}/totp/confirm", self.confirm, methods=["POST"], response_model=CodesReply)
+        router.add_api_route(
+            f"{base}/totp/confirm",
+            self.confirm,
+            methods=["POST"],
+            response_model=CodesReply,
+            openapi_extra=body_of(ConfirmRequest),
+        )
         router.add_api_route(f"{base}/totp", self.remove, methods=["DELETE"], status_code=204)
         router.add_api_route(f"{base}/recovery-codes", self.new_codes, methods=["POST"], response_model=CodesReply)
         return router

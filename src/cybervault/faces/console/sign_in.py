@@ -18,6 +18,7 @@ from cybervault.faces.call import Call, LeanRoute
 from cybervault.faces.console import shapes
 from cybervault.faces.console.doorway import NO_STORE, Doorway, place_of
 from cybervault.faces.face import Face, ProblemForm, json_response
+from cybervault.faces.openapi import body_of
 from cybervault.faces.session_cookie import dropped_cookie, kept_cookie
 
 
@@ -56,18 +57,45 @@ class SignInPaths:
         """All paths of sign-in."""
         router, base = APIRouter(route_class=LeanRoute), "/api/console"
         router.add_api_route(f"{base}/setup", self.setup_state, methods=["GET"], response_model=shapes.SetupState)
-        router.add_api_route(f"{base}/setup", self.set_up, methods=["POST"], response_model=shapes.MemberReply)
-        router.add_api_route(f"{base}/sign-in", self.sign_in, methods=["POST"], response_model=shapes.SessionReply)
+        router.add_api_route(
+            f"{base}/setup",
+            self.set_up,
+            methods=["POST"],
+            response_model=shapes.MemberReply,
+            status_code=201,
+            openapi_extra=body_of(shapes.SetupRequest),
+        )
+        router.add_api_route(
+            f"{base}/sign-in",
+            self.sign_in,
+            methods=["POST"],
+            response_model=shapes.SessionReply,
+            openapi_extra=body_of(shapes.SignInRequest),
+        )
         router.add_api_route(f"{base}/sign-out", self.sign_out, methods=["POST"], status_code=204)
-        router.add_api_route(f"{base}/proof", self.prove, methods=["POST"], status_code=204)
+        router.add_api_route(
+            f"{base}/proof", self.prove, methods=["POST"], status_code=204, openapi_extra=body_of(shapes.ProofRequest)
+        )
         router.add_api_route(f"{base}/me", self.me, methods=["GET"], response_model=shapes.MeReply)
         router.add_api_route(f"{base}/sessions", self.sessions, methods=["GET"], response_model=shapes.SessionList)
         router.add_api_route(f"{base}/sessions/{{session_id}}", self.end, methods=["DELETE"], status_code=204)
         router.add_api_route(
             f"{base}/sessions/end-others", self.end_others, methods=["POST"], response_model=shapes.EndedReply
         )
-        router.add_api_route(f"{base}/invitation", self.accept, methods=["POST"], response_model=shapes.MemberReply)
-        router.add_api_route(f"{base}/password", self.change_password, methods=["POST"], status_code=204)
+        router.add_api_route(
+            f"{base}/invitation",
+            self.accept,
+            methods=["POST"],
+            response_model=shapes.MemberReply,
+            openapi_extra=body_of(shapes.InvitationRequest),
+        )
+        router.add_api_route(
+            f"{base}/password",
+            self.change_password,
+            methods=["POST"],
+            status_code=204,
+            openapi_extra=body_of(shapes.PasswordRequest),
+        )
         return router
 
     async def setup_state(self, _call: Call) -> Response:

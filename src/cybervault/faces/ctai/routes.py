@@ -18,6 +18,7 @@ from cybervault.faces.ctai.documented import Analysis, event_stream
 from cybervault.faces.ctai.rich import rich_events
 from cybervault.faces.ctai.shapes import CHAT_KEY_HEADER, KEY_HEADERS, SOURCES, Asked, read_indicator, text_of
 from cybervault.faces.http import Call, Face, LeanRoute, json_response, status_of
+from cybervault.faces.openapi import answers_of
 
 _TOO_MANY: Final = "Too many requests"
 
@@ -59,8 +60,11 @@ class Ctai:
     def router(self) -> APIRouter:
         """All paths of the face."""
         router = APIRouter(route_class=LeanRoute)
-        router.add_api_route("/api/ctai", self.analyze, methods=["GET"], response_model=None)
-        router.add_api_route("/api/ctai/stream", self.stream, methods=["GET"], response_model=None)
+        events = answers_of()
+        router.add_api_route("/api/ctai", self.analyze, methods=["GET"], response_model=None, openapi_extra=events)
+        router.add_api_route(
+            "/api/ctai/stream", self.stream, methods=["GET"], response_model=None, openapi_extra=events
+        )
         router.add_api_route("/api/ctai/models", self.models, methods=["GET"], response_model=None)
         router.add_api_route("/api/health", self.health, methods=["GET"], response_model=None)
         return router

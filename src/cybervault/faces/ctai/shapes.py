@@ -23,6 +23,16 @@ class Asked(BaseModel):
     lang: Annotated[str | None, Field(description="es or en.")] = None
 
 
+class ErrorReply(BaseModel):
+    """Every failure (contract 1.1.8)."""
+
+    error: str = Field(examples=["Tipo de IoC desconocido"])
+    stage: Literal["ioc", "ai", "unknown"] | None = Field(default=None, description="Of 500: where it failed.")
+    error_type: str | None = Field(default=None, alias="errorType", description="Of 500: why, in one word.")
+    code: str | None = Field(default=None, description="Of the richer stream.")
+    retry_after_seconds: int | None = Field(default=None, alias="retryAfterSeconds", description="Of 429.")
+
+
 class Reason(StrEnum):
     """Why a source gave nothing, in the five words of the contract (contract 1.1.5)."""
 

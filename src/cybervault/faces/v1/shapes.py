@@ -46,4 +46,6 @@ def _in_words_of_v1(problem: Problem) -> Problem:
     return Problem(problem.kind, code="insufficient_permissions", message=problem.message)
 
 
-FACE: Final = Face("/v1", problem_response, limits="v1", is_slash_optional=True)
+# Contract 1.2.1.
+ANSWER_SECONDS: Final = 30.0
+FACE: Final = Face("/v1", problem_response, limits="v1", is_slash_optional=True, answer_seconds=ANSWER_SECONDS)

@@ -10,8 +10,8 @@ from cybervault.domain.principals import TenantId
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.faces.call import Call, LeanRoute
 from cybervault.faces.face import json_response
+from cybervault.faces.moments import moment_in
 from cybervault.faces.v3.management import shapes
-from cybervault.faces.v3.management.moments import moment_in
 from cybervault.faces.v3.management.office import Office, pagination_of, wish_of
 
 

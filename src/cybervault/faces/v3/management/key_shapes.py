@@ -12,7 +12,8 @@ from cybervault.access.reports import Remark, readiness
 from cybervault.access.store.usage import UsageRow
 from cybervault.domain.principals import KeyKind, MemberId, Principal, Scope, ServiceAccountId
 from cybervault.domain.problems import Problem, ProblemKind
-from cybervault.faces.v3.management.moments import moment_in, networks_in
+from cybervault.faces.moments import moment_in
+from cybervault.faces.v3.management.networks import networks_in
 from cybervault.faces.v3.management.office import PageQuery, Pagination
 from cybervault.faces.v3.management.shapes import TEXT_CHARACTERS_MAX, Request, moment_of
 

@@ -13,6 +13,7 @@ from cybervault.access.reports import remarks_on
 from cybervault.domain.principals import KeyId, MemberId, TenantId
 from cybervault.faces.call import Call, LeanRoute
 from cybervault.faces.face import json_response
+from cybervault.faces.openapi import body_of
 from cybervault.faces.v3.management import key_shapes as shapes
 from cybervault.faces.v3.management.office import Office, PageQuery, Wish, id_in, pagination_of, wish_of
 
@@ -29,21 +30,42 @@ class KeyPaths:
     def router(self) -> APIRouter:
         """All paths of keys; that of the report before that of one key."""
         router, base = APIRouter(route_class=LeanRoute), "/v3/keys"
-        one = f"{base}/{{key_id}}"
+        one, new = f"{base}/{{key_id}}", body_of(shapes.NewKeyRequest, {"name": "github-actions-prod"})
+        edit, rotate = body_of(shapes.KeyEditRequest), body_of(shapes.RotateRequest, may_be_empty=True)
+        revoke, nothing = (body_of(m, may_be_empty=True) for m in (shapes.RevokeRequest, shapes.EmptyRequest))
         router.add_api_route(base, self.listed, methods=["GET"], response_model=shapes.KeyList)
-        router.add_api_route(base, self.create, methods=["POST"], response_model=shapes.ShownKeyReply, status_code=201)
+        router.add_api_route(
+            base, self.create, methods=["POST"], response_model=shapes.ShownKeyReply, status_code=201, openapi_extra=new
+        )
         router.add_api_route(f"{base}/report", self.report, methods=["GET"], response_model=shapes.KeyReport)
         router.add_api_route(one, self.show, methods=["GET"], response_model=shapes.KeyReply)
-        router.add_api_route(one, self.edit, methods=["PATCH"], response_model=shapes.KeyReply)
+        router.add_api_route(one, self.edit, methods=["PATCH"], response_model=shapes.KeyReply, openapi_extra=edit)
         router.add_api_route(f"{one}/usage", self.usage, methods=["GET"], response_model=shapes.UseList)
         router.add_api_route(
-            f"{one}/rotate", self.rotate, methods=["POST"], response_model=shapes.ShownKeyReply, status_code=201
+            f"{one}/rotate",
+            self.rotate,
+            methods=["POST"],
+            response_model=shapes.ShownKeyReply,
+            status_code=201,
+            openapi_extra=rotate,
         )
         router.add_api_route(
-            f"{one}/finish-rotation", self.finish, methods=["POST"], response_model=shapes.FinishedKeyReply
+            f"{one}/finish-rotation",
+            self.finish,
+            methods=["POST"],
+            response_model=shapes.FinishedKeyReply,
+            openapi_extra=nothing,
         )
-        router.add_api_route(f"{one}/cancel-rotation", self.cancel, methods=["POST"], response_model=shapes.KeyReply)
-        router.add_api_route(f"{one}/revoke", self.revoke, methods=["POST"], response_model=shapes.KeyReply)
+        router.add_api_route(
+            f"{one}/cancel-rotation",
+            self.cancel,
+            methods=["POST"],
+            response_model=shapes.KeyReply,
+            openapi_extra=nothing,
+        )
+        router.add_api_route(
+            f"{one}/revoke", self.revoke, methods=["POST"], response_model=shapes.KeyReply, openapi_extra=revoke
+        )
         return router
 
     async def listed(self, call: Call, query: Annotated[shapes.KeyQuery, Query()]) -> Response:

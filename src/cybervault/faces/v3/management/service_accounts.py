@@ -9,6 +9,7 @@ from cybervault.access.minting import account_not_found
 from cybervault.access.store.service_accounts import ServiceAccount
 from cybervault.faces.call import Call, LeanRoute
 from cybervault.faces.face import json_response
+from cybervault.faces.openapi import body_of
 from cybervault.faces.v3.management import shapes
 from cybervault.faces.v3.management.office import Office, PageQuery, id_in, page_of, pagination_of, wish_of
 
@@ -25,9 +26,22 @@ class ServiceAccountPaths:
         router, base = APIRouter(route_class=LeanRoute), "/v3/service-accounts"
         one, reply = f"{base}/{{account_id}}", shapes.ServiceAccountReply
         router.add_api_route(base, self.listed, methods=["GET"], response_model=shapes.ServiceAccountList)
-        router.add_api_route(base, self.create, methods=["POST"], response_model=reply, status_code=201)
+        router.add_api_route(
+            base,
+            self.create,
+            methods=["POST"],
+            response_model=reply,
+            status_code=201,
+            openapi_extra=body_of(shapes.NewServiceAccountRequest),
+        )
         router.add_api_route(one, self.show, methods=["GET"], response_model=reply)
-        router.add_api_route(one, self.edit, methods=["PATCH"], response_model=reply)
+        router.add_api_route(
+            one,
+            self.edit,
+            methods=["PATCH"],
+            response_model=reply,
+            openapi_extra=body_of(shapes.ServiceAccountEditRequest),
+        )
         router.add_api_route(one, self.remove, methods=["DELETE"], response_model=shapes.RemovedAccountReply)
         return router
 

@@ -10,6 +10,7 @@ from cybervault.domain.principals import KeyId, Member, MemberId, Principal, Sco
 from cybervault.domain.secrets import Secret
 from cybervault.faces.call import Call, LeanRoute
 from cybervault.faces.face import json_response
+from cybervault.faces.openapi import body_of
 from cybervault.faces.v3.management import shapes
 from cybervault.faces.v3.management.office import Office, PageQuery, id_in, page_of, pagination_of, wish_of
 
@@ -26,9 +27,18 @@ class UserPaths:
         router, base = APIRouter(route_class=LeanRoute), "/v3/users"
         one, reply, invited = f"{base}/{{user_id}}", shapes.UserReply, shapes.InvitedUserReply
         router.add_api_route(base, self.listed, methods=["GET"], response_model=shapes.UserList)
-        router.add_api_route(base, self.invite, methods=["POST"], response_model=invited, status_code=201)
+        router.add_api_route(
+            base,
+            self.invite,
+            methods=["POST"],
+            response_model=invited,
+            status_code=201,
+            openapi_extra=body_of(shapes.NewUserRequest),
+        )
         router.add_api_route(one, self.show, methods=["GET"], response_model=reply)
-        router.add_api_route(one, self.edit, methods=["PATCH"], response_model=reply)
+        router.add_api_route(
+            one, self.edit, methods=["PATCH"], response_model=reply, openapi_extra=body_of(shapes.UserEditRequest)
+        )
         router.add_api_route(one, self.remove, methods=["DELETE"], response_model=reply)
         router.add_api_route(
             f"{one}/invitation", self.invite_again, methods=["POST"], response_model=invited, status_code=201

@@ -1,4 +1,4 @@
-"""Moments and networks as callers write them: what is meant is certain, or it is refused."""
+"""Moments as callers write them: what is meant is certain, or it is refused."""
 
 from datetime import UTC, datetime
 
@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cybervault.domain.problems import Problem, ProblemKind
-from cybervault.faces.v3.management.moments import moment_in, networks_in
+from cybervault.domain.problems import Problem
+from cybervault.faces.moments import moment_in, seconds_of, spelled
 
 
 @pytest.mark.parametrize(
@@ -44,14 +44,17 @@ def test_no_text_is_an_error(text: str) -> None:
     assert moment is None or moment.tzinfo is UTC
 
 
-def test_networks_are_read_once_each_in_their_order() -> None:
-    texts = ["203.0.113.0/24", "2001:DB8::/32", "192.0.2.7", "203.0.113.0/24"]
-    assert [str(network) for network in networks_in(texts)] == ["203.0.113.0/24", "2001:db8::/32", "192.0.2.7/32"]
+@pytest.mark.parametrize("text", ["2027-01-31T12:00:00Z", "2027-01-31T12:00:00", "2027-01-31T14:00:00 02:00"])
+def test_a_query_without_a_zone_is_in_utc_and_a_lost_plus_is_understood(text: str) -> None:
+    assert seconds_of("since", text) == datetime(2027, 1, 31, 12, tzinfo=UTC).timestamp()
+    assert seconds_of("since", None) is None
 
 
-@pytest.mark.parametrize("text", ["", "here", "203.0.113.7/24", "1.2.3", "fe80::1%eth0", "10.0.0.0/255.0.0.0", "0/0"])
-def test_what_is_no_network_is_named_by_its_place_and_not_repeated(text: str) -> None:
-    with pytest.raises(Problem, match=r"ip_allow_list\.1 is no address") as caught:
-        networks_in(["10.0.0.0/8", text])
-    assert (caught.value.kind, caught.value.code) == (ProblemKind.INVALID, "invalid_network")
-    assert not text or text not in caught.value.message
+def test_a_query_that_names_no_moment_is_refused_by_its_name() -> None:
+    with pytest.raises(Problem, match="since is a date") as caught:
+        seconds_of("since", "yesterday")
+    assert caught.value.details == (("since", "is not valid"),)
+
+
+def test_a_moment_is_written_in_utc_with_whole_seconds() -> None:
+    assert spelled(datetime(2027, 1, 31, 12, 0, 0, 999, tzinfo=UTC)) == "2027-01-31T12:00:00Z"

@@ -1,0 +1,199 @@
+"""Assess a target at a depth, keep the assessment, and open or renew the finding that follows from it."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from cybervault.access.audit import Actor
+from cybervault.assessments.assess import Assess, Heard, Inquiry, Weighed
+from cybervault.assessments.conclude import conclude
+from cybervault.assessments.findings import Findings
+from cybervault.assessments.store.assessments import AssessmentStore, Behind
+from cybervault.assessments.targets import Reading
+from cybervault.domain.assessments import Assessment, Depth, Part
+from cybervault.domain.clock import Clock
+from cybervault.domain.ids import AssessmentId, new_assessment_id
+from cybervault.domain.observables import Observable
+from cybervault.domain.principals import TenantId
+from cybervault.domain.problems import Problem, ProblemKind
+
+# Contract 1.2.1 gives an answer 30 s in all.
+DEEP_SECONDS: Final = 25.0
+# So many observables of one target are asked about; the others are looked up here.
+DEEP_OBSERVABLES_MAX: Final = 20
+_AT_ONCE: Final = 4
+_DEEP_ONLY_SOME: Final = f"Sources were asked about the first {DEEP_OBSERVABLES_MAX} observables only."
+
+Metadata = Mapping[str, str | int | float | bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What is to be assessed, how deeply, under which id the caller finds it again, and the caller's own tags."""
+
+    reading: Reading
+    depth: Depth = Depth.QUICK
+    request_id: str = ""
+    metadata: Metadata = field(default_factory=dict)
+
+
+class Analyst(Protocol):
+    """Who assesses: on what is real, or for test keys on what is made up."""
+
+    async def analyze(self, submission: Submission, *, actor: Actor) -> Assessment:
+        """Assess a target; `Problem` INVALID `mode_unavailable`."""
+
+    async def find(self, tenant_id: TenantId, assessment_id: AssessmentId) -> Assessment:
+        """The assessment of this id; `Problem` NOT_FOUND `not_found`."""
+
+    async def of_request(self, tenant_id: TenantId, request_id: str) -> Assessment:
+        """What a request asked for; `Problem` NOT_FOUND `not_found`."""
+
+    async def page(self, tenant_id: TenantId, most: int, *, behind: Behind | None) -> Sequence[Assessment]:
+        """Newest first."""
+
+
+class Analyses:
+    """The assessments of all tenants, each seen by its own."""
+
+    def __init__(
+        self, assess: Assess, store: AssessmentStore, findings: Findings, *, clock: Clock, seconds: float = DEEP_SECONDS
+    ) -> None:
+        self._assess = assess
+        self._store = store
+        self._findings = findings
+        self._clock = clock
+        self._seconds = seconds
+
+    async def analyze(self, submission: Submission, *, actor: Actor) -> Assessment:
+        """Assess a target and keep what came of it.
+
+        Deep answers within 25 s, and names what was not heard by then. Raises `Problem` INVALID `mode_unavailable`
+        for the sandbox while no engine of that sort is set up.
+        """
+        refuse_unavailable(submission.depth)
+        parts = await self._parts(submission)
+        assessment = self.concluded(submission, parts, actor)
+        async with self._store.transaction():
+            await self._store.add(assessment)
+            await self._findings.sight(assessment, submission.reading, actor)
+        return assessment
+
+    def concluded(self, submission: Submission, parts: Sequence[Part], actor: Actor) -> Assessment:
+        """The assessment that follows from the weighed parts."""
+        if actor.tenant_id is None:
+            raise ValueError("an assessment belongs to a tenant")
+        reading, found = submission.reading, conclude(submission.reading, parts)
+        is_cut = submission.depth is Depth.DEEP and len(reading.observables) > DEEP_OBSERVABLES_MAX
+        return Assessment(
+            id=new_assessment_id(),
+            tenant_id=actor.tenant_id,
+            request_id=submission.request_id,
+            created_at=self._clock.now(),
+            by=actor.name,
+            target=reading.target,
+            depth=submission.depth,
+            verdict=found.verdict,
+            score=found.score,
+            severity=found.severity,
+            confidence=found.confidence,
+            coverage=found.coverage,
+            conflict=found.conflict,
+            category=found.category,
+            family=found.family and self._family(found.family),
+            summary=found.summary,
+            parts=tuple(parts),
+            signs=found.signs,
+            countermeasures=found.countermeasures,
+            warnings=(*found.warnings, *((_DEEP_ONLY_SOME,) if is_cut else ())),
+            missing=found.missing,
+            metadata=submission.metadata,
+        )
+
+    async def find(self, tenant_id: TenantId, assessment_id: AssessmentId) -> Assessment:
+        """The assessment of this id."""
+        return _found(await self._store.find(tenant_id, assessment_id))
+
+    async def of_request(self, tenant_id: TenantId, request_id: str) -> Assessment:
+        """What a request asked for; where several had the same id, the newest."""
+        return _found(await self._store.of_request(tenant_id, request_id))
+
+    async def page(self, tenant_id: TenantId, most: int, *, behind: Behind | None) -> Sequence[Assessment]:
+        """Newest first."""
+        return await self._store.page(tenant_id, most, behind=behind)
+
+    def _family(self, label: str) -> str:
+        return "_".join(self._assess.family_name(label).lower().split())
+
+    async def _parts(self, submission: Submission) -> list[Part]:
+        observables = submission.reading.observables
+        asked = observables[:DEEP_OBSERVABLES_MAX] if submission.depth is Depth.DEEP else ()
+        ends_at = self._clock.seconds() + self._seconds
+        lanes = asyncio.Semaphore(_AT_ONCE)
+
+        async def ask(observable: Observable) -> Part:
+            async with lanes:
+                return await self._asked(observable, ends_at - self._clock.seconds())
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(ask(observable)) for observable in asked]
+        return [*(task.result() for task in tasks), *[await self._recalled(one) for one in observables[len(asked) :]]]
+
+    async def _recalled(self, observable: Observable) -> Part:
+        heard, weighed = await self._assess.recall(_inquiry(observable))
+        return _part(observable, heard, weighed)
+
+    async def _asked(self, observable: Observable, seconds: float) -> Part:
+        """What all sources say within the time that is left; who has not answered by then is missing.
+
+        Without any time left it is what this machine remembers: a deep look never knows less than a quick one.
+        """
+        if seconds <= 0:
+            return await self._recalled(observable)
+        heard: list[Heard] = []
+        weighed: Weighed | None = None
+        try:
+            async with (
+                asyncio.timeout(seconds),
+                aclosing(self._assess.gather(_inquiry(observable))) as answers,
+            ):
+                async for answer in answers:
+                    if isinstance(answer, Heard):
+                        heard.append(answer)
+                    else:
+                        weighed = answer
+        except TimeoutError:
+            pass
+        return await self._recalled(observable) if weighed is None else _part(observable, heard, weighed)
+
+
+def refuse_unavailable(depth: Depth) -> None:
+    """Raise `Problem` INVALID `mode_unavailable` for what no engine here can do."""
+    if depth is Depth.SANDBOX:
+        raise Problem(
+            ProblemKind.INVALID,
+            code="mode_unavailable",
+            message="No sandbox engine is configured on this server. Use the mode quick or deep.",
+        )
+
+
+def not_found() -> Problem:
+    """One text for what does not exist and what belongs to others."""
+    return Problem(ProblemKind.NOT_FOUND, code="not_found", message="There is nothing at this path.")
+
+
+def _found(assessment: Assessment | None) -> Assessment:
+    if assessment is None:
+        raise not_found()
+    return assessment
+
+
+def _inquiry(observable: Observable) -> Inquiry:
+    return Inquiry(observable, model="", wants_counterfactuals=False)
+
+
+def _part(observable: Observable, heard: Sequence[Heard], weighed: Weighed) -> Part:
+    labels = dict.fromkeys(label for one in heard for label in one.answer.labels)
+    return Part(observable, weighed.weighing, tuple(labels))

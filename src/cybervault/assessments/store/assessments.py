@@ -1,0 +1,94 @@
+"""Assessments: written once with all their evidence, found by id or by the request that asked for them."""
+
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+import msgspec
+import sqlalchemy as sa
+
+from cybervault.domain.assessments import Assessment, rank_of
+from cybervault.domain.ids import AssessmentId
+from cybervault.domain.principals import TenantId
+from cybervault.storage.database import Database, Row, sql
+from cybervault.storage.threat_tables import ASSESSMENTS
+
+_OF_TENANT = ASSESSMENTS.c.tenant_id == sa.bindparam("tenant_id")
+_DOCUMENTS = sa.select(ASSESSMENTS.c.document).where(_OF_TENANT)
+_NEWEST_FIRST = (ASSESSMENTS.c.created_at.desc(), ASSESSMENTS.c.id.desc())
+
+_ADD: Final = sql(sa.insert(ASSESSMENTS))
+_FIND: Final = sql(_DOCUMENTS.where(ASSESSMENTS.c.id == sa.bindparam("wanted")))
+_OF_REQUEST: Final = sql(
+    _DOCUMENTS.where(ASSESSMENTS.c.request_id == sa.bindparam("wanted")).order_by(*_NEWEST_FIRST).limit(1)
+)
+_FIRST: Final = sql(_DOCUMENTS.order_by(*_NEWEST_FIRST).limit(sa.bindparam("most")))
+_NEXT: Final = sql(
+    _DOCUMENTS.where(
+        sa.tuple_(ASSESSMENTS.c.created_at, ASSESSMENTS.c.id)
+        < sa.tuple_(sa.bindparam("at", type_=sa.Float), sa.bindparam("after", type_=sa.Text))
+    )
+    .order_by(*_NEWEST_FIRST)
+    .limit(sa.bindparam("most"))
+)
+_DECODER: Final = msgspec.msgpack.Decoder(Assessment)
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """The place in a list behind which to go on."""
+
+    at: float
+    id: str
+
+
+class AssessmentStore:
+    """The rows of assessments, each of one tenant. None is ever changed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.transaction = database.transaction
+
+    async def add(self, assessment: Assessment) -> None:
+        """Keep it."""
+        target = assessment.target
+        await self._database.run(
+            _ADD,
+            {
+                "id": assessment.id,
+                "tenant_id": assessment.tenant_id,
+                "request_id": assessment.request_id,
+                "created_at": assessment.created_at.timestamp(),
+                "sort": target.sort.value,
+                "kind": target.kind,
+                "value": target.value,
+                "depth": assessment.depth.value,
+                "verdict": assessment.verdict.value,
+                "score": assessment.score,
+                "severity": rank_of(assessment.severity),
+                "category": assessment.category.value,
+                "document": msgspec.msgpack.encode(assessment),
+            },
+        )
+
+    async def find(self, tenant_id: TenantId, assessment_id: AssessmentId) -> Assessment | None:
+        """The assessment of this id."""
+        rows = await self._database.rows(_FIND, {"tenant_id": tenant_id, "wanted": assessment_id})
+        return _read(rows[0]) if rows else None
+
+    async def of_request(self, tenant_id: TenantId, request_id: str) -> Assessment | None:
+        """What a request asked for; of several requests that a caller gave one id, the newest."""
+        rows = await self._database.rows(_OF_REQUEST, {"tenant_id": tenant_id, "wanted": request_id})
+        return _read(rows[0]) if rows else None
+
+    async def page(self, tenant_id: TenantId, most: int, *, behind: Behind | None = None) -> tuple[Assessment, ...]:
+        """Newest first."""
+        values: dict[str, object] = {"tenant_id": tenant_id, "most": most}
+        if behind is None:
+            rows = await self._database.rows(_FIRST, values)
+        else:
+            rows = await self._database.rows(_NEXT, values | {"at": behind.at, "after": behind.id})
+        return tuple(map(_read, rows))
+
+
+def _read(row: Row) -> Assessment:
+    return _DECODER.decode(cast("Any", row)[0])

@@ -1,0 +1,1 @@
+"""Detection: what telemetry shows, and how much risk it adds up to."""

@@ -1,0 +1,296 @@
+"""The wire forms of v3's threats: assessments with ATT&CK and containment, and findings with their history."""
+
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cybervault.assessments.analyses import Submission
+from cybervault.assessments.findings import StatusChange
+from cybervault.assessments.targets import read_record
+from cybervault.domain.assessments import Assessment, Depth, Part, Sign
+from cybervault.domain.attack import technique
+from cybervault.domain.findings import Finding, Status, Step
+from cybervault.domain.verdicts import Severity
+from cybervault.faces.moments import spelled
+from cybervault.faces.v3.management.office import PageQuery, Pagination
+
+TEXT: Final = r"^[^\x00]*$"
+
+
+class AnalyzeRequest(BaseModel):
+    """Body of `POST /v3/threats/analyze` (contract 1.4.5)."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    type: Literal["endpoint_telemetry", "network_traffic", "file_hash"] = Field(examples=["endpoint_telemetry"])
+    payload: dict[str, Any] = Field(
+        description="What was seen: process_name, pid, network_connections (dst_ip, port, protocol), hash_sha256 ...",
+        examples=[
+            {
+                "process_name": "svchost.exe",
+                "pid": 4892,
+                "network_connections": [{"dst_ip": "198.51.100.42", "port": 4444, "protocol": "TCP"}],
+            }
+        ],
+    )
+    depth: Literal["quick", "deep"] = Field(default="quick", description="deep asks the sources too.")
+
+    def to_core(self, request_id: str) -> Submission:
+        """The wish; `Problem` INVALID `invalid_parameter`."""
+        return Submission(read_record(self.type, self.payload), Depth(self.depth), request_id)
+
+
+class TechniqueReply(BaseModel):
+    """A technique of MITRE ATT&CK."""
+
+    technique_id: str = Field(examples=["T1571"])
+    name: str | None = Field(description="null for one that is not in our table.", examples=["Non-Standard Port"])
+    tactic: str | None = Field(examples=["command-and-control"])
+
+    @classmethod
+    def of(cls, technique_id: str) -> "TechniqueReply":
+        """A technique by its id; one that we do not know keeps it."""
+        found = technique(technique_id)
+        return cls(
+            technique_id=technique_id,
+            name=None if found is None else found.name,
+            tactic=None if found is None else found.tactic,
+        )
+
+
+class ContainmentReply(BaseModel):
+    """An action that fits, with what it is to be done to."""
+
+    action: str = Field(examples=["block_ip"])
+    target: str
+    reason: str
+    is_reversible: bool
+
+
+class IndicatorReply(BaseModel):
+    """One observable of what was sent, weighed."""
+
+    type: str = Field(examples=["ipv4"])
+    value: str
+    verdict: Literal["malicious", "suspicious", "benign", "unknown"]
+    score: int | None
+    summary: str
+
+    @classmethod
+    def of(cls, part: Part) -> "IndicatorReply":
+        """One part of an assessment."""
+        return cls.model_validate(
+            {
+                "type": part.observable.kind.value,
+                "value": part.observable.value,
+                "verdict": part.weighing.verdict.value,
+                "score": part.weighing.score,
+                "summary": part.weighing.summary,
+            }
+        )
+
+
+class ReasonReply(BaseModel):
+    """What added to the score."""
+
+    name: str
+    points: float
+    reason: str
+    technique_id: str | None
+
+    @classmethod
+    def of(cls, sign: Sign) -> "ReasonReply":
+        """One sign."""
+        return cls(name=sign.name, points=sign.points, reason=sign.reason, technique_id=sign.technique_id)
+
+
+class AssessmentReply(BaseModel):
+    """Answer of `POST /v3/threats/analyze`, and of what reads it back."""
+
+    assessment_id: str = Field(examples=["asm_4f1k9x2m7q"])
+    risk_score: int = Field(ge=0, le=100, description="0 for what is not weighed.", examples=[87])
+    severity: Literal["critical", "high", "medium", "low", "info"]
+    verdict: Literal["malicious", "suspicious", "benign", "unknown"]
+    confidence: float = Field(ge=0, le=1)
+    category: str
+    family: str | None
+    summary: str
+    mitre_attack: list[TechniqueReply]
+    recommended_actions: list[str] = Field(description="The containment, without its targets.")
+    containment: list[ContainmentReply]
+    indicators: list[IndicatorReply]
+    reasons: list[ReasonReply]
+    missing: list[str] = Field(description="Sources that could know something and were not heard.")
+    warnings: list[str]
+    target_type: str
+    target: str
+    depth: Literal["quick", "deep", "sandbox"]
+    metadata: dict[str, Any]
+    created_at: str
+
+    @classmethod
+    def of(cls, assessment: Assessment) -> "AssessmentReply":
+        """An assessment as v3 spells it."""
+        measures = assessment.countermeasures
+        return cls.model_validate(
+            {
+                "assessment_id": assessment.id,
+                "risk_score": assessment.score or 0,
+                "severity": spelled_severity(assessment.severity),
+                "verdict": assessment.verdict.value,
+                "confidence": assessment.certainty,
+                "category": assessment.category.value,
+                "family": assessment.family,
+                "summary": assessment.summary,
+                "mitre_attack": [TechniqueReply.of(one).model_dump() for one in assessment.techniques],
+                "recommended_actions": list(dict.fromkeys(one.type for one in measures)),
+                "containment": [
+                    {"action": one.type, "target": one.target, "reason": one.reason, "is_reversible": one.is_reversible}
+                    for one in measures
+                ],
+                "indicators": [IndicatorReply.of(part).model_dump() for part in assessment.parts],
+                "reasons": [ReasonReply.of(sign).model_dump() for sign in assessment.signs],
+                "missing": list(assessment.missing),
+                "warnings": list(assessment.warnings),
+                "target_type": assessment.target.kind,
+                "target": assessment.target.value,
+                "depth": assessment.depth.value,
+                "metadata": dict(assessment.metadata),
+                "created_at": spelled(assessment.created_at),
+            }
+        )
+
+
+class AssessmentList(BaseModel):
+    """Answer of `GET /v3/threats/assessments`."""
+
+    data: list[AssessmentReply]
+    pagination: Pagination
+
+
+class ThreatsQuery(PageQuery):
+    """Query of `GET /v3/threats`."""
+
+    sort: str | None = Field(
+        default=None,
+        description="created_at, last_seen_at, score or severity, a colon, asc or desc.",
+        examples=["created_at:desc"],
+    )
+    filter: str | None = Field(
+        default=None,
+        description="A JSON object: a value, or eq, in, gte, lte, contains.",
+        examples=['{"severity":"high"}'],
+    )
+
+
+class ThreatReply(BaseModel):
+    """One threat."""
+
+    id: str = Field(examples=["thr_8f4a2c9d1e"])
+    type: str
+    severity: Literal["critical", "high", "medium", "low", "info"]
+    score: int
+    verdict: Literal["malicious", "suspicious", "benign", "unknown"]
+    status: Status
+    kind: str = Field(examples=["ipv4"])
+    value: str
+    source_ip: str | None
+    indicators: list[str]
+    mitre_attack: list[TechniqueReply]
+    sightings: int = Field(description="How many times it was assessed as bad.")
+    assessment_id: str = Field(description="The newest of these assessments.")
+    created_at: str
+    last_seen_at: str
+    updated_at: str
+    updated_by: str
+
+    @classmethod
+    def of(cls, finding: Finding) -> "ThreatReply":
+        """A finding as v3 spells it."""
+        return cls.model_validate(
+            {
+                "id": finding.id,
+                "type": finding.type.value,
+                "severity": spelled_severity(finding.severity),
+                "score": finding.score,
+                "verdict": finding.verdict.value,
+                "status": finding.status,
+                "kind": finding.kind,
+                "value": finding.value,
+                "source_ip": finding.source_ip,
+                "indicators": list(finding.indicators),
+                "mitre_attack": [TechniqueReply.of(one).model_dump() for one in finding.techniques],
+                "sightings": finding.sightings,
+                "assessment_id": finding.assessment_id,
+                "created_at": spelled(finding.created_at),
+                "last_seen_at": spelled(finding.last_seen_at),
+                "updated_at": spelled(finding.updated_at),
+                "updated_by": finding.updated_by,
+            }
+        )
+
+
+class ThreatList(BaseModel):
+    """Answer of `GET /v3/threats`."""
+
+    data: list[ThreatReply]
+    pagination: Pagination
+
+
+class StepReply(BaseModel):
+    """One line of a history."""
+
+    number: int
+    at: str
+    by: str
+    act: Literal["opened", "status", "comment"]
+    old_status: Status | None
+    new_status: Status | None
+    comment: str | None
+
+    @classmethod
+    def of(cls, step: Step) -> "StepReply":
+        """What happened."""
+        return cls.model_validate(
+            {
+                "number": step.number,
+                "at": spelled(step.at),
+                "by": step.by,
+                "act": step.act.value,
+                "old_status": step.old_status,
+                "new_status": step.new_status,
+                "comment": step.comment,
+            }
+        )
+
+
+class HistoryReply(BaseModel):
+    """Answer of `GET /v3/threats/{threat_id}/history`."""
+
+    data: list[StepReply]
+
+
+class ThreatEdit(BaseModel):
+    """Body of `PATCH /v3/threats/{threat_id}`."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    status: Status
+    comment: str | None = None
+
+    def to_core(self) -> StatusChange:
+        """The wish."""
+        return StatusChange(self.status, self.comment)
+
+
+class CommentRequest(BaseModel):
+    """Body of `POST /v3/threats/{threat_id}/comments`."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    comment: str = Field(pattern=TEXT)
+
+
+def spelled_severity(severity: Severity) -> str:
+    """v3 says info (contract 1.4.5)."""
+    return "info" if severity is Severity.INFORMATIONAL else severity.value

@@ -1,0 +1,1 @@
+"""Payloads: what given bytes are, what they name, and what in them stands out."""

@@ -1,0 +1,213 @@
+"""Analyses: what is known here or asked of the sources, kept with all its evidence, and the finding that follows."""
+
+from dataclasses import replace
+
+import pytest
+
+from cybervault.access.audit import Actor
+from cybervault.assessments.analyses import DEEP_OBSERVABLES_MAX, Analyses, Submission
+from cybervault.assessments.findings import Events, Findings
+from cybervault.assessments.selection import Selection
+from cybervault.assessments.store.assessments import AssessmentStore, Behind
+from cybervault.assessments.store.findings import FindingStore
+from cybervault.assessments.targets import read_record, read_target
+from cybervault.domain.assessments import Assessment, Category, Depth
+from cybervault.domain.ids import AssessmentId
+from cybervault.domain.jobs import Happened
+from cybervault.domain.principals import TenantId
+from cybervault.domain.problems import Problem, ProblemKind
+from cybervault.domain.verdicts import Severity, Verdict
+from cybervault.storage.database import Database
+from cybervault.storage.outbox import Outbox
+from tests.access.conftest import World, world_on
+from tests.fakes.threats import BAD, SEED, ThreatWorld
+from tests.fakes.upstream import Behaviour
+
+OURS, THEIRS = TenantId("tv_1"), TenantId("tv_2")
+ACTOR = Actor("key:key_1 (cv_live_sk_…)", OURS)
+QUICK, DEEP = Submission(read_target(BAD)), Submission(read_target(BAD), Depth.DEEP)
+SAMPLE = Submission(read_record("endpoint_telemetry", SEED["payload"]))  # type: ignore[arg-type] # a JSON object
+
+
+class Desk:
+    """Analyses on a database of each engine, with the sources of the server in this process."""
+
+    def __init__(self, world: World, threats: ThreatWorld) -> None:
+        self.world = world
+        self.threats = threats
+        self.findings = self.findings_with(Outbox(world.database))
+        self.analyses = self.analyses_with(self.findings)
+
+    def findings_with(self, events: Events) -> Findings:
+        return Findings(FindingStore(self.world.database), self.world.journal, events)
+
+    def analyses_with(self, findings: Findings, seconds: float = 25.0) -> Analyses:
+        store = AssessmentStore(self.world.database)
+        return Analyses(self.threats.product.assess, store, findings, clock=self.threats.clock, seconds=seconds)
+
+    async def analyze(self, submission: Submission) -> Assessment:
+        return await self.analyses.analyze(submission, actor=ACTOR)
+
+
+@pytest.fixture
+async def desk(database: Database, threats: ThreatWorld) -> Desk:
+    return Desk(await world_on(database), threats)
+
+
+def refused(caught: pytest.ExceptionInfo[Problem]) -> tuple[ProblemKind, str]:
+    return caught.value.kind, caught.value.code
+
+
+class TestDepths:
+    async def test_a_quick_look_asks_nobody_and_names_who_was_not_heard(self, desk: Desk) -> None:
+        found = await desk.analyze(QUICK)
+        assert desk.threats.calls() == 0
+        assert "virustotal" in found.missing
+        assert (found.depth, len(found.parts)) == (Depth.QUICK, 1)
+
+    async def test_a_deep_look_asks_the_sources_and_a_quick_one_remembers_what_they_said(self, desk: Desk) -> None:
+        deep = await desk.analyze(DEEP)
+        asked = desk.threats.calls()
+        assert (deep.verdict, deep.depth) == (Verdict.MALICIOUS, Depth.DEEP)
+        assert deep.parts[0].weighing.terms
+        assert asked > 0
+        await desk.threats.product.answers.settle()
+        quick = await desk.analyze(QUICK)
+        assert desk.threats.calls() == asked
+        assert quick.verdict is Verdict.MALICIOUS
+        assert quick.score == deep.score
+
+    async def test_what_sources_say_of_it_is_kept_once_each(self, desk: Desk) -> None:
+        labels = (await desk.analyze(DEEP)).parts[0].labels
+        assert labels
+        assert len(labels) == len(set(labels))
+
+    async def test_beyond_the_deadline_a_deep_look_names_what_is_missing(self, desk: Desk) -> None:
+        hurried = desk.analyses_with(desk.findings, seconds=0)
+        found = await hurried.analyze(DEEP, actor=ACTOR)
+        assert {"virustotal", "abuseipdb", "greynoise"} <= {*found.missing}
+        assert found.verdict is not Verdict.MALICIOUS
+        assert await hurried.find(OURS, found.id) == found
+
+    async def test_beyond_the_deadline_what_is_remembered_still_counts(self, desk: Desk) -> None:
+        await desk.analyze(DEEP)
+        asked = desk.threats.calls()
+        await desk.threats.product.answers.settle()
+        hurried = desk.analyses_with(desk.findings, seconds=0)
+        assert (await hurried.analyze(DEEP, actor=ACTOR)).verdict is Verdict.MALICIOUS
+        assert desk.threats.calls() == asked
+
+    async def test_a_source_that_hangs_is_missing_and_the_others_are_heard(self, desk: Desk) -> None:
+        desk.threats.farm.set("greynoise", Behaviour.HANG)
+        hurried = desk.analyses_with(desk.findings, seconds=3.0)
+        found = await hurried.analyze(DEEP, actor=ACTOR)
+        assert "greynoise" in found.missing
+        assert "virustotal" not in found.missing
+        assert found.verdict is Verdict.MALICIOUS
+
+    async def test_of_many_observables_the_first_are_asked_about_and_the_reader_is_told(self, desk: Desk) -> None:
+        names = [f"host{number}.example" for number in range(DEEP_OBSERVABLES_MAX)]
+        reading = read_target("\n".join(names))
+        found = await desk.analyze(Submission(reading, Depth.DEEP))
+        assert any(f"first {DEEP_OBSERVABLES_MAX} observables only" in warning for warning in found.warnings)
+        assert [part.observable for part in found.parts] == list(reading.observables)
+        asked = {call.path for call in desk.threats.farm.calls("virustotal")}
+        assert any(names[-2] in path for path in asked)
+        assert not any(names[-1] in path for path in asked)
+        short = await desk.analyze(Submission(read_target("\n".join(names[:-1])), Depth.DEEP))
+        assert not any("observables only" in warning for warning in short.warnings)
+        quick = await desk.analyze(Submission(reading))
+        assert not any("observables only" in warning for warning in quick.warnings)
+
+    async def test_without_an_engine_the_sandbox_is_refused_and_nothing_is_kept(self, desk: Desk) -> None:
+        with pytest.raises(Problem, match="No sandbox engine") as caught:
+            await desk.analyze(replace(DEEP, depth=Depth.SANDBOX))
+        assert refused(caught) == (ProblemKind.INVALID, "mode_unavailable")
+        assert desk.threats.calls() == 0
+        assert await desk.analyses.page(OURS, 10, behind=None) == ()
+
+
+class TestWhatComesOfIt:
+    async def test_the_printed_sample_gives_a_technique_actions_and_a_finding(self, desk: Desk) -> None:
+        found = await desk.analyze(SAMPLE)
+        assert "T1571" in found.techniques
+        assert found.category is Category.COMMAND_AND_CONTROL
+        assert found.countermeasures
+        assert all(one.target for one in found.countermeasures)
+        (finding,) = await desk.findings.select(OURS, Selection())
+        assert (finding.assessment_id, finding.kind) == (found.id, "endpoint_telemetry")
+        assert "T1571" in finding.techniques
+
+    async def test_a_bad_target_seen_twice_is_two_assessments_and_one_finding(self, desk: Desk) -> None:
+        first, second = await desk.analyze(DEEP), await desk.analyze(DEEP)
+        (finding,) = await desk.findings.select(OURS, Selection())
+        assert (finding.sightings, finding.assessment_id) == (2, second.id)
+        assert {one.id for one in await desk.analyses.page(OURS, 10, behind=None)} == {first.id, second.id}
+
+    async def test_what_is_well_known_opens_no_finding(self, desk: Desk) -> None:
+        found = await desk.analyze(Submission(read_target("8.8.8.8"), Depth.DEEP))
+        assert found.verdict is Verdict.BENIGN
+        assert await desk.findings.count(OURS, ()) == 0
+
+    async def test_the_words_of_the_test_file_are_critical(self, desk: Desk) -> None:
+        found = await desk.analyze(Submission(read_target("X EICAR-STANDARD-ANTIVIRUS-TEST-FILE")))
+        assert (found.verdict, found.severity) == (Verdict.MALICIOUS, Severity.CRITICAL)
+
+    async def test_a_family_goes_by_its_usual_name_in_snake_case(self, desk: Desk) -> None:
+        found = await desk.analyze(Submission(read_target("44d88612fea8a8f36de82e1278abb02f"), Depth.DEEP))
+        assert found.family
+        assert found.family == found.family.lower()
+        assert not {*found.family} & {*" /."}
+
+    async def test_who_asked_and_the_own_tags_are_kept(self, desk: Desk) -> None:
+        tagged = replace(QUICK, request_id="req_1", metadata={"case": "42", "n": None})
+        found = await desk.analyze(tagged)
+        assert (found.by, found.tenant_id, found.created_at) == (ACTOR.name, OURS, desk.threats.clock.now())
+        assert (found.request_id, found.metadata) == ("req_1", {"case": "42", "n": None})
+        assert await desk.analyses.find(OURS, found.id) == found
+
+    async def test_an_assessment_without_a_tenant_is_a_fault_and_leaves_nothing(self, desk: Desk) -> None:
+        with pytest.raises(ValueError, match="belongs to a tenant"):
+            await desk.analyses.analyze(QUICK, actor=Actor("operator", None))
+        assert await desk.analyses.page(OURS, 10, behind=None) == ()
+
+    async def test_where_the_event_cannot_be_kept_there_is_no_assessment_either(self, desk: Desk) -> None:
+        class Full:
+            async def append(self, event: Happened) -> object:
+                raise OSError(event.topic)
+
+        failing = desk.analyses_with(desk.findings_with(Full()))
+        with pytest.raises(OSError, match=r"finding\.opened"):
+            await failing.analyze(SAMPLE, actor=ACTOR)
+        assert await desk.analyses.page(OURS, 10, behind=None) == ()
+        assert await desk.findings.count(OURS, ()) == 0
+
+
+class TestReading:
+    async def test_of_two_requests_with_one_id_the_newest_is_found(self, desk: Desk) -> None:
+        await desk.analyze(replace(QUICK, request_id="req_1"))
+        desk.threats.clock.advance(1)
+        newer = await desk.analyze(replace(QUICK, request_id="req_1"))
+        assert await desk.analyses.of_request(OURS, "req_1") == newer
+
+    async def test_pages_go_from_new_to_old(self, desk: Desk) -> None:
+        made = []
+        for _ in range(3):
+            made.append(await desk.analyze(QUICK))
+            desk.threats.clock.advance(1)
+        newest = await desk.analyses.page(OURS, 2, behind=None)
+        assert list(newest) == made[:0:-1]
+        behind = Behind(newest[-1].created_at.timestamp(), newest[-1].id)
+        assert list(await desk.analyses.page(OURS, 2, behind=behind)) == made[:1]
+
+    async def test_a_foreign_tenant_finds_nothing(self, desk: Desk) -> None:
+        made = await desk.analyze(replace(QUICK, request_id="req_1"))
+        for asked in (
+            desk.analyses.find(THEIRS, made.id),
+            desk.analyses.of_request(THEIRS, "req_1"),
+            desk.analyses.find(OURS, AssessmentId("asm_none")),
+        ):
+            with pytest.raises(Problem, match="nothing at this path") as caught:
+                await asked
+            assert refused(caught) == (ProblemKind.NOT_FOUND, "not_found")
+        assert await desk.analyses.page(THEIRS, 10, behind=None) == ()
