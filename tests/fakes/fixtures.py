@@ -12,6 +12,7 @@ import pytest
 import structlog
 
 from cybervault.app import Access, open_access
+from cybervault.app.product import DATABASE_FILE
 from cybervault.domain.secrets import Secret
 from cybervault.settings import Settings
 from cybervault.storage.database import Database
@@ -160,7 +161,8 @@ async def access(tmp_path: Path) -> AsyncIterator[Access]:
 
 
 @pytest.fixture
-async def threats(setup: Setup) -> AsyncIterator[ThreatWorld]:
-    """The whole server in this process."""
+async def threats(setup: Setup, migrated_file: Path) -> AsyncIterator[ThreatWorld]:
+    """The whole server in this process; its tables are copied, since to make them takes longer than most tests."""
+    shutil.copy(migrated_file, setup.data / DATABASE_FILE)
     async with threat_world(setup) as world:
         yield world
