@@ -69,6 +69,17 @@ async def test_everything_else_has_a_time_of_its_own(database: Database) -> None
     assert (now - kept.sessions, now - kept.invitations, now - kept.checkpoints) == (30 * DAY, 30 * DAY, 30 * DAY)
 
 
+async def test_work_is_kept_seven_days_behind_its_end(database: Database) -> None:
+    clock, asked = HandClock(), list[float]()
+
+    async def forget(before: float) -> int:
+        asked.append(before)
+        return 3
+
+    swept = await Retention(RetentionStore(database), clock, usage_days=90, work={"jobs": forget}).sweep()
+    assert (swept["jobs"], asked) == (3, [clock.now().timestamp() - 7 * DAY])
+
+
 async def test_it_sweeps_again_and_again_and_trouble_ends_no_process(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,8 +10,8 @@ import pytest
 from cybervault.assessments.targets import (
     OBSERVABLES_MAX,
     PAYLOAD_BYTES_MAX,
+    Handed,
     TargetType,
-    read_aside,
     read_payload,
     read_record,
     read_target,
@@ -152,19 +152,23 @@ class TestAside:
     @pytest.mark.parametrize("length", [10, 5_000])
     async def test_a_text_of_any_length_is_read_as_directly(self, length: int) -> None:
         text = f"{'x' * length} http://evil.example/ {EICAR_WORDS}"
-        assert await read_aside(text) == read_target(text)
-        assert await read_aside("203.0.113.42", TargetType.IP) == read_target("203.0.113.42")
+        assert await Handed(text).read() == read_target(text)
+        assert await Handed("203.0.113.42", TargetType.IP).read() == read_target("203.0.113.42")
 
     @pytest.mark.parametrize("length", [10, 5_000])
     async def test_what_is_refused_directly_is_refused_aside(self, length: int) -> None:
         with pytest.raises(Problem) as caught:
-            await read_aside("x" * length, TargetType.IP)
+            await Handed("x" * length, TargetType.IP).read()
         assert refused(caught) == (ProblemKind.INVALID, "invalid_parameter")
+
+    async def test_a_record_is_read_as_directly(self) -> None:
+        handed = Handed(kind="endpoint_telemetry", record=SEED["payload"])  # type: ignore[arg-type] # a JSON object
+        assert await handed.read() == read_record("endpoint_telemetry", SEED["payload"])  # type: ignore[arg-type] # same
 
     async def test_others_are_answered_while_a_long_text_is_looked_through(self) -> None:
         turns = 0
         async with asyncio.TaskGroup() as group:
-            task = group.create_task(read_aside(f"{string.ascii_letters}. " * 15_000))
+            task = group.create_task(Handed(f"{string.ascii_letters}. " * 15_000).read())
             while not task.done():
                 await asyncio.sleep(0)
                 turns += 1

@@ -77,6 +77,13 @@ def test_findings_of_the_tenant_are_listed_newest_first(run: Run, made: list[Fin
     assert ([one["id"] for one in found["findings"]], found["count"]) == ([one.id for one in reversed(made)], 3)
 
 
+def test_a_narrow_terminal_shows_each_target_whole_in_one_line(run: Run, made: list[Finding]) -> None:
+    result = run("findings", "list", "--tenant", "acme", env={"COLUMNS": "80"})
+    assert [(line.split()[0], line.split()[-1]) for line in result.stdout.splitlines()[1:]] == [
+        (one.id, one.value) for one in reversed(made)
+    ]
+
+
 @pytest.mark.usefixtures("made")
 @pytest.mark.parametrize(
     ("words", "numbers"),

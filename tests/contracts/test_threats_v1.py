@@ -153,3 +153,18 @@ async def test_check_145_the_sandbox_says_that_it_is_not_there_and_quick_and_dee
         kept = (await threats.ask("GET", f"/v1/threats/analyses/{made.json()['request_id']}", key)).json()
         assert (kept["state"], kept["mode"], kept["result"]) == ("completed", mode, made.json())
         threats.clock.advance(timedelta(seconds=1).total_seconds())
+
+
+async def test_what_is_asked_for_with_respond_async_is_read_back_when_it_is_there(threats: ThreatWorld) -> None:
+    key = await threats.key()
+    body = {"target": BAD, "mode": "deep", "metadata": {"case": "42"}}
+    wish = key | {"Prefer": "respond-async", "X-Request-ID": "req_later"}
+    asked = await threats.ask("POST", ANALYZE, wish, body)
+    assert (asked.status_code, asked.headers["location"]) == (202, "/v1/threats/analyses/req_later")
+    assert (asked.json()["request_id"], asked.json()["state"]) == ("req_later", "queued")
+    async with asyncio.timeout(20):
+        while (found := (await threats.ask("GET", asked.headers["location"], key)).json())["state"] != "completed":
+            assert found["state"] in {"queued", "running"}
+            await asyncio.sleep(0.05)
+    assert found["metadata"] == {"case": "42"}
+    assert found["result"]["classification"] == "malicious"

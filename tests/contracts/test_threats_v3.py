@@ -1,5 +1,6 @@
 """CyberVault API v3, its threats: checks 106 to 113, 151 and 153, and what test keys never touch."""
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -11,10 +12,12 @@ import pytest
 
 from cybervault.assessments.store.findings import FindingStore
 from cybervault.domain.ids import FindingId
+from cybervault.domain.jobs import NewJob
 from cybervault.domain.principals import KeyKind, Scope
 from cybervault.domain.sandbox import SandboxBreachError, sandboxed
 from cybervault.domain.verdicts import Severity
 from cybervault.egress.message import OutgoingRequest
+from cybervault.storage.jobs import Jobs
 from tests.assessments.made import FINDING
 from tests.fakes.threats import BAD, SEED, ThreatWorld
 
@@ -231,3 +234,57 @@ async def test_check_153_the_printed_body_is_a_non_standard_port_with_an_action(
     assert "T1571" in [one["technique_id"] for one in body["mitre_attack"]]
     assert body["recommended_actions"]
     assert all(one["target"] for one in body["containment"])
+
+
+LATER = {"Prefer": "respond-async"}
+
+
+class TestLater:
+    """What is asked for with `Prefer: respond-async`."""
+
+    async def whole(self, threats: ThreatWorld, where: str, key: dict[str, str]) -> Any:  # noqa: ANN401 - JSON
+        async with asyncio.timeout(20):
+            while True:
+                reply = await threats.ask("GET", where, key)
+                assert reply.status_code == 200
+                if reply.json()["state"] not in {"queued", "running"}:
+                    return reply
+                await asyncio.sleep(0.05)
+
+    async def test_it_comes_to_what_it_comes_to_at_once(self, threats: ThreatWorld) -> None:
+        key = await threats.key()
+        asked = await threats.ask("POST", ANALYZE, key | LATER, SEED)
+        assert (asked.status_code, asked.headers["preference-applied"]) == (202, "respond-async")
+        told_first = asked.json()
+        assert set(told_first) == {"state", "progress", "doing", "error", "created_at", "assessment_id"}
+        assert (told_first["state"], told_first["progress"], told_first["error"]) == ("queued", 0.0, None)
+        later = await self.whole(threats, asked.headers["location"], key)
+        now = (await threats.ask("POST", ANALYZE, key, SEED)).json()
+        assert later.headers["etag"] == f'"{told_first["assessment_id"]}"'
+        assert later.json() == now | {"assessment_id": told_first["assessment_id"]}
+
+    async def test_another_tenant_learns_nothing_of_it(self, threats: ThreatWorld) -> None:
+        asked = await threats.ask("POST", ANALYZE, await threats.key() | LATER, SEED)
+        other = await threats.key(tenant="other") | {"X-Request-ID": "req_same"}
+        foreign = await threats.ask("GET", asked.headers["location"], other)
+        unknown = await threats.ask("GET", "/v3/threats/assessments/asm_0000000000", other)
+        assert (foreign.status_code, foreign.content) == (404, unknown.content)
+
+    async def test_what_is_malformed_is_refused_at_once(self, threats: ThreatWorld) -> None:
+        body = {"type": "file_hash", "payload": {"hash_sha256": "zz"}}
+        reply = await threats.ask("POST", ANALYZE, await threats.key() | LATER, body)
+        assert told(reply) == (400, "invalid_parameter")
+
+    async def test_a_test_key_is_answered_at_once(self, threats: ThreatWorld) -> None:
+        key = await threats.key(kind=KeyKind.SERVICE_TEST)
+        reply = await threats.ask("POST", ANALYZE, key | LATER, SEED)
+        assert reply.status_code == 201
+        assert "preference-applied" not in reply.headers
+
+    async def test_one_that_never_came_says_so(self, threats: ThreatWorld) -> None:
+        key, tenant, jobs = await threats.key(), await threats.tenant(), Jobs(threats.product.database)
+        new = NewJob("assess", b"", tenant_id=tenant.id, reference="asm_0123456789", due_in_seconds=3600)
+        job = await jobs.enqueue(new)
+        await jobs.ask_cancel(tenant.id, job.id)
+        reply = await threats.ask("GET", "/v3/threats/assessments/asm_0123456789", key)
+        assert (reply.status_code, reply.json()["state"]) == (200, "cancelled")

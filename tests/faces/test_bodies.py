@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import tempfile
 from collections.abc import AsyncIterator
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
@@ -16,6 +18,7 @@ from starlette.datastructures import Headers
 from cybervault.access import tokens
 from cybervault.domain.principals import KeyKind
 from cybervault.domain.problems import Problem, ProblemKind
+from cybervault.faces import bodies as module
 from cybervault.faces.bodies import (
     BODY_BYTES_MAX,
     JSON_DEPTH_MAX,
@@ -296,3 +299,35 @@ async def test_a_body_that_comes_in_drops_is_given_up() -> None:
     with pytest.raises(Problem, match=r"not whole after 0\.05 seconds") as caught:
         await read_bytes(_drops(), None, seconds=0.05)
     assert caught.value.code == "body_timeout"
+
+
+async def test_a_large_body_waits_on_the_disk_until_it_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = []
+
+    class Watched(tempfile.SpooledTemporaryFile[bytes]):
+        def __init__(self, max_size: int) -> None:
+            super().__init__(max_size)
+            held.append(self)
+
+    monkeypatch.setattr(module, "SpooledTemporaryFile", Watched)
+
+    async def two() -> AsyncIterator[bytes]:
+        yield b"x" * module.HELD_BYTES_MAX
+        assert not held[0]._rolled  # type: ignore[attr-defined] # the library's own word for it
+        yield b"y"
+        assert held[0]._rolled  # type: ignore[attr-defined] # same
+        yield b"z"
+
+    assert await read_bytes(two(), None) == b"x" * module.HELD_BYTES_MAX + b"yz"
+    assert held[0].closed
+
+
+async def test_where_the_disk_takes_no_more_a_small_body_still_passes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    assert len(await read_bytes(pieces(1_000), None)) == 1_000
+    with pytest.raises(Problem) as caught:
+        await read_bytes(pieces(module.HELD_BYTES_MAX, 1), None)
+    assert (caught.value.kind, caught.value.code) == (ProblemKind.UNAVAILABLE, "service_unavailable")
+    assert str(tmp_path) not in f"{caught.value.message} {caught.value.detail}"

@@ -135,6 +135,21 @@ class TestRows:
             await database.run(ADD, {**BLOCK, "blocked_until": None})
         assert not isinstance(caught.value, Duplicate | Problem)
 
+    async def test_a_search_finds_what_is_committed_and_within_a_transaction_its_own_rows(
+        self, database: Database
+    ) -> None:
+        await database.run(ADD, BLOCK)
+        assert await database.search(SOURCES, {}) == [("a",)]
+        async with database.transaction():
+            await database.run(ADD, {**BLOCK, "source": "b"})
+            assert await database.search(SOURCES, {}) == [("a",), ("b",)]
+
+    async def test_a_search_that_fails_is_told_in_words(self, database: Database) -> None:
+        lost = sql(sa.select(sa.table("no_such_table", sa.column("x")).c.x))
+        with pytest.raises(Problem) as caught:
+            await database.search(lost, {})
+        assert caught.value.code == "service_unavailable"
+
     async def test_a_percent_sign_is_one(self, database: Database) -> None:
         await database.run(ADD, {**BLOCK, "source": "abc"})
         found = sql(sa.select(BUDGET_BLOCKS.c.source).where(BUDGET_BLOCKS.c.source.like("%b%")))
@@ -342,7 +357,12 @@ class TestSandbox:
 
     async def test_no_engine_runs_one(self, database: Database) -> None:
         with sandboxed():
-            for run in (database.rows(ALL, {}), database.run(ADD, BLOCK), database.rows_of_each(ADD, [BLOCK])):
+            for run in (
+                database.rows(ALL, {}),
+                database.search(ALL, {}),
+                database.run(ADD, BLOCK),
+                database.rows_of_each(ADD, [BLOCK]),
+            ):
                 with pytest.raises(SandboxBreachError, match="rows of production"):
                     await run
         assert await database.rows(ALL, {}) == []

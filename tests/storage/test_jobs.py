@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from cybervault.domain.jobs import Job, JobState, NewJob
 from cybervault.domain.principals import TenantId
 from cybervault.domain.secrets import Secret
-from cybervault.storage.database import Database
+from cybervault.storage.database import Database, sql
 from cybervault.storage.engines import database_at
 from cybervault.storage.jobs import ABANDONED, Claimed, Hold, Jobs, LeaseLost, Standing
+from tests.access.statements import look
 from tests.fakes.clock import HandClock
 
 ACME = TenantId("tv_1")
@@ -104,6 +107,55 @@ class TestAsking:
                 await jobs.enqueue(SCAN)
                 raise ZeroDivisionError
         assert await jobs.waiting() == {}
+
+
+class TestFinding:
+    async def test_what_a_call_asked_for_is_found_by_it_the_newest_first(self, jobs: Jobs, clock: HandClock) -> None:
+        asked = NewJob("scan", tenant_id=ACME, request_id="req_1")
+        await jobs.enqueue(asked)
+        clock.advance(1)
+        newest = await jobs.enqueue(asked)
+        found = await jobs.of_request(ACME, "scan", "req_1")
+        assert found is not None
+        assert (found.id, found.request_id) == (newest.id, "req_1")
+        assert await jobs.of_request(OTHER, "scan", "req_1") is None
+        assert await jobs.of_request(ACME, "sweep", "req_1") is None
+        assert await jobs.of_request(ACME, "scan", "req_2") is None
+
+    async def test_open_are_those_of_a_tenant_and_kind_that_have_not_ended(self, jobs: Jobs) -> None:
+        hold = await held(jobs, SCAN)
+        await jobs.enqueue(SCAN)
+        await jobs.enqueue(NewJob("sweep", tenant_id=ACME))
+        await jobs.enqueue(NewJob("scan", tenant_id=OTHER))
+        assert await jobs.open(ACME, "scan") == 2
+        await jobs.complete(hold)
+        assert await jobs.open(ACME, "scan") == 1
+
+
+class TestForgetting:
+    async def test_what_ended_long_ago_goes_with_its_steps(self, jobs: Jobs, database: Database) -> None:
+        old, unfinished = await held(jobs, SCAN), await held(jobs, SCAN)
+        for hold in (old, unfinished):
+            await jobs.finish_step(hold, "first", b"x")
+        await jobs.complete(old)
+        now = (await database.now()).timestamp()
+        assert await jobs.forget(now - 60) == 0
+        assert await jobs.forget(now + 60) == 1
+        assert await jobs.find(ACME, old.job_id) is None
+        assert (await jobs.steps(old.job_id), await jobs.steps(unfinished.job_id)) == ({}, {"first": b"x"})
+
+    async def test_what_was_handed_in_goes_at_once_however_it_ends(self, jobs: Jobs, database: Database) -> None:
+        completed, failed, spent, left = [await held(jobs, replace(SCAN, attempts_max=1)) for _ in range(4)]
+        cancelled = await jobs.enqueue(SCAN)
+        await jobs.complete(completed)
+        await jobs.fail(failed, "broken", "It cannot be done.")
+        await jobs.retry_later(spent, "gone", "It is gone.")
+        await jobs.ask_cancel(ACME, cancelled.id)
+        await database.run(sql(sa.text("UPDATE jobs SET lease_until = 0")), {})
+        assert await claim(jobs) == []
+        assert await jobs.open(ACME, "scan") == 0
+        assert {row[0] for row in await look(database, "SELECT payload FROM jobs")} == {b""}
+        assert (await now(jobs, left)).problem_code == ABANDONED.code
 
 
 class TestClaiming:

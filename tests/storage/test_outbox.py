@@ -93,3 +93,13 @@ async def test_two_nodes_tell_each_event_once(
     assert sum(counts) + await outbox.tell(SUBSCRIBERS, 100) == 40
     assert (len(await told(database, "hooks")), len(await told(database, "live"))) == (40, 20)
     await other.close()
+
+
+async def test_what_was_told_long_ago_is_forgotten_and_what_waits_is_not(outbox: Outbox, database: Database) -> None:
+    await append(outbox, OPENED)
+    await outbox.tell(SUBSCRIBERS, 1)
+    await append(outbox, OPENED)
+    now = (await database.now()).timestamp()
+    assert await outbox.forget(now - 60) == 0
+    assert await outbox.forget(now + 60) == 1
+    assert len(await outbox.untold(10)) == 1

@@ -2,8 +2,10 @@
 
 import asyncio
 import ipaddress
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import Final
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
 import structlog
 
@@ -22,15 +24,27 @@ _REPLIES: Final = timedelta(hours=24)
 _FAILURES: Final = timedelta(days=1)
 _EVENTS: Final = timedelta(days=1)
 _CHECKPOINTS: Final = timedelta(days=30)
+_WORK: Final = timedelta(days=7)
 _NETWORK_BITS: Final = {4: 24, 6: 48}
+
+Forget: TypeAlias = Callable[[float], Awaitable[int]]
+"""Delete what ended before a moment (Unix seconds); how many rows."""
 
 
 class Retention:
-    """Sweeps each hour; twice at once, on two nodes, does no harm."""
+    """Sweeps each hour; twice at once, on two nodes, does no harm. `work` is kept for seven days behind its end."""
 
-    def __init__(self, store: RetentionStore, clock: Clock, *, usage_days: int) -> None:
+    def __init__(
+        self,
+        store: RetentionStore,
+        clock: Clock,
+        *,
+        usage_days: int,
+        work: Mapping[str, Forget] = MappingProxyType({}),
+    ) -> None:
         self._store = store
         self._clock = clock
+        self._work = work
         self._usage = timedelta(days=usage_days)
 
     async def sweep(self) -> dict[str, int]:
@@ -46,6 +60,8 @@ class Retention:
             checkpoints=(now - _CHECKPOINTS).timestamp(),
         )
         deleted = await self._store.delete(kept)
+        for name, forget in self._work.items():
+            deleted[name] = await forget((now - _WORK).timestamp())
         return deleted | {"addresses": await self._cut((now - _WHOLE_ADDRESS).timestamp())}
 
     async def run(self, stop: asyncio.Event) -> None:

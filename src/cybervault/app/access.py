@@ -55,6 +55,8 @@ from cybervault.domain.principals import Role
 from cybervault.faces.paging import Cursors
 from cybervault.settings import Settings
 from cybervault.storage.database import Database
+from cybervault.storage.jobs import Jobs
+from cybervault.storage.outbox import Outbox
 
 PEPPER_FILE: Final = "pepper"
 SETUP_FILE: Final = "setup-token"
@@ -122,7 +124,12 @@ def access_of(settings: Settings, database: Database, shared: Shared) -> Access:
         audit=audit,
         checkpoints=Checkpoints(audit, audit_store, clock, peppers=peppers, file=settings.folder / CHECKPOINTS_FILE),
         usage=Usage(UsageStore(database), clock),
-        retention=Retention(RetentionStore(database), clock, usage_days=settings.usage_days),
+        retention=Retention(
+            RetentionStore(database),
+            clock,
+            usage_days=settings.usage_days,
+            work={"jobs": Jobs(database).forget, "told_events": Outbox(database).forget},
+        ),
         idempotency=Idempotency(IdempotencyStore(database), clock, peppers),
         people=_people(settings, shared.sync, Ledger(database, journal, peppers)),
         gate=gate,

@@ -1,5 +1,6 @@
 """Everything below the faces, put together as the settings say."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from cybervault.app.sources import allowed_origins, chat_setup, source_setups
 from cybervault.app.threats import threats_of
 from cybervault.app.work import dispatcher_of
 from cybervault.assessments.assess import Assess
+from cybervault.assessments.queued import KIND as ASSESS
 from cybervault.assessments.threats import Environments
 from cybervault.domain.clock import Clock, SystemClock
 from cybervault.domain.problems import Problem
@@ -99,11 +101,13 @@ def put_together(settings: Settings, clock: Clock | None = None) -> Product:
         Lookup(CONNECTORS, setups, means), chat, weights=load_weights(), knowledge=shelf.current, clock=clock
     )
     access = access_of(settings, database, shared)
-    threats = threats_of(database, assess, access.journal, clock=clock)
+    woken = asyncio.Event()
+    threats = threats_of(database, assess, access.journal, clock=clock, wake=woken.set)
     return Product(
-        settings, clock, database, egress, budget, answers, setups, shelf, chat, assess, access, shared, threats,
+        settings, clock, database, egress, budget, answers, setups, shelf, chat, assess, access, shared,
+        threats=threats.environments,
         actions=actions_of(database, access.journal),
-        dispatcher=dispatcher_of(database, clock),
+        dispatcher=dispatcher_of(database, clock, handlers={ASSESS: threats.queue.work}, woken=woken),
     )  # fmt: skip
 
 

@@ -1,20 +1,36 @@
 """Who assesses and who keeps findings, put together: for what is real, and for test keys."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from cybervault.access.journal import Journal
 from cybervault.assessments.analyses import Analyses
 from cybervault.assessments.assess import Assess
 from cybervault.assessments.findings import Findings
 from cybervault.assessments.mock import MockAnalyses, MockFindings
+from cybervault.assessments.queued import QueuedAnalyses
 from cybervault.assessments.store.assessments import AssessmentStore
 from cybervault.assessments.store.findings import FindingStore
 from cybervault.assessments.threats import Environments, Threats
 from cybervault.domain.clock import Clock
 from cybervault.storage.database import Database
+from cybervault.storage.jobs import Jobs
 from cybervault.storage.outbox import Outbox
 
 
-def threats_of(database: Database, assess: Assess, journal: Journal, *, clock: Clock) -> Environments:
+@dataclass(frozen=True, slots=True)
+class ThreatParts:
+    """The services behind the threat faces, and those among them that jobs need."""
+
+    environments: Environments
+    queue: QueuedAnalyses
+
+
+def threats_of(
+    database: Database, assess: Assess, journal: Journal, *, clock: Clock, wake: Callable[[], None]
+) -> ThreatParts:
     """Both sorts of services; those for test keys have no database and no way out."""
     findings = Findings(FindingStore(database), journal, Outbox(database))
     analyses = Analyses(assess, AssessmentStore(database), findings, clock=clock)
-    return Environments(Threats(analyses, findings), Threats(MockAnalyses(), MockFindings()))
+    queue = QueuedAnalyses(analyses, Jobs(database), wake=wake)
+    return ThreatParts(Environments(Threats(analyses, findings, queue), Threats(MockAnalyses(), MockFindings())), queue)

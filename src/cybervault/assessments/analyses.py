@@ -24,19 +24,27 @@ DEEP_SECONDS: Final = 25.0
 # So many observables of one target are asked about; the others are looked up here.
 DEEP_OBSERVABLES_MAX: Final = 20
 _AT_ONCE: Final = 4
-_DEEP_ONLY_SOME: Final = f"Sources were asked about the first {DEEP_OBSERVABLES_MAX} observables only."
+_DEEP_ONLY_SOME: Final = (
+    f"Sources were asked about the first {DEEP_OBSERVABLES_MAX} observables only; "
+    "with the header Prefer: respond-async they are asked about all."
+)
 
 Metadata = Mapping[str, str | int | float | bool | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What is to be assessed, how deeply, under which id the caller finds it again, and the caller's own tags."""
+    """What is to be assessed, how deeply, under which ids the caller finds it again, and the caller's own tags.
+
+    Nobody waits for one that is `unhurried`: sources are asked about all of its observables.
+    """
 
     reading: Reading
     depth: Depth = Depth.QUICK
     request_id: str = ""
     metadata: Metadata = field(default_factory=dict)
+    id: AssessmentId = field(default_factory=new_assessment_id)
+    is_unhurried: bool = False
 
 
 class Analyst(Protocol):
@@ -74,21 +82,43 @@ class Analyses:
         for the sandbox while no engine of that sort is set up.
         """
         refuse_unavailable(submission.depth)
-        parts = await self._parts(submission)
+        observables, is_deep = submission.reading.observables, submission.depth is Depth.DEEP
+        asked, recalled = _split(observables, DEEP_OBSERVABLES_MAX if is_deep else 0)
+        parts = [*await self.weigh(asked, Depth.DEEP), *await self.weigh(recalled, Depth.QUICK)]
+        return await self.keep(submission, parts, actor)
+
+    async def weigh(self, observables: Sequence[Observable], depth: Depth) -> list[Part]:
+        """Each by what is known here, or by what the sources say within 25 s for all of them together."""
+        if depth is not Depth.DEEP:
+            return [await self._recalled(observable) for observable in observables]
+        ends_at, lanes = self._clock.seconds() + self._seconds, asyncio.Semaphore(_AT_ONCE)
+
+        async def ask(observable: Observable) -> Part:
+            async with lanes:
+                return await self._asked(observable, ends_at - self._clock.seconds())
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(ask(observable)) for observable in observables]
+        return [task.result() for task in tasks]
+
+    async def keep(self, submission: Submission, parts: Sequence[Part], actor: Actor) -> Assessment:
+        """Conclude from the weighed parts and keep what follows, once: who comes later is given what was kept."""
         assessment = self.concluded(submission, parts, actor)
         async with self._store.transaction():
-            await self._store.add(assessment)
-            await self._findings.sight(assessment, submission.reading, actor)
-        return assessment
+            if await self._store.add(assessment):
+                await self._findings.sight(assessment, submission.reading, actor)
+                return assessment
+        return await self.find(assessment.tenant_id, assessment.id)
 
     def concluded(self, submission: Submission, parts: Sequence[Part], actor: Actor) -> Assessment:
         """The assessment that follows from the weighed parts."""
         if actor.tenant_id is None:
             raise ValueError("an assessment belongs to a tenant")
         reading, found = submission.reading, conclude(submission.reading, parts)
-        is_cut = submission.depth is Depth.DEEP and len(reading.observables) > DEEP_OBSERVABLES_MAX
+        is_hurried = submission.depth is Depth.DEEP and not submission.is_unhurried
+        is_cut = is_hurried and len(reading.observables) > DEEP_OBSERVABLES_MAX
         return Assessment(
-            id=new_assessment_id(),
+            id=submission.id,
             tenant_id=actor.tenant_id,
             request_id=submission.request_id,
             created_at=self._clock.now(),
@@ -126,20 +156,6 @@ class Analyses:
 
     def _family(self, label: str) -> str:
         return "_".join(self._assess.family_name(label).lower().split())
-
-    async def _parts(self, submission: Submission) -> list[Part]:
-        observables = submission.reading.observables
-        asked = observables[:DEEP_OBSERVABLES_MAX] if submission.depth is Depth.DEEP else ()
-        ends_at = self._clock.seconds() + self._seconds
-        lanes = asyncio.Semaphore(_AT_ONCE)
-
-        async def ask(observable: Observable) -> Part:
-            async with lanes:
-                return await self._asked(observable, ends_at - self._clock.seconds())
-
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(ask(observable)) for observable in asked]
-        return [*(task.result() for task in tasks), *[await self._recalled(one) for one in observables[len(asked) :]]]
 
     async def _recalled(self, observable: Observable) -> Part:
         heard, weighed = await self._assess.recall(_inquiry(observable))
@@ -188,6 +204,10 @@ def _found(assessment: Assessment | None) -> Assessment:
     if assessment is None:
         raise not_found()
     return assessment
+
+
+def _split(observables: Sequence[Observable], count: int) -> tuple[Sequence[Observable], Sequence[Observable]]:
+    return observables[:count], observables[count:]
 
 
 def _inquiry(observable: Observable) -> Inquiry:

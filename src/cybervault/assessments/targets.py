@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv6Address
-from typing import Final
+from typing import Any, Final
 
 from cybervault.domain.assessments import Sort, Target
 from cybervault.domain.observables import (
@@ -79,11 +79,22 @@ def read_target(text: str, declared: TargetType | None = None) -> Reading:
     return read_payload(_bytes_of(text))
 
 
-async def read_aside(text: str, declared: TargetType | None = None) -> Reading:
-    """As `read_target`, and while a long text is looked through others are answered."""
-    if len(text) <= _AT_ONCE_CHARACTERS:
-        return read_target(text, declared)
-    return await asyncio.to_thread(read_target, text, declared)
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A target as it was handed in: a text and what it was said to be, or a record of telemetry of a kind."""
+
+    text: str = ""
+    declared: TargetType | None = None
+    kind: str = ""
+    record: Mapping[str, Any] | None = None
+
+    async def read(self) -> Reading:
+        """As `read_target` or `read_record`; while a long text is looked through others are answered."""
+        if self.record is not None:
+            return read_record(self.kind, self.record)
+        if len(self.text) <= _AT_ONCE_CHARACTERS:
+            return read_target(self.text, self.declared)
+        return await asyncio.to_thread(read_target, self.text, self.declared)
 
 
 def read_payload(raw: bytes) -> Reading:

@@ -43,6 +43,8 @@ Since: TypeAlias = Annotated[
     str | None, typer.Option(help="Only those opened since: a date, or a time such as 2027-01-31T12:00:00Z.")
 ]
 _LIST_MOST: Final = 1000
+# Below it the type and the number of sightings leave their room to the target, which people look for.
+_WIDE_COLUMNS: Final = 110
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,8 @@ def show_all(  # noqa: PLR0913, PLR0917 - each argument is an option of the comm
     if as_json:
         print_json({"findings": [document_of(one) for one in found], "count": count})
         return
-    Console(markup=False).print(_table(found))
+    console = Console(markup=False)
+    console.print(_table(found, is_wide=console.width >= _WIDE_COLUMNS))
     typer.echo(f"{len(found)} of {count}", err=True)
 
 
@@ -193,15 +196,17 @@ async def _copy(parts: AsyncGenerator[bytes], out: BinaryIO, *, count: int) -> N
             progress.advance(task, PAGE_FINDINGS)
 
 
-def _table(found: Sequence[Finding]) -> Table:
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for head in ("id", "severity", "score", "status", "type", "opened", "seen"):
+def _table(found: Sequence[Finding], *, is_wide: bool) -> Table:
+    table, more = Table(box=None, header_style="dim", pad_edge=False), ("type", "seen") if is_wide else ()
+    for head in ("id", "severity", "score", "status", "opened", *more):
         table.add_column(head, no_wrap=True)
     table.add_column("target", overflow="fold")
     for one in found:
+        opened = f"{one.created_at:%Y-%m-%d %H:%M}" if is_wide else f"{one.created_at:%Y-%m-%d}"
+        wide = (one.type.value, str(one.sightings)) if is_wide else ()
         table.add_row(
-            one.id, one.severity.value, str(one.score), one.status.value, one.type.value,
-            f"{one.created_at:%Y-%m-%d %H:%M}", str(one.sightings), _shown(f"{one.kind} {one.value}"),
+            one.id, one.severity.value, str(one.score), one.status.value, opened, *wide,
+            _shown(f"{one.kind} {one.value}" if is_wide else one.value),
         )  # fmt: skip
     return table
 

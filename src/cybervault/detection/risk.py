@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from cybervault.domain.assessments import severity_of_score
 from cybervault.domain.verdicts import Severity
 
 # Elastic's prebuilt rules use 21/47/73/99 for low to critical, which lets a score tell the level of a lone rule.
@@ -18,7 +19,7 @@ BASE: Final[Mapping[Severity, int]] = {
     Severity.HIGH: 73,
     Severity.CRITICAL: 99,
 }
-_FROM_SCORE: Final = ((90, Severity.CRITICAL), (70, Severity.HIGH), (40, Severity.MEDIUM), (15, Severity.LOW))
+_LOW_FROM: Final = 15
 _SCORE_MAX: Final = 100
 _SHARE_OF_HIT: Final = 0.12
 _SHARE_OF_TACTIC: Final = 0.06
@@ -68,8 +69,8 @@ class Risk:
 
 
 def severity_of(score: int) -> Severity:
-    """The band that a score of 0..100 lies in."""
-    return next((severity for least, severity in _FROM_SCORE if score >= least), Severity.INFORMATIONAL)
+    """The band that a score of 0..100 lies in; hits that hardly say anything are only information."""
+    return Severity.INFORMATIONAL if score < _LOW_FROM else severity_of_score(score)
 
 
 def risk_of(hits: Iterable[Hit]) -> Risk:

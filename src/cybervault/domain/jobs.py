@@ -35,6 +35,7 @@ class NewJob:
     """What is to be done. Without a tenant it is work of the installation itself.
 
     `reference` is what others ask for it by: a second job of the same tenant, kind and reference is never made.
+    `request_id` names the call that asked for it, as the log has it.
     `attempts_max` counts attempts that failed in a way that may pass, and those whose process went away.
     """
 
@@ -42,6 +43,7 @@ class NewJob:
     payload: bytes = b""
     tenant_id: TenantId | None = None
     reference: str | None = None
+    request_id: str | None = None
     deadline_seconds: float | None = None
     attempts_max: int = ATTEMPTS_MAX
     due_in_seconds: float = 0.0
@@ -58,6 +60,7 @@ class Job:
     tenant_id: TenantId | None
     kind: str
     reference: str | None
+    request_id: str | None
     state: JobState
     attempt: int
     progress: float

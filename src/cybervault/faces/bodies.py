@@ -5,7 +5,8 @@ import json
 import math
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, Final, NoReturn, TypeVar
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, Final, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import Headers
@@ -13,10 +14,13 @@ from starlette.datastructures import Headers
 from cybervault.domain.problems import Problem, ProblemKind
 
 BODY_BYTES_MAX: Final = 10 * 1024 * 1024
+HELD_BYTES_MAX: Final = 256 * 1024
+"""A body that is not whole yet is held in memory up to here, and on disk beyond: slow senders cost no memory."""
 JSON_DEPTH_MAX: Final = 64
 # Less than v1 has for its whole answer, so that a slow sender is told what was slow.
 BODY_SECONDS: Final = 20.0
 
+_ROOM_SECONDS: Final = 10
 _INTEGER_MAX: Final = 2**63
 _INTEGER_CHARACTERS_MAX: Final = 20
 _DETAILS_MAX: Final = 20
@@ -83,13 +87,26 @@ async def read_bytes(
 
 
 async def _joined(chunks: AsyncIterator[bytes], most: int) -> bytes:
-    parts, count = [], 0
-    async for chunk in chunks:
-        count += len(chunk)
-        if count > most:
-            raise _too_large(most)
-        parts.append(chunk)
-    return b"".join(parts)
+    with SpooledTemporaryFile(max_size=HELD_BYTES_MAX) as held:
+        async for chunk in chunks:
+            if held.tell() + len(chunk) > most:
+                raise _too_large(most)
+            _put(held, chunk)
+        held.seek(0)
+        return held.read()
+
+
+def _put(held: IO[bytes], chunk: bytes) -> None:
+    try:
+        held.write(chunk)
+    except OSError as error:
+        raise Problem(
+            ProblemKind.UNAVAILABLE,
+            code="service_unavailable",
+            message="The server has no room for a body of this size at the moment.",
+            detail=f"temporary file: {error.strerror}",
+            retry_after_seconds=_ROOM_SECONDS,
+        ) from None
 
 
 def refuse_media_type(headers: Headers) -> None:

@@ -133,13 +133,18 @@ class Part:
 
 
 def body_of(
-    model: type[BaseModel], example: Mapping[str, object] | None = None, *, may_be_empty: bool = False
+    model: type[BaseModel],
+    example: Mapping[str, object] | None = None,
+    *,
+    may_be_empty: bool = False,
+    headers: Sequence[Piece] = (),
 ) -> Piece:
-    """The body that an endpoint reads by `call.body(model)`, for `openapi_extra` of its route."""
+    """The body that an endpoint reads by `call.body(model)`, and headers that it heeds, for its `openapi_extra`."""
     content: Piece = {"schema": _schema_of(model, mode="validation")}
     if example is not None:
         content["example"] = dict(example)
-    return {"requestBody": {"required": not may_be_empty, "content": {_JSON: content}}}
+    body: Piece = {"requestBody": {"required": not may_be_empty, "content": {_JSON: content}}}
+    return body | ({"parameters": list(headers)} if headers else {})
 
 
 def answers_of(media_type: str = _EVENTS, status: int = 200) -> Piece:

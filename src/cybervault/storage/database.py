@@ -162,6 +162,9 @@ class Database(Protocol):
     async def rows(self, statement: Sql, values: Mapping[str, object]) -> list[Row]:
         """All rows of a statement; `Duplicate`."""
 
+    async def search(self, statement: Sql, values: Mapping[str, object]) -> list[Row]:
+        """As `rows`, for a statement that changes nothing and may look at many rows: others are answered meanwhile."""
+
     async def run(self, statement: Sql, values: Mapping[str, object]) -> int:
         """Run a statement; the number of rows it changed. `Duplicate`."""
 

@@ -48,10 +48,10 @@ class Dispatcher:
     """Runs the jobs that it has handlers for; those of other kinds are left to nodes that have.
 
     Handlers raise `Problem`: the job has failed with its code and message, and of kind UNAVAILABLE it is tried again,
-    as after a bug.
+    as after a bug. `woken` is set, as by `wake`, where something was enqueued that should be looked at now.
     """
 
-    def __init__(  # noqa: PLR0913 - each says something of its own, and the last may be left out
+    def __init__(  # noqa: PLR0913 - each says something of its own, and the last two may be left out
         self,
         jobs: Jobs,
         outbox: Outbox,
@@ -60,6 +60,7 @@ class Dispatcher:
         subscribers: Mapping[str, Subscriber],
         clock: Clock,
         pace: Pace = Pace(),
+        woken: asyncio.Event | None = None,
     ) -> None:
         self._jobs = jobs
         self._outbox = outbox
@@ -69,7 +70,7 @@ class Dispatcher:
         self._handlers = dict(handlers) | {kind_of(name): _telling(one) for name, one in subscribers.items()}
         self._owner = random_characters(_OWNER_CHARACTERS)
         self._running: dict[Hold, JobRun] = {}
-        self._woken = asyncio.Event()
+        self._woken = woken or asyncio.Event()
         self._is_cut_off = False
 
     def wake(self) -> None:

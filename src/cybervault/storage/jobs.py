@@ -27,13 +27,15 @@ _DOUBLINGS_MAX: Final = 30
 
 _C = JOBS.c
 _VIEW: Final = (
-    _C.id, _C.tenant_id, _C.kind, _C.reference, _C.state, _C.attempt, _C.progress, _C.doing,
-    _C.problem_code, _C.problem_message, _C.created_at, _C.started_at, _C.finished_at,
+    _C.id, _C.tenant_id, _C.kind, _C.reference, _C.request_id, _C.state, _C.attempt, _C.progress,
+    _C.doing, _C.problem_code, _C.problem_message, _C.created_at, _C.started_at, _C.finished_at,
 )  # fmt: skip
 _REFERENCED = (_C.kind == sa.bindparam("kind"), _C.reference == sa.bindparam("reference"))
 _OF_TENANT = _C.tenant_id == sa.bindparam("tenant_id")
 _IS_OPEN = _C.state.in_([JobState.QUEUED.value, JobState.RUNNING.value])
 _NOW = sa.bindparam("now", type_=sa.Float)
+# What was handed in is nobody's business once the job has ended.
+_NOTHING = sa.cast(sa.literal("", sa.Text), sa.LargeBinary)
 # What every write of a worker names, so that one who was overtaken meanwhile changes nothing.
 _FENCE = sa.and_(
     _C.id == sa.bindparam("wanted"),
@@ -51,6 +53,19 @@ _FIND: Final = sql(
 )
 _REFERENCED_OF_TENANT: Final = sql(sa.select(*_VIEW).where(_OF_TENANT, *_REFERENCED))
 _REFERENCED_OF_NOBODY: Final = sql(sa.select(*_VIEW).where(_C.tenant_id.is_(None), *_REFERENCED))
+_OF_REQUEST: Final = sql(
+    sa.select(*_VIEW)
+    .where(_OF_TENANT, _C.request_id == sa.bindparam("request_id"), _C.kind == sa.bindparam("kind"))
+    .order_by(_C.created_at.desc(), _C.id.desc())
+    .limit(1)
+)
+_OPEN: Final = sql(
+    sa.select(sa.func.count()).select_from(JOBS).where(_OF_TENANT, _C.kind == sa.bindparam("kind"), _IS_OPEN)
+)
+# Its steps go with it, so that no time may lie between the two statements.
+_FORGOTTEN = sa.and_(_C.finished_at < sa.bindparam("before"), sa.not_(_IS_OPEN))
+_FORGET_STEPS: Final = sql(sa.delete(JOB_STEPS).where(JOB_STEPS.c.job_id.in_(sa.select(_C.id).where(_FORGOTTEN))))
+_FORGET: Final = sql(sa.delete(JOBS).where(_FORGOTTEN))
 _WAITING: Final = sql(
     sa.select(_C.kind, sa.func.count()).where(_C.state == JobState.QUEUED.value).group_by(_C.kind).order_by(_C.kind)
 )
@@ -60,6 +75,7 @@ _ASK_CANCEL: Final = sql(
         is_cancel_asked=True,
         state=sa.case((_C.state == JobState.QUEUED.value, JobState.CANCELLED.value), else_=_C.state),
         finished_at=sa.case((_C.state == JobState.QUEUED.value, _NOW), else_=_C.finished_at),
+        payload=sa.case((_C.state == JobState.QUEUED.value, _NOTHING), else_=_C.payload),
     )
     .where(_C.id == sa.bindparam("wanted"), _OF_TENANT, _IS_OPEN)
 )
@@ -90,6 +106,7 @@ _END: Final = sql(
         problem_code=sa.bindparam("new_code"),
         problem_message=sa.bindparam("new_message"),
         finished_at=_NOW,
+        payload=_NOTHING,
     )
     .where(_FENCE)
 )
@@ -106,6 +123,7 @@ _RETRY: Final = sql(
             (_C.deadline_at < sa.bindparam("due"), _C.deadline_at), else_=sa.bindparam("due", type_=sa.Float)
         ),
         finished_at=sa.case((_IS_SPENT, _NOW), else_=None),
+        payload=sa.case((_IS_SPENT, _NOTHING), else_=_C.payload),
     )
     .where(_FENCE)
 )
@@ -151,6 +169,7 @@ def _claiming(kinds: tuple[str, ...]) -> Sql:
             problem_message=sa.case((abandoned, ABANDONED.message), else_=_C.problem_message),
             started_at=sa.case((ends, _C.started_at), else_=sa.func.coalesce(_C.started_at, _NOW)),
             finished_at=sa.case((ends, _NOW), else_=None),
+            payload=sa.case((ends, _NOTHING), else_=_C.payload),
         )
         .where(_C.id.in_(sa.select(picked.c.id)))
         .returning(*_VIEW, _C.payload, _C.deadline_at, _C.due_at)
@@ -222,6 +241,23 @@ class Jobs:
         found = await self._referenced(tenant_id, kind, reference)
         return found[0] if found else None
 
+    async def of_request(self, tenant_id: TenantId, kind: str, request_id: str) -> Job | None:
+        """What a call asked for; where several calls had one id, the newest."""
+        values = {"tenant_id": tenant_id, "kind": kind, "request_id": request_id}
+        rows = await self._database.rows(_OF_REQUEST, values)
+        return _job(rows[0]) if rows else None
+
+    async def open(self, tenant_id: TenantId, kind: str) -> int:
+        """How many jobs of this kind a tenant has that have not ended."""
+        rows = await self._database.rows(_OPEN, {"tenant_id": tenant_id, "kind": kind})
+        return int(cast("Any", rows[0])[0])
+
+    async def forget(self, before: float) -> int:
+        """Delete the jobs that ended before a moment (Unix seconds), with their steps; how many they were."""
+        async with self._database.transaction():
+            await self._database.run(_FORGET_STEPS, {"before": before})
+            return await self._database.run(_FORGET, {"before": before})
+
     async def ask_cancel(self, tenant_id: TenantId, job_id: JobId) -> Job | None:
         """End a job that waits, and tell the worker of one that runs; one that has ended stays as it ended."""
         now = (await self._database.now()).timestamp()
@@ -242,7 +278,7 @@ class Jobs:
                     statement,
                     {"now": now, "until": now + lease_seconds, "holder": owner, "most": most - len(claimed)},
                 )
-            taken = [row for row in rows if row[4] == JobState.RUNNING]
+            taken = [row for row in rows if row[5] == JobState.RUNNING]
             claimed += [
                 _claimed(row, owner, lease_seconds=lease_seconds, now=now)
                 for row in sorted(taken, key=lambda row: cast("Any", (row[-1], row[0])))
@@ -334,7 +370,7 @@ class Jobs:
 
 def _queued(new: NewJob, now: datetime) -> Job:
     return Job(
-        new_job_id(), new.tenant_id, new.kind, new.reference, JobState.QUEUED, 0, 0.0, "",
+        new_job_id(), new.tenant_id, new.kind, new.reference, new.request_id, JobState.QUEUED, 0, 0.0, "",
         problem_code=None, problem_message=None, created_at=now, started_at=None, finished_at=None,
     )  # fmt: skip
 
@@ -347,6 +383,7 @@ def _columns(job: Job, new: NewJob) -> dict[str, object]:
         "tenant_id": job.tenant_id,
         "kind": job.kind,
         "reference": job.reference,
+        "request_id": job.request_id,
         "payload": new.payload,
         "state": job.state.value,
         "attempt": job.attempt,
@@ -377,10 +414,12 @@ def _claimed(row: Row, owner: str, *, lease_seconds: float, now: float) -> Claim
 
 
 def _job(row: Row) -> Job:
-    id_, tenant_id, kind, reference, state, attempt, progress, doing, code, message, *times = cast("Any", row)
+    id_, tenant_id, kind, reference, request_id, state, attempt, progress, doing, code, message, *times = cast(
+        "Any", row
+    )
     created_at, started_at, finished_at = map(_moment, times)
     return Job(
-        JobId(id_), tenant_id, kind, reference, JobState(state), attempt, progress, doing,
+        JobId(id_), tenant_id, kind, reference, request_id, JobState(state), attempt, progress, doing,
         problem_code=code, problem_message=message,
         created_at=cast("datetime", created_at), started_at=started_at, finished_at=finished_at,
     )  # fmt: skip

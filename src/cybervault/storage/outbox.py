@@ -28,6 +28,7 @@ _TAKE: Final = sql(_UNTOLD_EVENTS.with_for_update(skip_locked=True))
 _TOLD: Final = sql(
     sa.update(OUTBOX).values(told_at=sa.bindparam("now")).where(_C.id == sa.bindparam("wanted")).returning(_C.id)
 )
+_FORGET: Final = sql(sa.delete(OUTBOX).where(_C.told_at < sa.bindparam("before")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,10 @@ class Outbox:
             told = sorted(event.id for event in events)
             await self._database.rows_of_each(_TOLD, [{"wanted": event_id, "now": now} for event_id in told])
         return len(events)
+
+    async def forget(self, before: float) -> int:
+        """Delete the events that were told before a moment (Unix seconds); how many they were."""
+        return await self._database.run(_FORGET, {"before": before})
 
 
 def kind_of(subscriber: str) -> str:

@@ -13,6 +13,7 @@ from cybervault.domain.clock import Clock
 from cybervault.domain.problems import Problem
 from cybervault.storage.database import Duplicate, Row, Sql, refuse_real, unavailable, unusable
 from cybervault.storage.holding import Holding
+from cybervault.storage.readers import Readers
 from cybervault.storage.schema import HEAD
 from cybervault.storage.upgrade import REVISION, NewerSchemaError, upgrade_sqlite
 
@@ -27,7 +28,7 @@ _DUPLICATE: Final = frozenset({sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_
 
 
 class Sqlite:
-    """One connection for the event loop's thread.
+    """One connection for the event loop's thread, and readers beside it.
 
     Look-ups by key take microseconds, so they run in the loop: without a transaction of another task no call waits.
     """
@@ -39,6 +40,7 @@ class Sqlite:
         self._turn = asyncio.Lock()
         self._holding: Holding[sqlite3.Connection] = Holding()
         self._told_in_words = _ToldInWords(self._holding)
+        self._readers = Readers(self._reader)
 
     @property
     def is_shared(self) -> bool:
@@ -74,6 +76,14 @@ class Sqlite:
             async with self._turn:
                 return self._rows(statement.sqlite, values)
         return self._rows(statement.sqlite, values)
+
+    async def search(self, statement: Sql, values: Mapping[str, object]) -> list[Row]:
+        """All rows of a statement that may look at many; within a transaction as `rows`, which sees its changes."""
+        if self._holding.current() is not None:
+            return await self.rows(statement, values)
+        refuse_real(statement)
+        with self._told_in_words:
+            return await self._readers.rows(statement.sqlite, values)
 
     async def run(self, statement: Sql, values: Mapping[str, object]) -> int:
         """Run a statement, outside of a transaction in one of its own."""
@@ -123,14 +133,21 @@ class Sqlite:
 
     async def close(self) -> None:
         """Close the file."""
+        self._readers.close()
         if self._opened is not None:
             self._opened.close()
+            self._opened = None
 
     @property
     def _connection(self) -> sqlite3.Connection:
         if self._opened is None:
             raise RuntimeError("the database is not open")
         return self._opened
+
+    def _reader(self) -> sqlite3.Connection:
+        if self._opened is None:
+            raise RuntimeError("the database is not open")
+        return _connect(self._path)
 
     def _must_wait(self) -> bool:
         return self._turn.locked() and self._holding.current() is None

@@ -15,6 +15,9 @@ JOBS: Final = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     # What others ask for it by, once among the jobs of a tenant and kind; NULL where nobody does.
     sa.Column("reference", sa.Text),
+    # The call that asked for it; callers may give one id to several.
+    sa.Column("request_id", sa.Text),
+    # Empty again once the job has ended.
     sa.Column("payload", sa.LargeBinary, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     # The fencing token: raised by each claim, and every write of a worker names the one it holds.
@@ -37,6 +40,8 @@ JOBS: Final = sa.Table(
     sa.Column("finished_at", sa.Float),
     sa.Index("ix_jobs_due_at", "state", "due_at"),
     sa.Index("ix_jobs_reference", "tenant_id", "kind", "reference", unique=True),
+    sa.Index("ix_jobs_request_id", "tenant_id", "request_id", "created_at"),
+    sa.Index("ix_jobs_finished_at", "finished_at"),
     sa.Index("ix_jobs_created_at", "tenant_id", "created_at", "id"),
 )
 

@@ -72,8 +72,8 @@ def test_a_step_is_told_with_both_statuses() -> None:
     }
 
 
-def test_the_printed_body_is_a_wish() -> None:
-    wish = AnalyzeRequest.model_validate(SEED).to_core("req_9")
+async def test_the_printed_body_is_a_wish() -> None:
+    wish = await AnalyzeRequest.model_validate(SEED).to_core("req_9")
     assert (wish.depth, wish.reading.target.kind) == (Depth.QUICK, "endpoint_telemetry")
     assert wish.reading.warnings
 

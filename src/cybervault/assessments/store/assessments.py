@@ -9,14 +9,14 @@ import sqlalchemy as sa
 from cybervault.domain.assessments import Assessment, rank_of
 from cybervault.domain.ids import AssessmentId
 from cybervault.domain.principals import TenantId
-from cybervault.storage.database import Database, Row, sql
+from cybervault.storage.database import Database, Row, sql, upsert
 from cybervault.storage.threat_tables import ASSESSMENTS
 
 _OF_TENANT = ASSESSMENTS.c.tenant_id == sa.bindparam("tenant_id")
 _DOCUMENTS = sa.select(ASSESSMENTS.c.document).where(_OF_TENANT)
 _NEWEST_FIRST = (ASSESSMENTS.c.created_at.desc(), ASSESSMENTS.c.id.desc())
 
-_ADD: Final = sql(sa.insert(ASSESSMENTS))
+_ADD: Final = upsert(ASSESSMENTS, at=("id",), change=())
 _FIND: Final = sql(_DOCUMENTS.where(ASSESSMENTS.c.id == sa.bindparam("wanted")))
 _OF_REQUEST: Final = sql(
     _DOCUMENTS.where(ASSESSMENTS.c.request_id == sa.bindparam("wanted")).order_by(*_NEWEST_FIRST).limit(1)
@@ -48,10 +48,10 @@ class AssessmentStore:
         self._database = database
         self.transaction = database.transaction
 
-    async def add(self, assessment: Assessment) -> None:
-        """Keep it."""
+    async def add(self, assessment: Assessment) -> bool:
+        """Keep it, unless one of this id is kept already; whether it was not."""
         target = assessment.target
-        await self._database.run(
+        added = await self._database.run(
             _ADD,
             {
                 "id": assessment.id,
@@ -69,6 +69,7 @@ class AssessmentStore:
                 "document": msgspec.msgpack.encode(assessment),
             },
         )
+        return added == 1
 
     async def find(self, tenant_id: TenantId, assessment_id: AssessmentId) -> Assessment | None:
         """The assessment of this id."""

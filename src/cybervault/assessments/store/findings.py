@@ -100,11 +100,11 @@ class FindingStore:
             values["skipped"] = selection.offset
         else:
             values |= {f"behind_{place}": mark for place, mark in enumerate(selection.behind)}
-        return tuple(map(_finding, await self._database.rows(statement, values)))
+        return tuple(map(_finding, await self._database.search(statement, values)))
 
     async def count(self, tenant_id: TenantId, conditions: Sequence[Condition]) -> int:
         """How many there are."""
-        rows = await self._database.rows(_counting(_shape_of(conditions)), _values_of(tenant_id, conditions))
+        rows = await self._database.search(_counting(_shape_of(conditions)), _values_of(tenant_id, conditions))
         return int(cast("Any", rows[0][0]))
 
     async def add_step(self, finding: Finding, step: Step) -> None:

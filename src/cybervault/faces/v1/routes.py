@@ -8,11 +8,13 @@ from starlette.responses import Response
 from cybervault.assessments.analyses import not_found
 from cybervault.assessments.selection import Condition, Field, Operator, Order, Selection, marks_of
 from cybervault.assessments.threats import Environments
+from cybervault.domain.jobs import Job
 from cybervault.faces.call import Call, LeanRoute
 from cybervault.faces.face import json_response
 from cybervault.faces.moments import seconds_of
 from cybervault.faces.openapi import body_of
 from cybervault.faces.paging import Cursors, PageSize
+from cybervault.faces.queued import PREFER, accepted, wants_async
 from cybervault.faces.request_ids import is_request_id
 from cybervault.faces.severities import ranks_in
 from cybervault.faces.v1 import threat_shapes as shapes
@@ -32,29 +34,35 @@ class V1:
         router, base = APIRouter(route_class=LeanRoute), "/v1/threats"
         router.add_api_route(
             f"{base}/analyze", self.analyze, methods=["POST"], response_model=shapes.AnalyzeReply,
-            openapi_extra=body_of(shapes.AnalyzeRequest),
+            openapi_extra=body_of(shapes.AnalyzeRequest, headers=[PREFER]),
+            responses={202: {"model": shapes.QueuedAnalysis}},
         )  # fmt: skip
         router.add_api_route(
-            f"{base}/analyses/{{request_id}}", self.analysis, methods=["GET"], response_model=shapes.AnalysisReply
-        )
+            f"{base}/analyses/{{request_id}}", self.analysis, methods=["GET"],
+            response_model=shapes.AnalysisReply | shapes.QueuedAnalysis,
+        )  # fmt: skip
         router.add_api_route(f"{base}/feed", self.feed, methods=["GET"], response_model=shapes.FeedReply)
         return router
 
     async def analyze(self, call: Call) -> Response:
         """Assess an address, a domain, a URL, a hash or a raw payload."""
-        principal, request = await call.principal(), await call.body(shapes.AnalyzeRequest)
-        submission = await request.to_core(call.request_id)
-        assessment = await self._threats.of(principal).analyst.analyze(submission, actor=await call.actor())
+        threats, request = self._threats.of(await call.principal()), await call.body(shapes.AnalyzeRequest)
+        submission, actor = await request.to_core(call.request_id), await call.actor()
+        if threats.queue is not None and wants_async(call.headers):
+            job = await threats.queue.ask(request.handed(), submission, actor=actor)
+            return accepted(shapes.QueuedAnalysis.of(job), f"/v1/threats/analyses/{call.request_id}")
+        assessment = await threats.analyst.analyze(submission, actor=actor)
         return json_response(200, shapes.AnalyzeReply.of(assessment).model_dump())
 
     async def analysis(self, call: Call) -> Response:
-        """What an earlier request came to, with its evidence and tags."""
-        principal = await call.principal()
-        analyst, request_id = self._threats.of(principal).analyst, call.path_params["request_id"]
+        """What an earlier request came to, with its evidence and tags; or how it stands, until it has come to that."""
+        principal, request_id = await call.principal(), call.path_params["request_id"]
         if not is_request_id(request_id):
             raise not_found()
-        assessment = await analyst.of_request(principal.tenant_id, request_id)
-        return json_response(200, shapes.AnalysisReply.of(assessment).model_dump())
+        found = await self._threats.of(principal).of_request(principal.tenant_id, request_id)
+        if isinstance(found, Job):
+            return json_response(200, shapes.QueuedAnalysis.of(found).model_dump())
+        return json_response(200, shapes.AnalysisReply.of(found).model_dump())
 
     async def feed(self, call: Call, query: Annotated[shapes.FeedQuery, Query()]) -> Response:
         """Threats that were detected, newest first; new ones do not move the pages."""

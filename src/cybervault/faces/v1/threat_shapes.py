@@ -6,11 +6,13 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from cybervault.assessments.analyses import Submission
-from cybervault.assessments.targets import read_aside
+from cybervault.assessments.targets import Handed
 from cybervault.domain.assessments import Assessment, Depth
 from cybervault.domain.findings import Finding
+from cybervault.domain.jobs import Job
 from cybervault.domain.verdicts import Verdict
 from cybervault.faces.moments import spelled
+from cybervault.faces.queued import QueuedReply
 
 METADATA_MAX: Final = 50
 _TEXT: Final = r"^[^\x00]*$"
@@ -51,9 +53,13 @@ class AnalyzeRequest(BaseModel):
             raise ValueError("no number")
         return value
 
+    def handed(self) -> Handed:
+        """The target as it came."""
+        return Handed(self.target)
+
     async def to_core(self, request_id: str) -> Submission:
         """The wish; `Problem` INVALID `invalid_parameter`, TOO_LARGE `payload_too_large`."""
-        return Submission(await read_aside(self.target), Depth(self.mode), request_id, self.metadata)
+        return Submission(await self.handed().read(), Depth(self.mode), request_id, self.metadata)
 
 
 class AnalyzeReply(BaseModel):
@@ -126,6 +132,17 @@ class AnalysisReply(BaseModel):
                 "result": AnalyzeReply.of(assessment).model_dump(),
             }
         )
+
+
+class QueuedAnalysis(QueuedReply):
+    """Answer of `GET /v1/threats/analyses/{request_id}` until the analysis is there, and of what asks for it."""
+
+    request_id: str
+
+    @classmethod
+    def of(cls, job: Job) -> "QueuedAnalysis":
+        """How a job stands."""
+        return cls(request_id=job.request_id or "", **QueuedReply.of(job).model_dump())
 
 
 class FeedQuery(BaseModel):

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cybervault.assessments.analyses import Submission
 from cybervault.assessments.findings import StatusChange
-from cybervault.assessments.targets import TargetType, read_aside
+from cybervault.assessments.targets import Handed, TargetType
 from cybervault.domain.assessments import Assessment, Category, Depth, Sort
 from cybervault.domain.findings import Finding, Status
 from cybervault.domain.observables import HASH_KINDS
@@ -80,7 +80,7 @@ class AnalyzeRequest(BaseModel):
     async def to_core(self, request_id: str) -> Submission:
         """The wish; `Problem` INVALID `invalid_parameter`, TOO_LARGE `payload_too_large`."""
         tags = {name[:64]: value for name, value in self.context.items() if isinstance(value, str | int | float | bool)}
-        return Submission(await read_aside(self.target, self.target_type), self._depth(), request_id, tags)
+        return Submission(await Handed(self.target, self.target_type).read(), self._depth(), request_id, tags)
 
     def _depth(self) -> Depth:
         depth = self.context.get("depth", Depth.QUICK.value)

@@ -6,12 +6,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cybervault.assessments.analyses import Submission
 from cybervault.assessments.findings import StatusChange
-from cybervault.assessments.targets import read_record
+from cybervault.assessments.targets import Handed
 from cybervault.domain.assessments import Assessment, Depth, Part, Sign
 from cybervault.domain.attack import technique
 from cybervault.domain.findings import Finding, Status, Step
+from cybervault.domain.jobs import Job
 from cybervault.domain.verdicts import Severity
 from cybervault.faces.moments import spelled
+from cybervault.faces.queued import QueuedReply
 from cybervault.faces.v3.management.office import PageQuery, Pagination
 
 TEXT: Final = r"^[^\x00]*$"
@@ -35,9 +37,13 @@ class AnalyzeRequest(BaseModel):
     )
     depth: Literal["quick", "deep"] = Field(default="quick", description="deep asks the sources too.")
 
-    def to_core(self, request_id: str) -> Submission:
+    def handed(self) -> Handed:
+        """The record as it came."""
+        return Handed(kind=self.type, record=self.payload)
+
+    async def to_core(self, request_id: str) -> Submission:
         """The wish; `Problem` INVALID `invalid_parameter`."""
-        return Submission(read_record(self.type, self.payload), Depth(self.depth), request_id)
+        return Submission(await self.handed().read(), Depth(self.depth), request_id)
 
 
 class TechniqueReply(BaseModel):
@@ -108,6 +114,7 @@ class AssessmentReply(BaseModel):
     """Answer of `POST /v3/threats/analyze`, and of what reads it back."""
 
     assessment_id: str = Field(examples=["asm_4f1k9x2m7q"])
+    state: Literal["completed"]
     risk_score: int = Field(ge=0, le=100, description="0 for what is not weighed.", examples=[87])
     severity: Literal["critical", "high", "medium", "low", "info"]
     verdict: Literal["malicious", "suspicious", "benign", "unknown"]
@@ -135,6 +142,7 @@ class AssessmentReply(BaseModel):
         return cls.model_validate(
             {
                 "assessment_id": assessment.id,
+                "state": "completed",
                 "risk_score": assessment.score or 0,
                 "severity": spelled_severity(assessment.severity),
                 "verdict": assessment.verdict.value,
@@ -159,6 +167,17 @@ class AssessmentReply(BaseModel):
                 "created_at": spelled(assessment.created_at),
             }
         )
+
+
+class QueuedAssessment(QueuedReply):
+    """What `GET /v3/threats/assessments/{id}` says until the assessment is there, and the answer to who asks for it."""
+
+    assessment_id: str = Field(examples=["asm_4f1k9x2m7q"])
+
+    @classmethod
+    def of(cls, job: Job) -> "QueuedAssessment":
+        """How a job stands."""
+        return cls(assessment_id=job.reference or "", **QueuedReply.of(job).model_dump())
 
 
 class AssessmentList(BaseModel):

@@ -9,10 +9,12 @@ from cybervault.assessments.selection import Selection, marks_of
 from cybervault.assessments.store.assessments import Behind
 from cybervault.assessments.threats import Environments
 from cybervault.domain.ids import AssessmentId, FindingId
+from cybervault.domain.jobs import Job
 from cybervault.faces.call import Call, LeanRoute
 from cybervault.faces.face import json_response
 from cybervault.faces.openapi import body_of
 from cybervault.faces.paging import Cursors
+from cybervault.faces.queued import PREFER, accepted, wants_async
 from cybervault.faces.v3 import threat_shapes as shapes
 from cybervault.faces.v3.filters import read_filter, read_sort, spelled_filter
 from cybervault.faces.v3.management.office import PageQuery, id_in, pagination_of, wish_of
@@ -34,10 +36,14 @@ class ThreatPaths:
         add = router.add_api_route
         add(
             f"{_BASE}/analyze", self.analyze, methods=["POST"], status_code=201, response_model=shapes.AssessmentReply,
-            openapi_extra=body_of(shapes.AnalyzeRequest),
+            openapi_extra=body_of(shapes.AnalyzeRequest, headers=[PREFER]),
+            responses={202: {"model": shapes.QueuedAssessment}},
         )  # fmt: skip
         add(kept, self.assessments, methods=["GET"], response_model=shapes.AssessmentList)
-        add(f"{kept}/{{assessment_id}}", self.assessment, methods=["GET"], response_model=shapes.AssessmentReply)
+        add(
+            f"{kept}/{{assessment_id}}", self.assessment, methods=["GET"],
+            response_model=shapes.AssessmentReply | shapes.QueuedAssessment,
+        )  # fmt: skip
         add(_BASE, self.listed, methods=["GET"], response_model=shapes.ThreatList)
         add(one, self.threat, methods=["GET"], response_model=shapes.ThreatReply)
         add(
@@ -53,9 +59,12 @@ class ThreatPaths:
 
     async def analyze(self, call: Call) -> Response:
         """Assess a record of endpoint telemetry, of network traffic, or the hash of a file."""
-        principal, request = await call.principal(), await call.body(shapes.AnalyzeRequest)
-        submission = request.to_core(call.request_id)
-        assessment = await self._threats.of(principal).analyst.analyze(submission, actor=await call.actor())
+        threats, request = self._threats.of(await call.principal()), await call.body(shapes.AnalyzeRequest)
+        submission, actor = await request.to_core(call.request_id), await call.actor()
+        if threats.queue is not None and wants_async(call.headers):
+            job = await threats.queue.ask(request.handed(), submission, actor=actor)
+            return accepted(shapes.QueuedAssessment.of(job), f"{_BASE}/assessments/{submission.id}")
+        assessment = await threats.analyst.analyze(submission, actor=actor)
         where = {"location": f"{_BASE}/assessments/{assessment.id}"}
         return json_response(201, shapes.AssessmentReply.of(assessment).model_dump(), where)
 
@@ -73,10 +82,12 @@ class ThreatPaths:
         return json_response(200, reply.model_dump())
 
     async def assessment(self, call: Call) -> Response:
-        """One assessment, with its evidence; it never changes."""
+        """One assessment, with its evidence, which never changes; or how it stands, until it is there."""
         principal = await call.principal()
         wanted = AssessmentId(id_in(call.path_params, "assessment_id"))
-        found = await self._threats.of(principal).analyst.find(principal.tenant_id, wanted)
+        found = await self._threats.of(principal).find(principal.tenant_id, wanted)
+        if isinstance(found, Job):
+            return json_response(200, shapes.QueuedAssessment.of(found).model_dump())
         tag = {"etag": f'"{found.id}"'}
         if call.headers.get("if-none-match") == tag["etag"]:
             return Response(status_code=304, headers=tag)
