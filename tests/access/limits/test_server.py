@@ -4,6 +4,7 @@ import asyncio
 import multiprocessing
 import random
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from multiprocessing.connection import Connection
 
 import pytest
@@ -220,3 +221,28 @@ async def test_a_failure_never_tells_the_password() -> None:
         await server.admit("a", BOTH)
     assert "canary" not in f"{caught.value!r} {caught.value.__cause__!r} {server!r}"
     await server.close()
+
+
+async def test_a_loop_of_calls_ends_when_it_is_called_off_whatever_the_client_makes_of_it(
+    server: LimitServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python 3.11's wait_for, through which the client sends, loses a cancellation that comes just as all is sent."""
+    evalsha, began = server._redis.evalsha, asyncio.Event()
+
+    async def deaf(*given: object) -> object:
+        began.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(0.001)
+        return await evalsha(*given)  # type: ignore[arg-type] # as they came
+
+    monkeypatch.setattr(server._redis, "evalsha", deaf)
+
+    async def flood() -> None:
+        while True:
+            await server.admit("a", BOTH)
+
+    async with asyncio.timeout(PATIENT), asyncio.TaskGroup() as group:
+        task = group.create_task(flood())
+        await began.wait()
+        task.cancel()
+    assert task.cancelled()

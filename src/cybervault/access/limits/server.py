@@ -16,7 +16,7 @@ from cybervault.access.limits.decision import Decision, WindowState
 from cybervault.access.limits.ring import SECOND
 from cybervault.access.limits.tables import Allowance
 from cybervault.domain.secrets import Secret
-from cybervault.storage.redis import redis_at
+from cybervault.storage.redis import heed_cancellation, redis_at
 
 TIMEOUT_SECONDS: Final = 0.25
 """A node that gives the server up while others do not lets its share in beside them, which is more than is promised:
@@ -118,11 +118,13 @@ class LimitServer:
     async def _run(self, name: str, keys: Sequence[str], values: Sequence[int | str]) -> Any:  # noqa: ANN401 - by script
         async with self._turns:
             try:
-                return await self._redis.evalsha(self._digests[name], len(keys), *keys, *values)
+                reply = await self._redis.evalsha(self._digests[name], len(keys), *keys, *values)
             except NoScriptError as error:
                 raise ScriptsGone from error
             except (RedisError, OSError) as error:
                 raise ServerGone from error
+        heed_cancellation()
+        return reply
 
 
 def load_scripts() -> Mapping[str, str]:
