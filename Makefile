@@ -65,7 +65,8 @@ bench: ready ## measure what we claim, each claim against a named peer or limit
 		[ -e "$$file" ] || continue; found=yes; echo "== $$file"; $(RUN) env PYTHONPATH=. python "$$file"; \
 	done; [ $$found = yes ] || echo "There is no benchmark yet."
 
-docs: ready ## write the generated pages of docs/ anew
+docs: ready ## write the generated pages of docs/ anew, and the examples in the document of the API
+	$(RUN) env PYTHONPATH=src python -m tests.contracts.examples
 	$(RUN) env PYTHONPATH=src python -m docs.generate
 
 screenshots: ready console chromium ## take the pictures of README.md and docs/ anew

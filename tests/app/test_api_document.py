@@ -44,6 +44,17 @@ def test_a_route_that_comes_later_is_in_the_document(app: FastAPI, client: TestC
     assert "/api/docs/" in found["paths"]
 
 
+def test_answers_show_examples_and_lead_on(app: FastAPI, client: TestClient) -> None:
+    router = APIRouter(route_class=LeanRoute)
+    for path, method, status in (("/v3/keys", "POST", 201), ("/v3/keys/{key_id}", "GET", 200)):
+        router.add_api_route(path, late, methods=[method], status_code=status, response_model=dict[str, str])
+    app.router.routes.extend(router.routes)
+    answer = client.get("/api/docs/openapi.json").json()["paths"]["/v3/keys"]["post"]["responses"]["201"]
+    assert answer["content"]["application/json"]["example"]["id"].startswith("key_")
+    (link,) = answer["links"].values()
+    assert link["parameters"] == {"key_id": "$response.body#/id"}
+
+
 @pytest.mark.parametrize(
     ("path", "name", "errors"),
     [

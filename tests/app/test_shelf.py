@@ -12,12 +12,13 @@ from tests.fakes.knowledge import compile_small_knowledge
 from tests.fakes.serving import Setup
 
 
+async def test_without_local_knowledge_there_is_none(tmp_path: Path) -> None:
+    assert Shelf(tmp_path / "knowledge").current() is None
+
+
 @pytest.mark.timeout(180)
-async def test_the_local_knowledge_is_built_beside_and_then_used(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path / "knowledge")
-    assert shelf.current() is None
-    await shelf.build()
-    knowledge = shelf.current()
+async def test_the_local_knowledge_is_built_beside_and_then_used(shipped_knowledge: Path) -> None:
+    knowledge = Shelf(shipped_knowledge).current()
     assert knowledge is not None
     assert knowledge.answer(parse_observable("8.8.8.8")).evidence
 

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from cybervault.intel.compile import needs_compile
+from cybervault.intel.compile import Packages, needs_compile
 from tests.cli.conftest import Run
+from tests.fakes.knowledge import small_packages
 
 
-@pytest.mark.timeout(180)
-def test_build_makes_it_anew(run: Run, data: Path) -> None:
+def test_build_makes_it_anew(run: Run, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = small_packages(tmp_path)
+    monkeypatch.setattr(Packages, "installed", lambda: small)
     result = run("intel", "build")
     assert result.exit_code == 0
     assert "is ready" in result.output

@@ -9,6 +9,7 @@ from openapi_schema_validator import OAS31Validator, validate
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from cybervault.domain.principals import KeyKind, Scope
+from cybervault.faces.links import LEADS
 from cybervault.faces.rights import ROUTES
 from tests.faces.framed import Framed
 from tests.fakes.serving import Running
@@ -46,6 +47,17 @@ def test_check_134_the_document_is_valid_and_lists_every_path(server: Running) -
     assert document["openapi"].startswith("3.1.")
     OpenAPIV31SpecValidator(document).validate()
     assert set(operations(document)) == {(rule.method, rule.template) for rule in ROUTES} | OPEN
+
+
+def test_every_link_leads_from_an_answer_to_a_call_that_takes_what_it_names(server: Running) -> None:
+    document = server.get(DOCUMENT).json
+    found = {operation["operationId"]: operation for path in document["paths"].values() for operation in path.values()}
+    for lead in LEADS:
+        method, _, path = lead.operation.partition(" ")
+        links = document["paths"][path][method.lower()]["responses"][str(lead.status)]["links"]
+        assert any(link["parameters"] == {lead.parameter: f"$response.body#{lead.pointer}"} for link in links.values())
+        for name, link in links.items():
+            assert link["parameters"].keys() <= {one.get("name") for one in found[name]["parameters"]}
 
 
 class TestErrorSchemas:

@@ -1,6 +1,7 @@
 """One upstream farm for all checks, one server for each, the same small local knowledge, and the engines for rows."""
 
 import asyncio
+import fcntl
 import logging
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -11,7 +12,7 @@ from typing import Any, TypeAlias
 import pytest
 import structlog
 
-from cybervault.app import Access, open_access
+from cybervault.app import Access, Shelf, open_access
 from cybervault.app.product import DATABASE_FILE
 from cybervault.domain.secrets import Secret
 from cybervault.settings import Settings
@@ -50,6 +51,20 @@ def farm(whole_farm: UpstreamFarm) -> UpstreamFarm:
 @pytest.fixture(scope="session")
 def small_knowledge(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return compile_small_knowledge(tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture(scope="session")
+def shipped_knowledge(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The lists as they ship, compiled once for all workers as the server does it: in a process of its own."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "shipped"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        shelf = Shelf(folder / "knowledge")
+        if shelf.current() is None:
+            asyncio.run(shelf.build())
+    return folder / "knowledge"
 
 
 @pytest.fixture

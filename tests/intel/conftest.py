@@ -1,7 +1,5 @@
 """What several test files of local knowledge stand on: a small compiled generation and the real one."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -50,11 +48,8 @@ def compile_small(folder: Path, top: str = "example") -> Knowledge:
 
 
 @pytest.fixture(scope="session")
-def shipped(tmp_path_factory: pytest.TempPathFactory) -> Knowledge:
-    """The knowledge of the installed packages, compiled once and in a process of its own, as the server does it."""
-    directory = tmp_path_factory.mktemp("shipped")
-    command = [sys.executable, "-m", "cybervault.intel.compile", str(directory)]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
-    opened = Knowledge.open(directory)
+def shipped(shipped_knowledge: Path) -> Knowledge:
+    """The knowledge of the installed packages."""
+    opened = Knowledge.open(shipped_knowledge)
     assert opened is not None
     return opened

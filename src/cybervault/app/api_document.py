@@ -12,7 +12,9 @@ from cybervault.faces.console.sign_in import face as console_face
 from cybervault.faces.ctai.routes import FACE as CTAI_FACE
 from cybervault.faces.ctai.routes import HEALTH_FACE
 from cybervault.faces.ctai.shapes import ErrorReply as CtaiErrorReply
+from cybervault.faces.examples import add_examples, load_examples
 from cybervault.faces.face import Face
+from cybervault.faces.links import add_links
 from cybervault.faces.openapi import Part, document
 from cybervault.faces.rights import ROUTES, Rights
 from cybervault.faces.v1.shapes import FACE as V1_FACE
@@ -46,6 +48,9 @@ def api_document_routes(app: FastAPI, base_url: str, is_healthy: Callable[[], Aw
     """The routes of the document; it lists whatever the application routes when it is first asked for."""
 
     def made() -> dict[str, object]:
-        return document(app.router.routes, parts_of(base_url), Rights(ROUTES), base_url=base_url)
+        whole = document(app.router.routes, parts_of(base_url), Rights(ROUTES), base_url=base_url)
+        add_examples(whole, load_examples())
+        add_links(whole)
+        return whole
 
     return openapi_routes(made, is_healthy, folder=CONSOLE_DIST / "docs")

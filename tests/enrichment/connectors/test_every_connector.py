@@ -114,7 +114,7 @@ def replies(name: str) -> st.SearchStrategy[UpstreamReply]:
 
 
 @each_connector
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_reply_gives_an_answer(connector: Connector, data: st.DataObject) -> None:
     observable = parse_observable(SAMPLES[data.draw(st.sampled_from(sorted(connector.source.kinds)))])

@@ -1,0 +1,227 @@
+"""One answer of every operation of the contracts, asked of the whole server, for the document of the API.
+
+`python -m tests.contracts.examples` writes them into the file that the server loads; what is random has stable names.
+"""
+
+import asyncio
+import json
+import logging
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field, replace
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+from cybervault.access.audit import OPERATOR
+from cybervault.access.members import NewMember
+from cybervault.access.minting import NewKey
+from cybervault.domain.principals import KeyKind, Role, Scope
+from cybervault.faces.examples import FILE, Example
+from tests.contracts.stable import Names
+from tests.fakes.clock import HandClock
+from tests.fakes.keys import bearer
+from tests.fakes.knowledge import compile_small_knowledge
+from tests.fakes.serving import Setup
+from tests.fakes.threats import BAD, Headers, ThreatWorld, threat_world
+from tests.fakes.upstream import UpstreamFarm
+
+_AGENT: Final = {"User-Agent": "curl/8.14.1"}
+_FOLDER: Final = "cybervault.faces"
+_PUBLIC: Final = {"public_url": "https://cybervault.example"}
+_TELEMETRY: Final = {
+    "type": "endpoint_telemetry",
+    "payload": {
+        "process_name": "svchost.exe",
+        "pid": 4892,
+        "network_connections": [{"dst_ip": BAD, "port": 4444, "protocol": "TCP"}],
+    },
+    "depth": "deep",
+}
+
+
+@dataclass(slots=True)
+class Walk:
+    """Asks, a second after the time before, and keeps the first answer of each operation."""
+
+    world: ThreatWorld
+    key: Headers
+    owner: Headers
+    seen: dict[str, Example] = field(default_factory=dict)
+
+    async def ask(
+        self,
+        operation: str,
+        json: object = None,
+        *,
+        headers: Headers | None = None,
+        query: str = "",
+        **ids: str,
+    ) -> Any:  # noqa: ANN401 - JSON
+        """One request, by the key unless other headers say who asks; it must work."""
+        self.world.clock.advance(1)
+        method, _, template = operation.partition(" ")
+        path = template.format(**ids) + (f"?{query}" if query else "")
+        reply = await self.world.ask(method, path, {**(headers or self.key), **_AGENT}, json)
+        assert reply.is_success, f"{operation}: {reply.status_code} {reply.text}"
+        self.seen.setdefault(operation, Example(reply.status_code, reply.json(), json))
+        return reply.json()
+
+
+async def _ctai(walk: Walk) -> None:
+    await walk.ask("GET /api/ctai/models")
+
+
+async def _threats_v1(walk: Walk) -> None:
+    wish = {"target": BAD, "mode": "deep", "metadata": {"case": "42"}}
+    made = await walk.ask("POST /v1/threats/analyze", wish)
+    await walk.ask("GET /v1/threats/analyses/{request_id}", request_id=made["request_id"])
+    await walk.ask("GET /v1/threats/feed", query="limit=1")
+
+
+async def _threats_v2(walk: Walk) -> None:
+    wish = {"target": "evil.example", "target_type": "domain", "context": {"network_zone": "dmz", "depth": "deep"}}
+    await walk.ask("POST /v2/threats/analyze", wish)
+    listed = await walk.ask("GET /v2/threats/recent", query="severity=critical,high,medium,low&limit=1")
+    change = {"status": "acknowledged", "comment": "With the owner of the host."}
+    await walk.ask("PATCH /v2/threats/{threat_id}/status", change, threat_id=listed["data"][0]["id"])
+
+
+async def _threats_v3(walk: Walk) -> str:
+    made = await walk.ask("POST /v3/threats/analyze", _TELEMETRY)
+    await walk.ask("GET /v3/threats/assessments/{assessment_id}", assessment_id=made["assessment_id"])
+    await walk.ask("GET /v3/threats/assessments", query="limit=1")
+    listed = await walk.ask("GET /v3/threats", query="limit=1")
+    threat_id = str(listed["data"][0]["id"])
+    await walk.ask(
+        "PATCH /v3/threats/{threat_id}", {"status": "investigating", "comment": "Case 42."}, threat_id=threat_id
+    )
+    await walk.ask(
+        "POST /v3/threats/{threat_id}/comments", {"comment": "The host is off the network."}, threat_id=threat_id
+    )
+    await walk.ask("GET /v3/threats/{threat_id}", threat_id=threat_id)
+    await walk.ask("GET /v3/threats/{threat_id}/history", threat_id=threat_id)
+    return threat_id
+
+
+async def _response(walk: Walk, threat_id: str) -> None:
+    wish = {
+        "type": "block_ip", "target": BAD, "reason": "Beacons of finance-07 go there.", "finding_id": threat_id,
+    }  # fmt: skip
+    made = await walk.ask("POST /v3/response/actions", wish)
+    await walk.ask("GET /v3/response/actions/{action_id}", action_id=made["id"])
+    await walk.ask("GET /v3/response/actions")
+    await walk.ask("GET /v3/response/catalogue")
+
+
+async def _system(walk: Walk) -> None:
+    for path in ("/v3/system/health", "/v3/system/whoami", "/v3/tenant"):
+        await walk.ask(f"GET {path}")
+
+
+async def _service_accounts(walk: Walk) -> str:
+    wish = {"name": "github-actions", "scopes": ["threat:read", "threat:write"], "description": "Checks what we ship."}
+    made = await walk.ask("POST /v3/service-accounts", wish)
+    account_id = str(made["id"])
+    await walk.ask("GET /v3/service-accounts/{account_id}", account_id=account_id)
+    await walk.ask("GET /v3/service-accounts")
+    await walk.ask("PATCH /v3/service-accounts/{account_id}", {"scopes": ["threat:read"]}, account_id=account_id)
+    return account_id
+
+
+async def _keys(walk: Walk, account_id: str) -> None:
+    wish = {
+        "name": "github-actions-prod", "kind": "service_live", "scopes": ["threat:read"],
+        "ip_allow_list": ["192.0.2.0/24"], "expires_at": "2027-01-31", "service_account_id": account_id,
+    }  # fmt: skip
+    made = await walk.ask("POST /v3/keys", wish)
+    key_id, old = str(made["id"]), bearer(made["secret"])
+    await walk.ask("GET /v3/system/health", headers=old)
+    await walk.ask("GET /v3/keys/{key_id}", key_id=key_id)
+    await walk.ask("GET /v3/keys/{key_id}/usage", key_id=key_id)
+    await walk.ask("GET /v3/keys", query="limit=1")
+    await walk.ask("PATCH /v3/keys/{key_id}", {"name": "github-actions-main"}, key_id=key_id)
+    await walk.ask("POST /v3/keys/{key_id}/rotate", {"expires_at": "2027-06-30"}, key_id=key_id)
+    await walk.ask("POST /v3/keys/{key_id}/cancel-rotation", {}, key_id=key_id)
+    await walk.ask("POST /v3/keys/{key_id}/rotate", {"expires_at": "2027-06-30"}, key_id=key_id)
+    await walk.ask("GET /v3/system/health", headers=old)
+    await walk.ask("POST /v3/keys/{key_id}/finish-rotation", {}, key_id=key_id)
+    await walk.ask("GET /v3/keys/report")
+    await walk.ask("POST /v3/keys/{key_id}/revoke", {"reason": "The pipeline is gone."}, key_id=key_id)
+    await walk.ask("POST /v3/keys", {"name": "github-actions-spare", "service_account_id": account_id})
+    await walk.ask("DELETE /v3/service-accounts/{account_id}", account_id=account_id)
+
+
+async def _users(walk: Walk) -> None:
+    """What only people may do is done by the owner."""
+    by, wish = walk.owner, {"email": "grace@acme.example", "name": "Grace Hopper", "role": "member"}
+    made = await walk.ask("POST /v3/users", wish, headers=by)
+    user_id = str(made["id"])
+    await walk.ask("GET /v3/users/{user_id}", user_id=user_id)
+    await walk.ask("GET /v3/users")
+    await walk.ask("POST /v3/users/{user_id}/invitation", headers=by, user_id=user_id)
+    await walk.ask("PATCH /v3/users/{user_id}", {"role": "admin"}, headers=by, user_id=user_id)
+    await walk.ask("DELETE /v3/users/{user_id}", headers=by, user_id=user_id)
+
+
+async def _audit(walk: Walk) -> None:
+    await walk.ask("GET /v3/audit-log", query="limit=2")
+    await walk.ask("GET /v3/audit-log/checkpoint")
+
+
+async def examples_of(setup: Setup) -> Mapping[str, Example]:
+    """Ask everything of a server on this folder."""
+    async with _walk(setup) as walk:
+        await _system(walk)
+        await _ctai(walk)
+        await _threats_v1(walk)
+        await _threats_v2(walk)
+        await _response(walk, await _threats_v3(walk))
+        await _keys(walk, await _service_accounts(walk))
+        await _users(walk)
+        await _audit(walk)
+    names = Names()
+    return {operation: Example(**names.stable(asdict(example))) for operation, example in walk.seen.items()}
+
+
+@asynccontextmanager
+async def _walk(setup: Setup) -> AsyncIterator[Walk]:
+    async with threat_world(replace(setup, given=_PUBLIC)) as world:
+        access, tenant = world.product.access, await world.tenant()
+        wish = NewKey(KeyKind.SERVICE_LIVE, "soc-automation", scopes=frozenset(Scope))
+        minted = await access.minting.mint(tenant, wish, by=None, actor=OPERATOR)
+        person = NewMember("ada@acme.example", "Ada Lovelace", Role.OWNER)
+        owner = await access.people.members.create(tenant, person, by=None, actor=OPERATOR)
+        token, _ = await access.people.sessions.begin(owner.id, address=None, agent=None)
+        browser = {"Cookie": f"__Host-cybervault={token.reveal()}", "Sec-Fetch-Site": "same-origin"}
+        yield Walk(world, bearer(minted.secret.reveal()), browser)
+
+
+def written(examples: Mapping[str, Example]) -> str:
+    """The file that holds them."""
+    rows = {name: _row(example) for name, example in sorted(examples.items())}
+    return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
+
+
+def _row(example: Example) -> dict[str, Any]:
+    asked = {} if example.request is None else {"request": example.request}
+    return asked | {"status": example.status, "response": example.response}
+
+
+def main() -> int:
+    """Write the file anew."""
+    logging.disable()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    with tempfile.TemporaryDirectory() as folder, UpstreamFarm(clock=HandClock()) as farm:
+        compile_small_knowledge(Path(folder))
+        text = written(asyncio.run(examples_of(Setup(farm, Path(folder), keys={}))))
+    Path(str(resources.files(_FOLDER).joinpath(FILE))).write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
