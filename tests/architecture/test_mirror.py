@@ -14,6 +14,8 @@ from tests.architecture.tree import (
 # Test files that speak about many sources at once; each entry says about which.
 ABOUT_MANY = {
     "tests/enrichment/connectors/test_every_connector.py": "one property that holds for all connectors",
+    "tests/detection/normal/test_every_format.py": "what holds for all telemetry formats",
+    "tests/detection/test_starter.py": "the rules that ship, which are data",
 }
 
 

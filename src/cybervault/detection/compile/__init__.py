@@ -1,0 +1,1 @@
+"""From rules to tables that are quick to ask: predicates, scanners, partitions."""

@@ -1,0 +1,174 @@
+"""All predicates of one field at once: which of them hold for a value.
+
+Literal patterns run in one Hyperscan database, or without that library in one Aho-Corasick automaton; both only
+propose, and what they propose is confirmed where a proposal alone does not prove it. So both give the same.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final, Protocol, TypeAlias
+
+import ahocorasick_rs
+import re2  # type: ignore[import-untyped] # it brings no types
+
+from cybervault.detection.compile.predicates import REGEX_MEMORY_BYTES
+from cybervault.detection.tree import MANY, ONE, Kind, Predicate
+
+Numbered: TypeAlias = Mapping[int, Predicate]
+"""Predicates of one field by their numbers in a partition."""
+
+# An exact number such as 4688 is compared by value, so that 0x10 and 16.0 are no surprise: they are texts.
+_COMPARISON: Final[Mapping[str, Callable[[float, float], bool]]] = {
+    "<": lambda one, other: one < other,
+    "<=": lambda one, other: one <= other,
+    ">": lambda one, other: one > other,
+    ">=": lambda one, other: one >= other,
+}
+_LITERALS: Final = frozenset({Kind.CONTAINS, Kind.STARTS, Kind.ENDS})
+_SIGN: Final = re.compile("(\0[*?])")
+_REGEX_OF_SIGN: Final = {MANY: ".*", ONE: "."}
+_CONFIRMED: Final = frozenset({Kind.WILDCARD, Kind.REGEX})
+
+
+class Proposer(Protocol):
+    """Names the patterns that may hold for a text, and none too few."""
+
+    def __call__(self, text: str) -> Iterable[int]:
+        """Numbers of predicates, in any order."""
+
+
+Proposing: TypeAlias = Callable[[Numbered], Proposer]
+
+
+class Scanner:
+    """The predicates of one field that look at its text; those on absence and other fields are the partition's."""
+
+    def __init__(self, predicates: Numbered, proposing: Proposing) -> None:
+        self._exact: dict[str, list[int]] = {}
+        self._exact_cased: dict[str, list[int]] = {}
+        self._networks: list[tuple[int, Any]] = []
+        self._bounds: list[tuple[int, Callable[[float, float], bool], float]] = []
+        self._present = [number for number, one in predicates.items() if one.kind is Kind.EXISTS]
+        self.predicates = predicates
+        for number, predicate in predicates.items():
+            self._sort(number, predicate)
+        searched = {number: one for number, one in predicates.items() if one.kind in _LITERALS | _CONFIRMED}
+        lower = {number: one for number, one in searched.items() if not one.is_cased}
+        cased = {number: one for number, one in searched.items() if one.is_cased}
+        self._lower = proposing(lower) if lower else None
+        self._cased = proposing(cased) if cased else None
+
+    def true(self, text: str) -> frozenset[int]:
+        """The numbers of the predicates that hold for a value that is there."""
+        if not text.isascii():
+            text = text.encode(errors="replace").decode()  # half letters are none to a scanner
+        low, found = text.lower(), set(self._present)
+        found.update(self._exact.get(low, ()))
+        found.update(self._exact_cased.get(text, ()))
+        if self._lower is not None:
+            found.update(self._confirmed(self._lower, low))
+        if self._cased is not None:
+            found.update(self._confirmed(self._cased, text))
+        if self._networks:
+            found.update(self._within(text))
+        if self._bounds:
+            found.update(self._bounded(text))
+        return frozenset(found)
+
+    def _sort(self, number: int, predicate: Predicate) -> None:
+        match predicate.kind:
+            case Kind.EQUALS:
+                kept = self._exact_cased if predicate.is_cased else self._exact
+                kept.setdefault(predicate.pattern, []).append(number)
+            case Kind.CIDR:
+                self._networks.append((number, ipaddress.ip_network(predicate.pattern)))
+            case Kind.COMPARE:
+                sign, bound = predicate.pattern.split(" ")
+                self._bounds.append((number, _COMPARISON[sign], float(bound)))
+
+    def _confirmed(self, propose: Proposer, text: str) -> Iterable[int]:
+        for number in propose(text):
+            predicate = self.predicates[number]
+            if predicate.kind not in _CONFIRMED or regex(expression(predicate)).search(text) is not None:
+                yield number
+
+    def _within(self, text: str) -> Iterable[int]:
+        try:
+            address = ipaddress.ip_address(text.strip())
+        except ValueError:
+            return
+        yield from (number for number, network in self._networks if address in network)
+
+    def _bounded(self, text: str) -> Iterable[int]:
+        try:
+            value = float(text)
+        except ValueError:
+            return
+        yield from (number for number, holds, bound in self._bounds if holds(value, bound))
+
+
+def expression(predicate: Predicate) -> str:
+    """A wildcard or regular expression in the syntax of RE2."""
+    if predicate.kind is Kind.REGEX:
+        return predicate.pattern
+    parts = (_REGEX_OF_SIGN.get(part) or re.escape(part) for part in _SIGN.split(predicate.pattern))
+    return f"(?s)\\A{''.join(parts)}\\z"
+
+
+@cache
+def regex(pattern: str) -> Any:  # noqa: ANN401 - the library brings no types
+    """A pattern that was let in at load, compiled once for all fields."""
+    options = re2.Options()
+    options.max_mem, options.log_errors = REGEX_MEMORY_BYTES, False
+    return re2.compile(pattern, options)
+
+
+@dataclass(frozen=True, slots=True)
+class Literals:
+    """The `Proposer` without Hyperscan: one automaton for all texts, and RE2 for each regular expression by itself."""
+
+    automaton: Any
+    numbers: Sequence[Sequence[int]]
+    predicates: Numbered
+    always: Sequence[int]
+
+    def __call__(self, text: str) -> Iterable[int]:
+        seen = {place for place, _, _ in self.automaton.find_matches_as_indexes(text, overlapping=True)}
+        for place in seen:
+            for number in self.numbers[place]:
+                if self._fits(self.predicates[number], text):
+                    yield number
+        yield from self.always
+
+    def _fits(self, predicate: Predicate, text: str) -> bool:
+        match predicate.kind:
+            case Kind.STARTS:
+                return text.startswith(predicate.pattern)
+            case Kind.ENDS:
+                return text.endswith(predicate.pattern)
+        return True
+
+
+def literals(predicates: Numbered) -> Proposer:
+    """Build the automaton; a pattern with * and ? is found by its longest piece, what has none is always proposed."""
+    numbers: dict[str, list[int]] = {}
+    always = []
+    for number, predicate in predicates.items():
+        piece = _piece(predicate)
+        if piece:
+            numbers.setdefault(piece, []).append(number)
+        else:
+            always.append(number)
+    automaton = ahocorasick_rs.AhoCorasick(list(numbers))
+    return Literals(automaton, list(numbers.values()), predicates, always)
+
+
+def _piece(predicate: Predicate) -> str:
+    if predicate.kind in _LITERALS:
+        return predicate.pattern
+    if predicate.kind is not Kind.WILDCARD:
+        return ""
+    return max(_SIGN.split(predicate.pattern)[::2], key=len)

@@ -1,0 +1,149 @@
+"""All rules on one event: what a field's value says is remembered, and what several such say together.
+
+Telemetry repeats itself, so that an event whose values were all seen before costs a few look-ups. Memory is bounded:
+a memo that is full begins anew, and one that is hardly ever of use is switched off.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from cybervault.detection.compile.hyperscanning import hyperscanning
+from cybervault.detection.compile.partition import Partition, holds, partition_of
+from cybervault.detection.compile.scanners import Proposing
+from cybervault.detection.memo import USUAL, FieldMemo, Limits, Signatures
+from cybervault.detection.reading import refers, texts
+from cybervault.detection.record import EVENT_ID, LogSource, Record
+from cybervault.detection.rule import Rule
+
+PARTITIONS_MAX: Final = 2_000
+"""Log sources and event ids that strangers can make up; known ones are a few hundred."""
+
+Key: TypeAlias = tuple[str, frozenset[str], str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A rule that fires. It is not `certain` where something that would exclude the event could not be known."""
+
+    rule: Rule
+    is_certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What rules say of an event.
+
+    `undecided` counts those that might fire if more were known of it, `rules` those that were asked.
+    """
+
+    matches: tuple[Match, ...] = ()
+    undecided: int = 0
+    rules: int = 0
+
+
+_NOTHING: Final = Outcome()
+
+
+class Engine:
+    """The rules that are in force. It is used by one thread at a time."""
+
+    def __init__(self, rules: Sequence[Rule], *, proposing: Proposing = hyperscanning, limits: Limits = USUAL) -> None:
+        self.rules = tuple(rules)
+        self._proposing = proposing
+        self._limits = limits
+        self._matchers: dict[Key, _Matcher] = {}
+
+    def outcome(self, record: Record) -> Outcome:
+        """What all rules say of a record; of one whose log source no rule is for, nothing."""
+        source, event_id = record.source, record.fields.get(EVENT_ID)
+        if not isinstance(event_id, str):
+            event_id = None
+        found = self._matchers.get((source.product, source.categories, source.service, event_id))
+        return (found or self._matcher(source, event_id)).outcome(record)
+
+    def warm(self, sources: Iterable[tuple[LogSource, str | None]]) -> None:
+        """Build what these log sources and event ids need, before an event waits for it."""
+        for source, event_id in sources:
+            self._matcher(source, event_id)
+
+    def _matcher(self, source: LogSource, event_id: str | None) -> "_Matcher":
+        key = (source.product, source.categories, source.service, event_id)
+        found = self._matchers.get(key)
+        if found is None:
+            if len(self._matchers) >= PARTITIONS_MAX:
+                self._matchers.clear()
+            partition = partition_of(self.rules, source, event_id, proposing=self._proposing)
+            found = self._matchers[key] = _Matcher(self.rules, partition, self._limits)
+        return found
+
+
+class _Matcher:
+    """One partition with its memory."""
+
+    def __init__(self, rules: Sequence[Rule], partition: Partition, limits: Limits) -> None:
+        self._rules = rules
+        self._partition = partition
+        self._limits = limits
+        self._signatures = Signatures()
+        self._memos = [FieldMemo(part, self._signatures, limits) for part in partition.fields]
+        self._quick = [(memo.name, memo.known, memo.look) for memo in self._memos]
+        self._outcomes: dict[tuple[int, ...], Outcome] = {}
+        self._has_more = partition.keywords is not None or bool(partition.references)
+
+    def outcome(self, record: Record) -> Outcome:
+        if not self._partition.candidates:
+            return _NOTHING
+        self._signatures.events += 1
+        if record.is_excerpt or record.bare:
+            ids = [memo.careful(record) for memo in self._memos]
+        else:
+            get, ids = record.fields.get, []
+            for name, known, look in self._quick:
+                value = get(name)
+                found = known.get(value)
+                ids.append(look(value) if found is None else found)
+        if self._has_more:
+            ids.append(self._more(record))
+        key = tuple(ids)
+        outcome = self._outcomes.get(key)
+        return self._evaluated(key) if outcome is None else outcome
+
+    def _more(self, record: Record) -> int:
+        """What no field alone decides: words anywhere, and fields that are compared with one another."""
+        true: set[int] = set()
+        if self._partition.keywords is not None:
+            whole = "\n".join(text for value in record.fields.values() for text in texts(value))
+            true.update(self._partition.keywords.scanner.true(whole))
+        for reference in self._partition.references:
+            if refers(reference.predicate, record.fields):
+                true.add(reference.number)
+        return self._signatures.number(frozenset(true))
+
+    def _evaluated(self, key: tuple[int, ...]) -> Outcome:
+        found = [self._signatures.of(number) for number in key]
+        true = frozenset().union(*(one.true for one in found))
+        possible = true.union(*(one.maybe for one in found))
+        matches, undecided = [], 0
+        for candidate in self._partition.candidates_of(possible):
+            if holds(candidate.condition, true, possible):
+                matches.append(Match(self._rules[candidate.rule]))
+            elif holds(candidate.condition, true, true):
+                matches.append(Match(self._rules[candidate.rule], is_certain=False))
+            elif holds(candidate.condition, possible, true):
+                undecided += 1
+        outcome = Outcome(tuple(matches), undecided, len(self._partition.candidates))
+        self._remember(key, outcome)
+        return outcome
+
+    def _remember(self, key: tuple[int, ...], outcome: Outcome) -> None:
+        if len(self._outcomes) >= self._limits.values:
+            self._outcomes.clear()
+        if len(self._signatures) >= self._limits.values:
+            # Numbers would mean something else afterwards, so all that is remembered by them goes too.
+            self._outcomes.clear()
+            self._signatures.clear()
+            for memo in self._memos:
+                memo.forget()
+        elif self._limits.remembers:
+            self._outcomes[key] = outcome

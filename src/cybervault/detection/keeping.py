@@ -1,0 +1,25 @@
+"""Files that only save time: what was compiled is kept whole or not at all, and is made anew where it is gone."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+
+def kept(path: Path) -> bytes | None:
+    """What was kept; None where nothing was."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def keep(path: Path, raw: bytes) -> None:
+    """Keep it for the next time; a disk that is full only costs the time to make it again."""
+    beside = path.with_suffix(f".{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_bytes(raw)
+        beside.replace(path)
+    except OSError:
+        with suppress(OSError):
+            beside.unlink()

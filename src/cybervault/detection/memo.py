@@ -1,0 +1,132 @@
+"""What is remembered of values: which predicates of a field each of them makes true, as one small number."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from cybervault.detection.compile.partition import FieldPart
+from cybervault.detection.reading import of_bare, texts
+from cybervault.detection.record import Record, Value
+
+REMEMBERED_MAX: Final = 20_000
+"""Values of one field, or combinations of one partition."""
+REMEMBERED_CHARACTERS_MAX: Final = 8 * 1024 * 1024
+"""Of the values of one field together."""
+VALUE_CHARACTERS_MAX: Final = 1_024
+"""A longer one is looked at each time: few come twice."""
+
+# A field that had a new value in so many of its events does not repeat: to remember more of it is of no use.
+_NEW_MAX: Final = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What may be remembered; without `remembers` it is nothing, which changes no answer."""
+
+    values: int = REMEMBERED_MAX
+    characters: int = REMEMBERED_CHARACTERS_MAX
+    remembers: bool = True
+
+
+USUAL: Final = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What one field says: the predicates that hold, and those of which nobody can know."""
+
+    true: frozenset[int]
+    maybe: frozenset[int]
+
+
+class Signatures:
+    """The different things that fields of one partition say, numbered; `events` counts those that were asked about."""
+
+    def __init__(self) -> None:
+        self.events = 0
+        self._numbers: dict[Signature, int] = {}
+        self._all: list[Signature] = []
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def number(self, true: frozenset[int], maybe: frozenset[int] = frozenset()) -> int:
+        """The number of what is said."""
+        signature = Signature(true, maybe)
+        found = self._numbers.get(signature)
+        if found is None:
+            found = self._numbers[signature] = len(self._all)
+            self._all.append(signature)
+        return found
+
+    def of(self, number: int) -> Signature:
+        """What a number stands for."""
+        return self._all[number]
+
+    def clear(self) -> None:
+        """Begin anew; who remembers numbers must forget them."""
+        self._numbers.clear()
+        self._all.clear()
+
+
+class FieldMemo:
+    """One field of a partition. `known` are the numbers of values that are remembered, and `look` finds others."""
+
+    def __init__(self, part: FieldPart, signatures: Signatures, limits: Limits) -> None:
+        self.name = part.name
+        self.known: dict[Value, int] = {}
+        self._part = part
+        self._signatures = signatures
+        self._limits = limits
+        self.is_on = limits.remembers
+        self.forget()
+
+    def forget(self) -> None:
+        """Remember nothing but what absence says."""
+        self.known.clear()
+        self.known[None] = self._signatures.number(self._part.absent)
+        self._characters = self._new = 0
+        self._begun_at = self._signatures.events
+
+    def look(self, value: Value) -> int:
+        """What a value says that is not remembered."""
+        if value is None or value == ():
+            return self.known[None]
+        scan = self._part.scanner.true
+        true = scan(value) if isinstance(value, str) else frozenset().union(*map(scan, value))
+        number = self._signatures.number(true)
+        if self.is_on and isinstance(value, str) and len(value) <= VALUE_CHARACTERS_MAX:
+            self._remember(value, number)
+        return number
+
+    def careful(self, record: Record) -> int:
+        """As `look`, for a record that leaves fields out or names no folders."""
+        value = record.fields.get(self.name)
+        if value == ():
+            value = None
+        if value is None and record.is_excerpt:
+            return self._signatures.number(frozenset(), self._part.all)
+        if value is not None and self.name in record.bare:
+            return self._bare(value)
+        found = self.known.get(value)
+        return self.look(value) if found is None else found
+
+    def _remember(self, value: str, number: int) -> None:
+        if len(self.known) > self._limits.values or self._characters > self._limits.characters:
+            self.is_on = self._new < _NEW_MAX * (self._signatures.events - self._begun_at)
+            self.forget()
+        self._new += 1
+        self._characters += len(value)
+        self.known[value] = number
+
+    def _bare(self, value: str | tuple[str, ...]) -> int:
+        true: set[int] = set()
+        maybe: set[int] = set()
+        for name in texts(value):
+            alone = self._part.scanner.true(name)
+            for number, predicate in self._part.scanner.predicates.items():
+                verdict = of_bare(predicate, name, holds_alone=number in alone)
+                if verdict is None:
+                    maybe.add(number)
+                elif verdict:
+                    true.add(number)
+        return self._signatures.number(frozenset(true), frozenset(maybe - true))

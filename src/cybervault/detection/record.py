@@ -1,0 +1,54 @@
+"""One event as rules see it: where it was logged, and its fields under the names of the Sigma taxonomy."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, TypeAlias
+
+Value: TypeAlias = str | tuple[str, ...] | None
+"""Text as it was logged, numbers in decimals, booleans as true and false; several texts mean any of them.
+
+None, an empty list and a name that is not there are all "absent"; an empty text is a value (Sigma specification 2,
+special values).
+"""
+
+EVENT_ID: Final = "EventID"
+
+
+@dataclass(frozen=True, slots=True)
+class LogSource:
+    """Where an event was logged: product (windows), categories (process_creation), service (sysmon).
+
+    An empty text says nothing. An event may be of several categories, such as registry_event and registry_set.
+    """
+
+    product: str = ""
+    categories: frozenset[str] = frozenset()
+    service: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An event, or one part of it.
+
+    `bare` names fields of which only the last part of a path is known, such as a process name without its folder.
+    `is_excerpt`: the sender names some fields only, so that one which is absent may have had any value.
+    `entities` are (kind, value): host, user, process, ip, domain, hash, file.
+    """
+
+    source: LogSource
+    fields: Mapping[str, Value]
+    at: datetime | None = None
+    bare: frozenset[str] = frozenset()
+    is_excerpt: bool = False
+    entities: tuple[tuple[str, str], ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Unrecognised:
+    """What no normaliser knows; `reason` is a sentence for whoever sent it and holds nothing of what was sent."""
+
+    reason: str
+
+
+Normalised: TypeAlias = tuple[Record, ...] | Unrecognised

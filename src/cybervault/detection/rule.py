@@ -1,0 +1,73 @@
+"""A Sigma rule as it is matched and shown."""
+
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from cybervault.detection.tree import Tree
+from cybervault.domain.verdicts import Severity
+
+
+class Status(StrEnum):
+    """How far its author trusts it."""
+
+    STABLE = "stable"
+    TEST = "test"
+    EXPERIMENTAL = "experimental"
+    DEPRECATED = "deprecated"
+    UNSUPPORTED = "unsupported"
+
+
+# Of the study of scores: trust lowers the confidence, never the level that the rule itself claims.
+_CONFIDENCES: Final = {
+    Status.STABLE: 1.0,
+    Status.TEST: 0.9,
+    Status.EXPERIMENTAL: 0.75,
+    Status.DEPRECATED: 0.5,
+    Status.UNSUPPORTED: 0.5,
+}
+_HUNTING: Final = 0.6
+
+
+class Where(msgspec.Struct, frozen=True):
+    """Which events it is for; an empty text asks for nothing."""
+
+    product: str = ""
+    category: str = ""
+    service: str = ""
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule. `author` is shown with each match, as the licences of rules ask."""
+
+    id: str
+    title: str
+    level: Severity
+    where: Where
+    condition: Tree
+    status: Status = Status.TEST
+    author: str = ""
+    description: str = ""
+    references: tuple[str, ...] = ()
+    false_positives: tuple[str, ...] = ()
+    techniques: tuple[str, ...] = ()
+    tactics: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    is_hunting: bool = False
+    pack: str = ""
+    path: str = ""
+
+    @property
+    def confidence(self) -> float:
+        """How much a match says, 0..1."""
+        return _CONFIDENCES[self.status] * (_HUNTING if self.is_hunting else 1.0)
+
+
+class RuleProblem(msgspec.Struct, frozen=True):
+    """Why a rule cannot be used: the file, the line where it begins (1 is the first), and a sentence."""
+
+    path: str
+    line: int
+    reason: str
+    title: str = ""

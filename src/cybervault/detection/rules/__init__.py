@@ -1,0 +1,1 @@
+"""Rules: read from files, checked, and kept in packs."""

@@ -1,0 +1,126 @@
+"""Rules from files: everything that a match shows is read, and what cannot be used is named with file and line."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from cybervault.detection.rule import RuleProblem, Status, Where
+from cybervault.detection.rules.load import FILE_BYTES_MAX, files_of, load_files
+from cybervault.domain.verdicts import Severity
+from tests.detection.sigma import selecting, text_of
+
+PLAIN = text_of(selecting(Image="a"))
+
+
+def problem(text: str | bytes, path: str = "rule.yml") -> RuleProblem:
+    loaded = load_files([(path, text if isinstance(text, bytes) else text.encode())])
+    assert loaded.rules == ()
+    (found,) = loaded.problems
+    assert found.path == path
+    return found
+
+
+def test_a_rule_is_read_with_all_that_a_match_shows() -> None:
+    text = text_of(
+        selecting(Image="a"),
+        status="stable",
+        author="Somebody",
+        description="What it is.",
+        references=["https://attack.mitre.org/techniques/T1059/001/"],
+        falsepositives=["Admins"],
+        tags=["attack.execution", "attack.t1059.001", "attack.defense_evasion", "attack.s0154", "cve.2021-44228"],
+        level="critical",
+    )
+    (rule,) = load_files([("folder/rule.yml", text.encode())], "ours").rules
+    assert (rule.title, rule.level, rule.status, rule.author) == (
+        "A rule",
+        Severity.CRITICAL,
+        Status.STABLE,
+        "Somebody",
+    )
+    assert (rule.where, rule.pack, rule.path) == (Where("windows", "process_creation"), "ours", "folder/rule.yml")
+    assert (rule.techniques, rule.tactics) == (("T1059.001",), ("execution", "defense-evasion"))
+    assert (rule.false_positives, rule.is_hunting) == (("Admins",), False)
+    assert rule.references == ("https://attack.mitre.org/techniques/T1059/001/",)
+    assert "cve.2021-44228" in rule.tags
+
+
+def test_what_a_rule_does_not_say_has_a_usual_value() -> None:
+    text = "title: x\nlogsource: {product: windows}\ndetection: {a: {F: x}, condition: a}\n"
+    (rule,) = load_files([("r.yml", text.encode())], "p").rules
+    assert (rule.id, rule.level, rule.status, rule.author) == ("p:r.yml:1", Severity.MEDIUM, Status.TEST, "")
+
+
+@pytest.mark.parametrize("path", ["rules-threat-hunting/windows/x.yml", "x.yml"])
+def test_rules_for_hunting_are_known_by_their_folder_or_tag(path: str) -> None:
+    tags = [] if "/" in path else ["detection.threat-hunting"]
+    (rule,) = load_files([(path, text_of(selecting(Image="a"), tags=tags).encode())]).rules
+    assert rule.is_hunting
+
+
+def test_a_file_may_hold_several_rules_and_its_faults_have_their_lines() -> None:
+    second = (
+        PLAIN.replace("8fdd", "8fde").replace("Image: a", "Image|re: (?=a)").replace("title: A rule", "title: Second")
+    )
+    loaded = load_files([("two.yml", f"{PLAIN}---\n{second}".encode())])
+    assert [rule.title for rule in loaded.rules] == ["A rule"]
+    (found,) = loaded.problems
+    lines = f"{PLAIN}---\n{second}".splitlines()
+    assert (found.title, found.line) == (
+        "Second",
+        len(PLAIN.splitlines()) + 2 + second.splitlines().index("detection:"),
+    )
+    assert lines[found.line - 1] == "detection:"
+    assert "regular expression" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        ("title: [x\nb: c", 2, "no YAML"),
+        ("title: x\n\ttab: y\n", 2, "no YAML"),
+        (b"\xff\xfe\x00", 1, "no YAML"),
+        ("- a\n- b\n", 1, "no rule"),
+        ("\n\ntitle: x\n", 3, "no valid rule"),
+        ("title: x\nlogsource: windows\ndetection: {a: {F: x}, condition: a}\n", 1, "no valid rule"),
+        ("title: x\ncorrelation: {type: event_count}\n", 1, "correlation, which is not supported yet"),
+        ("title: x\nfilter: {rules: [a]}\n", 1, "filter, which is not supported yet"),
+        (text_of({"a": {"F": "x"}, "condition": "b"}), 1, "b"),
+        (
+            "title: x\nid: nonsense\nlogsource: {product: windows}\ndetection: {a: {F: x}, condition: a}\n",
+            1,
+            "no valid rule",
+        ),
+        (text_of({"a": {"F|expand": "%x%"}, "condition": "a"}), 1, "placeholder"),
+        (b"x" * (FILE_BYTES_MAX + 1), 1, "larger than"),
+        ("a: " + "[" * 5_000, 1, ""),
+    ],
+)
+def test_what_is_no_rule_is_named_with_its_line(text: str | bytes, line: int, reason: str) -> None:
+    found = problem(text)
+    assert reason in found.reason
+    assert found.line == line
+    assert "\n" not in found.reason
+
+
+def test_of_two_rules_with_one_id_the_first_is_used() -> None:
+    loaded = load_files([("a.yml", PLAIN.encode()), ("b.yml", PLAIN.encode())])
+    assert [rule.path for rule in loaded.rules] == ["a.yml"]
+    assert [(one.path, one.reason) for one in loaded.problems] == [("b.yml", "its id is that of a.yml too")]
+
+
+def test_files_come_from_a_folder_an_archive_or_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "rules"
+    (folder / "b").mkdir(parents=True)
+    for name in ("b/one.yml", "a.yaml", "pack.yml", "readme.md", ".hidden.yml"):
+        (folder / name).write_text(name)
+    (folder / "folder.yml").mkdir()
+    assert list(files_of(folder)) == [("a.yaml", b"a.yaml"), ("b/one.yml", b"b/one.yml")]
+    with zipfile.ZipFile(tmp_path / "rules.zip", "w") as archive:
+        archive.writestr("x/one.yml", "1")
+        archive.writestr("x/readme.md", "2")
+    assert list(files_of(tmp_path / "rules.zip")) == [("x/one.yml", b"1")]
+    assert list(files_of(folder / "a.yaml")) == [("a.yaml", b"a.yaml")]
+    with pytest.raises(FileNotFoundError):
+        list(files_of(tmp_path / "gone"))

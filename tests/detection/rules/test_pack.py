@@ -1,0 +1,67 @@
+"""Packs: read once, kept as long as nothing has changed, and the rules of several that are in force."""
+
+from pathlib import Path
+
+import pytest
+
+from cybervault.detection.rules import pack as module
+from cybervault.detection.rules.pack import Pack, Profile, load_pack, merged, starter_files
+from cybervault.domain.verdicts import Severity
+from tests.detection.sigma import rule, selecting, text_of
+
+FILES = [("a.yml", text_of(selecting(Image="a")).encode()), ("broken.yml", b"- x")]
+
+
+def test_a_pack_has_its_rules_and_what_cannot_be_used() -> None:
+    pack = load_pack("ours", FILES)
+    assert [one.title for one in pack.rules] == ["A rule"]
+    assert [one.path for one in pack.problems] == ["broken.yml"]
+    assert pack.rules[0].pack == "ours"
+
+
+def test_the_same_files_are_read_once(tmp_path: Path) -> None:
+    first = load_pack("ours", FILES, cache=tmp_path / "cache")
+    (kept,) = (tmp_path / "cache").iterdir()
+    before = kept.stat().st_mtime_ns
+    assert load_pack("ours", FILES, cache=tmp_path / "cache") == first
+    assert kept.stat().st_mtime_ns == before
+    load_pack("ours", [*FILES, ("c.yml", b"- y")], cache=tmp_path / "cache")
+    load_pack("other", FILES, cache=tmp_path / "cache")
+    assert len(list((tmp_path / "cache").iterdir())) == 3
+
+
+def test_what_was_kept_and_is_broken_or_old_is_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = load_pack("ours", FILES, cache=tmp_path)
+    (kept,) = tmp_path.iterdir()
+    kept.write_bytes(b"broken")
+    assert load_pack("ours", FILES, cache=tmp_path) == first
+    monkeypatch.setattr(module, "FORMAT", 2)
+    assert load_pack("ours", FILES, cache=tmp_path) == first
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_where_nothing_can_be_kept_rules_are_read_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert load_pack("ours", FILES, cache=tmp_path / "file" / "cache").rules
+
+
+def test_a_profile_takes_rules_from_a_level_upwards_and_hunting_only_where_wanted() -> None:
+    low = rule(selecting(Image="a"), level="low", id="4b89abaa-99fe-4232-afdd-000000000001")
+    high = rule(selecting(Image="b"), level="high", id="4b89abaa-99fe-4232-afdd-000000000002")
+    hunting = rule(
+        selecting(Image="c"), tags=["detection.threat-hunting"], id="4b89abaa-99fe-4232-afdd-000000000003"
+    )  # fmt: skip
+    pack = Pack("p", (low, high, hunting), ())
+    assert merged([pack], Profile()) == (high,)
+    assert merged([pack], Profile(Severity.LOW, has_hunting=True)) == (low, high, hunting)
+
+
+def test_of_two_rules_with_one_id_that_of_the_later_pack_is_in_force() -> None:
+    one, other = rule(selecting(Image="a")), rule(selecting(Image="b"))
+    assert merged([Pack("p", (one,), ()), Pack("q", (other,), ())], Profile()) == (other,)
+
+
+def test_the_starter_pack_ships_with_the_product() -> None:
+    names = [name for name, _ in starter_files()]
+    assert len(names) >= 60
+    assert "pack.yml" not in names

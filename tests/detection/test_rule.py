@@ -1,0 +1,28 @@
+"""Rules: how much a match of each says."""
+
+import pytest
+
+from cybervault.detection.rule import Rule, Status, Where
+from cybervault.detection.tree import TRUE
+from cybervault.domain.verdicts import Severity
+
+
+@pytest.mark.parametrize(
+    ("status", "is_hunting", "confidence"),
+    [
+        (Status.STABLE, False, 1.0),
+        (Status.TEST, False, 0.9),
+        (Status.EXPERIMENTAL, False, 0.75),
+        (Status.DEPRECATED, False, 0.5),
+        (Status.STABLE, True, 0.6),
+    ],
+)
+def test_trust_lowers_the_confidence_and_never_the_level(
+    status: Status, confidence: float, *, is_hunting: bool
+) -> None:
+    rule = Rule(
+        id="1", title="x", level=Severity.HIGH, where=Where("windows"), condition=TRUE, status=status,
+        is_hunting=is_hunting,
+    )  # fmt: skip
+    assert rule.confidence == pytest.approx(confidence)
+    assert rule.level is Severity.HIGH
