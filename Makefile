@@ -16,6 +16,7 @@ PYTEST := $(RUN) pytest -n $(WORKERS) --dist worksteal --ignore tests/architectu
 NPM := $(RUN) npm --prefix web
 
 DATA ?= .state
+CORPUS ?= ../shared/data
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
@@ -73,8 +74,9 @@ screenshots: ready console chromium ## take the pictures of README.md and docs/ 
 	@if [ -e tests/console/screenshots.py ]; then $(RUN) python -m tests.console.screenshots; \
 	else echo "There are no pictures to take yet."; fi
 
-corpus: ## fetch the larger collections of samples for tests
-	@echo "There is nothing to fetch yet: every case that the tests use lies in tests/cases/."
+corpus: ready ## try the larger collections of samples that lie in CORPUS
+	@if [ -e $(CORPUS)/sigma/sigma-regression.tar.xz ]; then $(RUN) python -m tests.corpus.sigma_regression $(CORPUS)/sigma; \
+	else echo "There is no collection in $(CORPUS): every case that the tests use lies in tests/cases/."; fi
 
 clean: ## remove what builds and tests left behind; .state/ stays
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov \

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from cybervault.access.pepper import PEPPER_CHARACTERS_MIN
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.domain.secrets import Secret
+from cybervault.domain.verdicts import Severity
 
 OPENROUTER_URL: Final = "https://openrouter.ai/api/v1"
 
@@ -201,6 +202,14 @@ class Settings(BaseSettings):
     )
     proxy_header: Literal["x-forwarded-for", "cf-connecting-ip", "x-real-ip"] = Field(
         default="x-forwarded-for", description="The header in which a trusted proxy tells the caller's address."
+    )
+    rules_from: Severity = Field(
+        default=Severity.MEDIUM,
+        description="Detection rules from this level upwards are in force: `informational`, `low`, `medium`, `high` or "
+        "`critical`.",
+    )
+    hunting_rules: bool = Field(
+        default=False, description="Whether rules for hunting, which fire on much that is harmless, are in force too."
     )
     starter_api_access: Literal["service", "none"] = Field(
         default="service",

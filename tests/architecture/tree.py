@@ -11,7 +11,7 @@ PACKAGE: Final = ROOT / "src" / "cybervault"
 TESTS: Final = ROOT / "tests"
 
 # Folders of tests that mirror no source: whole-program checks, stand-ins of the world, data.
-UNMIRRORED_TESTS: Final = frozenset({"architecture", "cases", "console", "contracts", "fakes"})
+UNMIRRORED_TESTS: Final = frozenset({"architecture", "cases", "console", "contracts", "corpus", "fakes"})
 
 
 def sources() -> list[Path]:

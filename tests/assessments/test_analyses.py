@@ -11,8 +11,9 @@ from cybervault.assessments.selection import Selection
 from cybervault.assessments.store.assessments import AssessmentStore, Behind
 from cybervault.assessments.store.findings import FindingStore
 from cybervault.assessments.targets import read_record, read_target
+from cybervault.detection.detector import Detector
 from cybervault.domain.assessments import Assessment, Category, Depth
-from cybervault.domain.ids import AssessmentId
+from cybervault.domain.ids import AssessmentId, new_assessment_id
 from cybervault.domain.jobs import Happened
 from cybervault.domain.principals import TenantId
 from cybervault.domain.problems import Problem, ProblemKind
@@ -27,6 +28,8 @@ OURS, THEIRS = TenantId("tv_1"), TenantId("tv_2")
 ACTOR = Actor("key:key_1 (cv_live_sk_…)", OURS)
 QUICK, DEEP = Submission(read_target(BAD)), Submission(read_target(BAD), Depth.DEEP)
 SAMPLE = Submission(read_record("endpoint_telemetry", SEED["payload"]))  # type: ignore[arg-type] # a JSON object
+
+DETECTOR = Detector()
 
 
 class Desk:
@@ -43,10 +46,12 @@ class Desk:
 
     def analyses_with(self, findings: Findings, seconds: float = 25.0) -> Analyses:
         store = AssessmentStore(self.world.database)
-        return Analyses(self.threats.product.assess, store, findings, clock=self.threats.clock, seconds=seconds)
+        return Analyses(
+            self.threats.product.assess, store, findings, detector=Detector(), clock=self.threats.clock, seconds=seconds
+        )
 
     async def analyze(self, submission: Submission) -> Assessment:
-        return await self.analyses.analyze(submission, actor=ACTOR)
+        return await self.analyses.analyze(replace(submission, id=new_assessment_id()), actor=ACTOR)
 
 
 @pytest.fixture
@@ -181,6 +186,15 @@ class TestWhatComesOfIt:
             await failing.analyze(SAMPLE, actor=ACTOR)
         assert await desk.analyses.page(OURS, 10, behind=None) == ()
         assert await desk.findings.count(OURS, ()) == 0
+
+
+class TestTwice:
+    async def test_what_was_kept_under_an_id_is_given_to_who_comes_later_with_it(self, desk: Desk) -> None:
+        first = await desk.analyses.analyze(SAMPLE, actor=ACTOR)
+        desk.threats.clock.advance(1)
+        assert await desk.analyses.analyze(SAMPLE, actor=ACTOR) == first
+        (finding,) = await desk.findings.select(OURS, Selection())
+        assert finding.sightings == 1
 
 
 class TestReading:

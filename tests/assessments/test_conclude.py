@@ -2,17 +2,23 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from cybervault.assessments.conclude import Conclusion, conclude
 from cybervault.assessments.targets import Reading, read_payload, read_record, read_target
+from cybervault.detection.detector import Detected
+from cybervault.detection.engine import Match
+from cybervault.detection.rule import Status
 from cybervault.domain.assessments import Category, Part
 from cybervault.domain.evidence import Evidence, EvidenceGroup, Outcome
 from cybervault.domain.observables import parse_observable
 from cybervault.domain.verdicts import Confidence, Gap, Severity, Term, Verdict, Weighing
 from tests.assessments.made import WEIGHING, weighed
+from tests.detection.sigma import rule, selecting
 from tests.fakes.threats import SEED
 
+NO_RULES = Detected()
 UNKNOWN = weighed(Verdict.UNKNOWN, 20, Severity.LOW)
 BENIGN = weighed(Verdict.BENIGN, 2, Severity.LOW)
 SUSPICIOUS = weighed(Verdict.SUSPICIOUS, 55, Severity.MEDIUM)
@@ -22,14 +28,16 @@ ENCODED = f"powershell -enc {'QUJD' * 8}"
 EICAR_WORDS = "EICAR-STANDARD-ANTIVIRUS-TEST-FILE"
 
 
-def concluded(reading: Reading, bad: dict[str, Weighing] | None = None, labels: object = ()) -> Conclusion:
+def concluded(
+    reading: Reading, bad: dict[str, Weighing] | None = None, labels: object = (), *, detected: Detected = NO_RULES
+) -> Conclusion:
     """What follows where these observables are weighed so, "itself" the payload, and all others are unknown."""
     told = bad or {}
     parts = []
     for place, one in enumerate(reading.observables):
         name = "itself" if place == 0 and reading.identity is not None else one.value
         parts.append(Part(one, told.get(name, UNKNOWN), labels if name in told else ()))  # type: ignore[arg-type] # pairs
-    return conclude(reading, parts)
+    return conclude(reading, parts, detected)
 
 
 def actions(found: Conclusion) -> set[tuple[str, str]]:
@@ -193,3 +201,36 @@ def test_an_order_of_parts_changes_nothing_but_which_is_the_target() -> None:
     parts = [Part(parse_observable(text), WEIGHING) for text in ("203.0.113.42", "evil.example")]
     one, other = conclude(reading, parts), conclude(reading, parts[::-1])
     assert (one.score, one.verdict, one.category) == (other.score, other.verdict, other.category)
+
+
+class TestRules:
+    RULE = rule(
+        selecting(Image="a"), title="Something bad", level="high", status="stable", author="Somebody",
+        tags=["attack.persistence", "attack.t1547.001"], falsepositives=["Admins"],
+    )  # fmt: skip
+    QUIET = read_record("endpoint_telemetry", {"process_name": "notepad.exe"})
+
+    def test_a_rule_that_fires_counts_by_its_level_and_is_shown_with_its_author(self) -> None:
+        found = concluded(self.QUIET, detected=Detected((Match(self.RULE),), 0, 10))
+        assert (found.verdict, found.severity, found.confidence) == (Verdict.MALICIOUS, Severity.HIGH, Confidence.HIGH)
+        (sign,) = found.signs
+        assert (sign.reason, sign.technique_id) == ("Rule: Something bad", "T1547.001")
+        (detection,) = found.detections
+        assert (detection.title, detection.author, detection.is_certain) == ("Something bad", "Somebody", True)
+        assert (detection.techniques, detection.false_positives) == (("T1547.001",), ("Admins",))
+        assert not any("rules" in warning for warning in found.warnings)
+
+    def test_one_that_is_not_certain_says_less_and_says_so(self) -> None:
+        found = concluded(self.QUIET, detected=Detected((Match(self.RULE, is_certain=False),), 0, 10))
+        assert (found.severity, found.confidence) == (Severity.HIGH, Confidence.MEDIUM)
+        assert found.signs[0].reason == "Rule: Something bad (what would exclude it was not told)"
+
+    def test_one_that_nobody_trusts_and_that_is_not_certain_is_listed_and_counts_nothing(self) -> None:
+        doubtful = msgspec.structs.replace(self.RULE, status=Status.EXPERIMENTAL)
+        found = concluded(self.QUIET, detected=Detected((Match(doubtful, is_certain=False),), 0, 10))
+        assert (found.verdict, found.score) == (Verdict.UNKNOWN, 0)
+        assert [one.title for one in found.detections] == ["Something bad"]
+
+    def test_rules_that_could_not_be_decided_are_counted(self) -> None:
+        found = concluded(self.QUIET, detected=Detected((), 23, 62))
+        assert found.warnings == ("23 detection rules look at something that was not told, and could not be decided.",)

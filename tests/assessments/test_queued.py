@@ -14,6 +14,7 @@ from cybervault.assessments.selection import Selection
 from cybervault.assessments.store.assessments import AssessmentStore
 from cybervault.assessments.store.findings import FindingStore
 from cybervault.assessments.targets import Handed
+from cybervault.detection.detector import Detector
 from cybervault.domain.assessments import Assessment, Depth, Part
 from cybervault.domain.ids import new_assessment_id
 from cybervault.domain.jobs import Job, JobState
@@ -56,7 +57,9 @@ class Desk:
         self.findings = findings
         self.jobs = Jobs(database, first_pause_seconds=0)
         product = threats.product
-        self.analyses = Counted(product.assess, AssessmentStore(database), findings, clock=threats.clock)
+        self.analyses = Counted(
+            product.assess, AssessmentStore(database), findings, detector=Detector(), clock=threats.clock
+        )
         self.wakes = 0
         self.queue = QueuedAnalyses(self.analyses, self.jobs, wake=self._wake)
 

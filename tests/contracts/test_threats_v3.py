@@ -63,6 +63,16 @@ async def test_check_106_the_printed_body_is_taken_odd_hash_and_all(threats: Thr
     assert (await threats.ask("GET", reply.headers["location"], key)).status_code == 200
 
 
+async def test_the_printed_body_fires_the_right_rule(threats: ThreatWorld) -> None:
+    body = (await threats.ask("POST", ANALYZE, await threats.key(), SEED)).json()
+    (rule,) = body["detections"]
+    assert (rule["mitre_attack"], rule["level"], rule["author"]) == (["T1571"], "high", "CyberVault")
+    assert "remote access tool" in rule["title"]
+    assert "T1571" in {one["technique_id"] for one in body["mitre_attack"]}
+    assert any(reason["reason"] == f"Rule: {rule['title']}" for reason in body["reasons"])
+    assert not any("No detection rules" in warning for warning in body["warnings"])
+
+
 @pytest.mark.parametrize(
     "body",
     [

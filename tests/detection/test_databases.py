@@ -15,6 +15,11 @@ from tests.detection.sigma import record, rule, selecting
 SOME = {3: Predicate("F", Kind.CONTAINS, "abc"), 5: Predicate("F", Kind.ENDS, ".exe")}
 
 
+@pytest.fixture(autouse=True)
+def _few_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATTERNS_MIN", 1)
+
+
 @pytest.fixture
 def compilations(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many predicates were compiled, each time."""
@@ -70,5 +75,11 @@ def test_those_of_rules_that_are_gone_are_deleted(tmp_path: Path) -> None:
 
 def test_without_the_library_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "version", lambda: None)
+    assert set(Databases(tmp_path)(SOME)("xabc.exe")) == {3, 5}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_few_patterns_need_no_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATTERNS_MIN", 3)
     assert set(Databases(tmp_path)(SOME)("xabc.exe")) == {3, 5}
     assert list(tmp_path.iterdir()) == []

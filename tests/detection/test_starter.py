@@ -10,7 +10,8 @@ import pytest
 from cybervault.detection.engine import Engine
 from cybervault.detection.record import LogSource, Record, Value
 from cybervault.detection.rule import Rule
-from cybervault.detection.rules.load import files_of, load_files
+from cybervault.detection.rules.files import files_of
+from cybervault.detection.rules.load import load_files
 from cybervault.detection.rules.pack import STARTER
 
 CASES = sorted(Path("tests/cases/sigma/starter").glob("*.json"))

@@ -16,6 +16,7 @@ from cybervault.detection.tree import (
     leaves,
     opposite,
     some,
+    wanted_by,
     witnesses,
 )
 
@@ -58,6 +59,11 @@ def test_what_is_known_leaves_only_the_rest() -> None:
     assert known(every([B, C]), value_of) == FALSE
     assert known(some([B, C]), value_of) == C
     assert known(every([opposite(B), opposite(C)]), value_of) == Not(C)
+
+
+def test_what_is_wanted_is_what_no_negation_turns_around() -> None:
+    tree = every([A, opposite(some([B, opposite(C)]))])
+    assert [one.field for one in wanted_by(tree)] == ["a", "c"]
 
 
 def test_witnesses_are_those_that_the_fewest_share() -> None:

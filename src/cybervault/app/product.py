@@ -11,6 +11,7 @@ from cybervault.access.passwordless import Passwordless
 from cybervault.access.provider import Provider, ProviderSetup
 from cybervault.app.access import Access, access_of
 from cybervault.app.response import actions_of
+from cybervault.app.rules import RULES_FOLDER, RuleShelf
 from cybervault.app.shared import Shared, shared_by_nodes
 from cybervault.app.shelf import KNOWLEDGE_FOLDER, Shelf
 from cybervault.app.sources import allowed_origins, chat_setup, source_setups
@@ -19,6 +20,7 @@ from cybervault.app.work import dispatcher_of
 from cybervault.assessments.assess import Assess
 from cybervault.assessments.queued import KIND as ASSESS
 from cybervault.assessments.threats import Environments
+from cybervault.detection.rules.pack import Profile
 from cybervault.domain.clock import Clock, SystemClock
 from cybervault.domain.problems import Problem
 from cybervault.egress.breaker import Breaker
@@ -59,6 +61,7 @@ class Product:
     assess: Assess
     access: Access
     shared: Shared
+    rules: RuleShelf
     threats: Environments
     actions: Actions
     dispatcher: Dispatcher
@@ -103,8 +106,10 @@ def put_together(settings: Settings, clock: Clock | None = None) -> Product:
     access = access_of(settings, database, shared)
     woken = asyncio.Event()
     threats = threats_of(database, assess, access.journal, clock=clock, wake=woken.set)
+    profile = Profile(settings.rules_from, has_hunting=settings.hunting_rules)
     return Product(
         settings, clock, database, egress, budget, answers, setups, shelf, chat, assess, access, shared,
+        rules=RuleShelf(settings.folder / RULES_FOLDER, threats.detector, profile),
         threats=threats.environments,
         actions=actions_of(database, access.journal),
         dispatcher=dispatcher_of(database, clock, handlers={ASSESS: threats.queue.work}, woken=woken),

@@ -47,7 +47,10 @@ def _lifespan(product: Product) -> Callable[[FastAPI], AbstractAsyncContextManag
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
         async with product, asyncio.TaskGroup() as group:
-            build = group.create_task(product.shelf.build()) if needs_compile(product.shelf.folder) else None
+            await product.rules.start()
+            builds = [group.create_task(product.rules.build())]
+            if needs_compile(product.shelf.folder):
+                builds.append(group.create_task(product.shelf.build()))
             stop, access = asyncio.Event(), product.access
             for work in (access.usage, access.checkpoints, access.retention, product.dispatcher):
                 group.create_task(work.run(stop))
@@ -56,7 +59,7 @@ def _lifespan(product: Product) -> Callable[[FastAPI], AbstractAsyncContextManag
                 yield
             finally:
                 stop.set()  # what is left is written before the database closes
-                for task in [*endless, *([build] if build else [])]:
+                for task in [*endless, *builds]:
                     task.cancel()
 
     return lifespan

@@ -12,6 +12,7 @@ from cybervault.assessments.queued import QueuedAnalyses
 from cybervault.assessments.store.assessments import AssessmentStore
 from cybervault.assessments.store.findings import FindingStore
 from cybervault.assessments.threats import Environments, Threats
+from cybervault.detection.detector import Detector
 from cybervault.domain.clock import Clock
 from cybervault.storage.database import Database
 from cybervault.storage.jobs import Jobs
@@ -20,17 +21,20 @@ from cybervault.storage.outbox import Outbox
 
 @dataclass(frozen=True, slots=True)
 class ThreatParts:
-    """The services behind the threat faces, and those among them that jobs need."""
+    """The services behind the threat faces, those among them that jobs need, and who asks the rules."""
 
     environments: Environments
     queue: QueuedAnalyses
+    detector: Detector
 
 
 def threats_of(
     database: Database, assess: Assess, journal: Journal, *, clock: Clock, wake: Callable[[], None]
 ) -> ThreatParts:
     """Both sorts of services; those for test keys have no database and no way out."""
+    detector = Detector()
     findings = Findings(FindingStore(database), journal, Outbox(database))
-    analyses = Analyses(assess, AssessmentStore(database), findings, clock=clock)
+    analyses = Analyses(assess, AssessmentStore(database), findings, detector=detector, clock=clock)
     queue = QueuedAnalyses(analyses, Jobs(database), wake=wake)
-    return ThreatParts(Environments(Threats(analyses, findings, queue), Threats(MockAnalyses(), MockFindings())), queue)
+    production, sandbox = Threats(analyses, findings, queue), Threats(MockAnalyses(), MockFindings())
+    return ThreatParts(Environments(production, sandbox), queue, detector)

@@ -12,6 +12,7 @@ from cybervault.assessments.conclude import conclude
 from cybervault.assessments.findings import Findings
 from cybervault.assessments.store.assessments import AssessmentStore, Behind
 from cybervault.assessments.targets import Reading
+from cybervault.detection.detector import Detected, Detector
 from cybervault.domain.assessments import Assessment, Depth, Part
 from cybervault.domain.clock import Clock
 from cybervault.domain.ids import AssessmentId, new_assessment_id
@@ -66,10 +67,18 @@ class Analyst(Protocol):
 class Analyses:
     """The assessments of all tenants, each seen by its own."""
 
-    def __init__(
-        self, assess: Assess, store: AssessmentStore, findings: Findings, *, clock: Clock, seconds: float = DEEP_SECONDS
+    def __init__(  # noqa: PLR0913 - each says something of its own, and the last may be left out
+        self,
+        assess: Assess,
+        store: AssessmentStore,
+        findings: Findings,
+        *,
+        detector: Detector,
+        clock: Clock,
+        seconds: float = DEEP_SECONDS,
     ) -> None:
         self._assess = assess
+        self._detector = detector
         self._store = store
         self._findings = findings
         self._clock = clock
@@ -114,7 +123,8 @@ class Analyses:
         """The assessment that follows from the weighed parts."""
         if actor.tenant_id is None:
             raise ValueError("an assessment belongs to a tenant")
-        reading, found = submission.reading, conclude(submission.reading, parts)
+        reading, telemetry = submission.reading, submission.reading.telemetry
+        found = conclude(reading, parts, Detected() if telemetry is None else self._detector.of_telemetry(telemetry))
         is_hurried = submission.depth is Depth.DEEP and not submission.is_unhurried
         is_cut = is_hurried and len(reading.observables) > DEEP_OBSERVABLES_MAX
         return Assessment(
@@ -140,6 +150,7 @@ class Analyses:
             warnings=(*found.warnings, *((_DEEP_ONLY_SOME,) if is_cut else ())),
             missing=found.missing,
             metadata=submission.metadata,
+            detections=found.detections,
         )
 
     async def find(self, tenant_id: TenantId, assessment_id: AssessmentId) -> Assessment:

@@ -6,8 +6,20 @@ from typing import Final
 
 from cybervault.assessments.targets import Reading
 from cybervault.detection.behaviours import behaviours_of
+from cybervault.detection.detector import Detected
+from cybervault.detection.engine import Match
 from cybervault.detection.risk import Hit, Risk, RiskLine, risk_of
-from cybervault.domain.assessments import BAD, Category, Countermeasure, Part, Sign, Sort, severity_of_score, tag_of
+from cybervault.domain.assessments import (
+    BAD,
+    Category,
+    Countermeasure,
+    Detection,
+    Part,
+    Sign,
+    Sort,
+    severity_of_score,
+    tag_of,
+)
 from cybervault.domain.attack import technique
 from cybervault.domain.observables import ADDRESS_KINDS, HASH_KINDS, Kind, Observable
 from cybervault.domain.verdicts import Confidence, Severity, Verdict
@@ -25,6 +37,9 @@ _MARK_CONFIDENCE: Final = 0.8
 _CONFIDENT: Final = 0.75
 _FAIRLY_CONFIDENT: Final = 0.5
 _NO_RULES: Final = "No detection rules are loaded: observables and built-in behaviours alone were looked at."
+# So much less does a rule say where what would exclude the event was not told.
+_NOT_CERTAIN: Final = 0.6
+_NOTHING_DETECTED: Final = Detected()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +59,17 @@ class Conclusion:
     countermeasures: tuple[Countermeasure, ...]
     warnings: tuple[str, ...]
     missing: tuple[str, ...]
+    detections: tuple[Detection, ...] = ()
 
 
-def conclude(reading: Reading, parts: Sequence[Part]) -> Conclusion:
-    """Weigh the whole: an indicator by itself, payload and telemetry by the strongest of what they show."""
+def conclude(reading: Reading, parts: Sequence[Part], detected: Detected = _NOTHING_DETECTED) -> Conclusion:
+    """Weigh the whole: an indicator by itself, payload and telemetry by the strongest of what they show.
+
+    `detected` is what the rules say of telemetry.
+    """
     if reading.target.sort is Sort.INDICATOR:
         return _of_indicator(reading, parts[0])
-    hits = tuple(_hits(reading, parts))
+    hits = (*_hits(reading, parts), *map(_hit_of_rule, detected.matches))
     risk = risk_of(hits)
     verdict = _verdict_of(reading, parts, risk)
     severity = severity_of_score(risk.score) if verdict in BAD else risk.severity
@@ -58,7 +77,6 @@ def conclude(reading: Reading, parts: Sequence[Part]) -> Conclusion:
     labels = [label for part in bad for label in part.labels]
     signs = tuple(_sign(line, hits) for line in risk.breakdown)
     coverages = [part.weighing.coverage for part in parts]
-    is_telemetry = reading.target.sort is Sort.TELEMETRY
     return Conclusion(
         verdict=verdict,
         score=risk.score,
@@ -71,8 +89,9 @@ def conclude(reading: Reading, parts: Sequence[Part]) -> Conclusion:
         summary=_summary(verdict, risk, signs),
         signs=signs,
         countermeasures=_fitting(reading, parts, verdict, severity, signs),
-        warnings=(*reading.warnings, *((_NO_RULES,) if is_telemetry else ())),
+        warnings=(*reading.warnings, *_warnings_of(reading, detected)),
         missing=_missing(parts),
+        detections=tuple(map(_detection, detected.matches)),
     )
 
 
@@ -125,6 +144,36 @@ def _hit_of(reading: Reading, part: Part, *, is_itself: bool) -> Hit:
         1.0 if part.weighing.confidence is Confidence.HIGH else _MARK_CONFIDENCE,
         f"{'It mentions' if is_mention else 'Seen'} {tag_of(part.observable)}: {part.weighing.summary}",
     )
+
+
+def _hit_of_rule(match: Match) -> Hit:
+    rule = match.rule
+    doubt = "" if match.is_certain else " (what would exclude it was not told)"
+    return Hit(
+        f"rule_{rule.id}",
+        rule.level,
+        rule.confidence * (1.0 if match.is_certain else _NOT_CERTAIN),
+        f"Rule: {rule.title}{doubt}",
+        next(iter(rule.tactics), None),
+        next(iter(rule.techniques), None),
+    )
+
+
+def _detection(match: Match) -> Detection:
+    rule = match.rule
+    return Detection(
+        rule.id, rule.title, rule.level, rule.author, rule.pack, match.is_certain,
+        techniques=rule.techniques, references=rule.references, false_positives=rule.false_positives,
+    )  # fmt: skip
+
+
+def _warnings_of(reading: Reading, detected: Detected) -> Iterator[str]:
+    if reading.target.sort is not Sort.TELEMETRY:
+        return
+    if detected.rules is None:
+        yield _NO_RULES
+    elif detected.undecided:
+        yield f"{detected.undecided} detection rules look at something that was not told, and could not be decided."
 
 
 def _sign(line: RiskLine, hits: Sequence[Hit]) -> Sign:

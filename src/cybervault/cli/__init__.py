@@ -1,4 +1,4 @@
-"""The command line: `cybervault analyze | serve | doctor | admin | tenants | users | keys | audit | ...`."""
+"""The command line: `cybervault analyze | detect | serve | doctor | admin | tenants | users | keys | audit | ...`."""
 
 import sys
 from typing import Final
@@ -10,6 +10,7 @@ from cybervault.cli.admin import admin
 from cybervault.cli.analyze import analyze
 from cybervault.cli.audit import audit
 from cybervault.cli.console import console
+from cybervault.cli.detect import detect
 from cybervault.cli.doctor import doctor
 from cybervault.cli.findings import findings
 from cybervault.cli.intel import intel
@@ -33,6 +34,7 @@ cli: Final = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 cli.command()(analyze)
+cli.command()(detect)
 cli.command()(serve)
 cli.command()(doctor)
 cli.add_typer(admin)

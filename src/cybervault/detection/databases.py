@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from cybervault.detection.compile.hyperscanning import compiled, hyperscanning, loaded, version
-from cybervault.detection.compile.scanners import Numbered, Proposer
+from cybervault.detection.compile.hyperscanning import compiled, loaded, version
+from cybervault.detection.compile.scanners import Numbered, Proposer, literals
 from cybervault.detection.keeping import keep, kept
 
+PATTERNS_MIN: Final = 256
+"""Fewer patterns are found about as fast by an automaton, which is built in a moment."""
 _SUFFIX: Final = ".hdb"
 
 
@@ -20,9 +22,9 @@ class Databases:
         self._used: set[str] = set()
 
     def __call__(self, predicates: Numbered) -> Proposer:
-        about = version()
+        about = None if len(predicates) < PATTERNS_MIN else version()
         if about is None:
-            return hyperscanning(predicates)
+            return literals(predicates)
         name = _digest(about, predicates.values())
         self._used.add(name)
         path = self._folder / f"{name}{_SUFFIX}"

@@ -24,7 +24,11 @@ Key: TypeAlias = tuple[str, frozenset[str], str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A rule that fires. It is not `certain` where something that would exclude the event could not be known."""
+    """A rule that fires. It is not `certain` where something that would exclude the event could not be known.
+
+    Where nothing but a name without its folder speaks for a rule, that is no match: whether `svchost.exe` lies where it
+    should is the whole question.
+    """
 
     rule: Rule
     is_certain: bool = True
@@ -124,11 +128,12 @@ class _Matcher:
         found = [self._signatures.of(number) for number in key]
         true = frozenset().union(*(one.true for one in found))
         possible = true.union(*(one.maybe for one in found))
+        evidence = frozenset().union(*(one.true for one in found if not one.is_bare))
         matches, undecided = [], 0
         for candidate in self._partition.candidates_of(possible):
             if holds(candidate.condition, true, possible):
                 matches.append(Match(self._rules[candidate.rule]))
-            elif holds(candidate.condition, true, true):
+            elif holds(candidate.condition, true, true) and not candidate.wanted.isdisjoint(evidence):
                 matches.append(Match(self._rules[candidate.rule], is_certain=False))
             elif holds(candidate.condition, possible, true):
                 undecided += 1

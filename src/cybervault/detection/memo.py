@@ -32,10 +32,14 @@ USUAL: Final = Limits()
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What one field says: the predicates that hold, and those of which nobody can know."""
+    """What one field says: the predicates that hold, and those of which nobody can know.
+
+    `is_bare`: it is a name without its folder, which alone is no evidence where the folder decides.
+    """
 
     true: frozenset[int]
     maybe: frozenset[int]
+    is_bare: bool = False
 
 
 class Signatures:
@@ -49,9 +53,9 @@ class Signatures:
     def __len__(self) -> int:
         return len(self._all)
 
-    def number(self, true: frozenset[int], maybe: frozenset[int] = frozenset()) -> int:
+    def number(self, true: frozenset[int], maybe: frozenset[int] = frozenset(), *, is_bare: bool = False) -> int:
         """The number of what is said."""
-        signature = Signature(true, maybe)
+        signature = Signature(true, maybe, is_bare)
         found = self._numbers.get(signature)
         if found is None:
             found = self._numbers[signature] = len(self._all)
@@ -129,4 +133,4 @@ class FieldMemo:
                     maybe.add(number)
                 elif verdict:
                     true.add(number)
-        return self._signatures.number(frozenset(true), frozenset(maybe - true))
+        return self._signatures.number(frozenset(true), frozenset(maybe - true), is_bare=True)

@@ -106,6 +106,19 @@ def leaves(tree: Tree) -> Iterable[Predicate]:
                 yield from leaves(part)
 
 
+def wanted_by(tree: Tree, *, is_wanted: bool = True) -> Iterable[Predicate]:
+    """The predicates that it wants to hold, rather than not to."""
+    match tree:
+        case Leaf(predicate=predicate):
+            if is_wanted:
+                yield predicate
+        case Not(of=part):
+            yield from wanted_by(part, is_wanted=not is_wanted)
+        case Every(of=parts) | Some(of=parts):
+            for part in parts:
+                yield from wanted_by(part, is_wanted=is_wanted)
+
+
 def known(tree: Tree, value_of: Callable[[Predicate], bool | None]) -> Tree:
     """What remains where some predicates have a value already (None: it has none yet)."""
     match tree:

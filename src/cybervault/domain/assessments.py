@@ -82,6 +82,24 @@ class Sign:
 
 
 @dataclass(frozen=True, slots=True)
+class Detection:
+    """A detection rule that fired. Its author is shown with it, as the licences of rules ask.
+
+    It is not `certain` where something that would exclude the event was not told.
+    """
+
+    rule_id: str
+    title: str
+    level: Severity
+    author: str
+    pack: str
+    is_certain: bool
+    techniques: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    false_positives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Countermeasure:
     """An action that fits: what to do to what, and why; the words of `domain.actions`."""
 
@@ -121,11 +139,13 @@ class Assessment:
     warnings: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     metadata: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+    detections: tuple[Detection, ...] = ()
 
     @property
     def techniques(self) -> tuple[str, ...]:
-        """The ATT&CK ids of its signs, each once, in order."""
-        return tuple(dict.fromkeys(sign.technique_id for sign in self.signs if sign.technique_id is not None))
+        """The ATT&CK ids of its signs and of the rules that fired, each once, in order."""
+        of_signs = (sign.technique_id for sign in self.signs if sign.technique_id is not None)
+        return tuple(dict.fromkeys((*of_signs, *(one for rule in self.detections for one in rule.techniques))))
 
     @property
     def certainty(self) -> float:

@@ -1,12 +1,10 @@
 """Rules from files: everything that a match shows is read, and what cannot be used is named with file and line."""
 
-import zipfile
-from pathlib import Path
-
 import pytest
 
 from cybervault.detection.rule import RuleProblem, Status, Where
-from cybervault.detection.rules.load import FILE_BYTES_MAX, files_of, load_files
+from cybervault.detection.rules.files import FILE_BYTES_MAX
+from cybervault.detection.rules.load import load_files
 from cybervault.domain.verdicts import Severity
 from tests.detection.sigma import selecting, text_of
 
@@ -108,19 +106,3 @@ def test_of_two_rules_with_one_id_the_first_is_used() -> None:
     loaded = load_files([("a.yml", PLAIN.encode()), ("b.yml", PLAIN.encode())])
     assert [rule.path for rule in loaded.rules] == ["a.yml"]
     assert [(one.path, one.reason) for one in loaded.problems] == [("b.yml", "its id is that of a.yml too")]
-
-
-def test_files_come_from_a_folder_an_archive_or_alone(tmp_path: Path) -> None:
-    folder = tmp_path / "rules"
-    (folder / "b").mkdir(parents=True)
-    for name in ("b/one.yml", "a.yaml", "pack.yml", "readme.md", ".hidden.yml"):
-        (folder / name).write_text(name)
-    (folder / "folder.yml").mkdir()
-    assert list(files_of(folder)) == [("a.yaml", b"a.yaml"), ("b/one.yml", b"b/one.yml")]
-    with zipfile.ZipFile(tmp_path / "rules.zip", "w") as archive:
-        archive.writestr("x/one.yml", "1")
-        archive.writestr("x/readme.md", "2")
-    assert list(files_of(tmp_path / "rules.zip")) == [("x/one.yml", b"1")]
-    assert list(files_of(folder / "a.yaml")) == [("a.yaml", b"a.yaml")]
-    with pytest.raises(FileNotFoundError):
-        list(files_of(tmp_path / "gone"))

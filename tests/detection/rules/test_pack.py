@@ -12,6 +12,11 @@ from tests.detection.sigma import rule, selecting, text_of
 FILES = [("a.yml", text_of(selecting(Image="a")).encode()), ("broken.yml", b"- x")]
 
 
+@pytest.fixture(autouse=True)
+def _a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_READ", {})
+
+
 def test_a_pack_has_its_rules_and_what_cannot_be_used() -> None:
     pack = load_pack("ours", FILES)
     assert [one.title for one in pack.rules] == ["A rule"]
@@ -32,6 +37,7 @@ def test_the_same_files_are_read_once(tmp_path: Path) -> None:
 
 def test_what_was_kept_and_is_broken_or_old_is_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = load_pack("ours", FILES, cache=tmp_path)
+    monkeypatch.setattr(module, "_READ", {})
     (kept,) = tmp_path.iterdir()
     kept.write_bytes(b"broken")
     assert load_pack("ours", FILES, cache=tmp_path) == first
@@ -65,3 +71,7 @@ def test_the_starter_pack_ships_with_the_product() -> None:
     names = [name for name, _ in starter_files()]
     assert len(names) >= 60
     assert "pack.yml" not in names
+
+
+def test_what_a_process_has_read_it_does_not_read_again() -> None:
+    assert load_pack("ours", FILES) is load_pack("ours", list(FILES))

@@ -21,6 +21,7 @@ from cybervault.detection.tree import (
     Tree,
     known,
     leaves,
+    wanted_by,
     witnesses,
 )
 
@@ -33,10 +34,11 @@ _NEEDS_A_VALUE: Final = frozenset(Kind) - {Kind.NULL} - REFERENCES
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A rule, and what remains of its condition."""
+    """A rule, and what remains of its condition. `wanted` are the predicates that speak for it, not against."""
 
     rule: int
     condition: Numbers
+    wanted: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class Partition:
         popularity = Counter(one for tree in conditions.values() for one in dict.fromkeys(leaves(tree)))
         numbers = {predicate: number for number, predicate in enumerate(popularity)}
         self.rules = tuple(conditions)
-        self.candidates = [Candidate(rule, _numbered(tree, numbers)) for rule, tree in conditions.items()]
+        self.candidates = [_candidate(rule, tree, numbers) for rule, tree in conditions.items()]
         self.always: list[int] = []
         self.by_witness: dict[int, list[int]] = defaultdict(list)
         for place, tree in enumerate(conditions.values()):
@@ -146,6 +148,11 @@ def _by_field(numbers: Mapping[Predicate, int]) -> Mapping[str, dict[int, Predic
 def _field(name: str, predicates: Mapping[int, Predicate], proposing: Proposing) -> FieldPart:
     absent = frozenset(number for number, one in predicates.items() if one.kind is Kind.NULL)
     return FieldPart(name, Scanner(predicates, proposing), absent, frozenset(predicates))
+
+
+def _candidate(rule: int, tree: Tree, numbers: Mapping[Predicate, int]) -> Candidate:
+    wanted = frozenset(numbers[predicate] for predicate in wanted_by(tree))
+    return Candidate(rule, _numbered(tree, numbers), wanted)
 
 
 def _numbered(tree: Tree, numbers: Mapping[Predicate, int]) -> Numbers:

@@ -1,9 +1,7 @@
 """Rules from text and files: parsed by pySigma, compiled, and what cannot be used named with its file and line."""
 
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import yaml
@@ -12,12 +10,10 @@ from sigma.rule import SigmaRule
 
 from cybervault.detection.compile.predicates import CannotCompileError, condition_of
 from cybervault.detection.rule import Rule, RuleProblem, Status, Where
+from cybervault.detection.rules.files import FILE_BYTES_MAX
 from cybervault.detection.tree import FALSE, TRUE, Tree
 from cybervault.domain.verdicts import Severity
 
-FILE_BYTES_MAX: Final = 1024 * 1024
-_SUFFIXES: Final = (".yml", ".yaml")
-_MANIFEST: Final = "pack.yml"
 _HUNTING: Final = "threat-hunting"
 _TECHNIQUE: Final = 1  # "t", then digits
 
@@ -44,28 +40,6 @@ def load_files(files: Iterable[tuple[str, bytes]], pack: str = "") -> Loaded:
             else:
                 rules[found.id] = found
     return Loaded(tuple(rules.values()), tuple(problems))
-
-
-def files_of(place: Path) -> Iterator[tuple[str, bytes]]:
-    """The rule files of a folder, a ZIP archive, or a single file, sorted by their path in it. OSError, BadZipFile."""
-    if place.is_dir():
-        for path in sorted(path for path in place.rglob("*") if _is_rule_file(path.name)):
-            if path.is_file():
-                with path.open("rb") as file:
-                    yield path.relative_to(place).as_posix(), file.read(FILE_BYTES_MAX + 1)
-    elif zipfile.is_zipfile(place):
-        with zipfile.ZipFile(place) as archive:
-            for name in sorted(name for name in archive.namelist() if _is_rule_file(name)):
-                with archive.open(name) as file:
-                    yield name, file.read(FILE_BYTES_MAX + 1)
-    else:
-        with place.open("rb") as file:
-            yield place.name, file.read(FILE_BYTES_MAX + 1)
-
-
-def _is_rule_file(name: str) -> bool:
-    last = name.rpartition("/")[2]
-    return last.endswith(_SUFFIXES) and last != _MANIFEST and not last.startswith(".")
 
 
 def _read(path: str, raw: bytes, pack: str) -> Iterator[tuple[int, Rule | RuleProblem]]:

@@ -41,6 +41,8 @@ class Pack(msgspec.Struct, frozen=True):
     problems: tuple[RuleProblem, ...]
 
 
+# What this process has read, by its digest: several servers in one process, and commands after one another.
+_READ: Final[dict[str, Pack]] = {}
 _PACKS: Final = msgspec.msgpack.Decoder(Pack)
 
 
@@ -50,15 +52,16 @@ def load_pack(name: str, files: Iterable[tuple[str, bytes]], *, cache: Path | No
     What cannot be kept, because the disk is full, is only read again the next time.
     """
     content = list(files)
-    path = None if cache is None else cache / f"{_digest(name, content)}.pack"
-    before = None if path is None else _kept(path)
+    digest = _digest(name, content)
+    path = None if cache is None else cache / f"{digest}.pack"
+    before = _READ.get(digest) or (None if path is None else _kept(path))
     if before is not None:
         return before
     # Slow to import, and needed only for files that nobody has seen before.
     from cybervault.detection.rules.load import load_files  # noqa: PLC0415
 
     found = load_files(content, name)
-    pack = Pack(name, found.rules, found.problems)
+    pack = _READ[digest] = Pack(name, found.rules, found.problems)
     if path is not None:
         keep(path, msgspec.msgpack.encode(pack))
     return pack

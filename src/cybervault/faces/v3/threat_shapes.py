@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from cybervault.assessments.analyses import Submission
 from cybervault.assessments.findings import StatusChange
 from cybervault.assessments.targets import Handed
-from cybervault.domain.assessments import Assessment, Depth, Part, Sign
+from cybervault.domain.assessments import Assessment, Depth, Detection, Part, Sign
 from cybervault.domain.attack import technique
 from cybervault.domain.findings import Finding, Status, Step
 from cybervault.domain.jobs import Job
@@ -110,6 +110,37 @@ class ReasonReply(BaseModel):
         return cls(name=sign.name, points=sign.points, reason=sign.reason, technique_id=sign.technique_id)
 
 
+class DetectionReply(BaseModel):
+    """A detection rule that fired; its author is shown, as the licences of rules ask."""
+
+    rule_id: str
+    title: str = Field(examples=["Outgoing connection to a port of a remote access tool"])
+    level: Literal["critical", "high", "medium", "low", "info"]
+    author: str
+    pack: str
+    is_certain: bool = Field(description="Whether everything that would exclude the event was told.")
+    mitre_attack: list[str] = Field(examples=[["T1571"]])
+    references: list[str]
+    false_positives: list[str]
+
+    @classmethod
+    def of(cls, detection: Detection) -> "DetectionReply":
+        """One rule."""
+        return cls.model_validate(
+            {
+                "rule_id": detection.rule_id,
+                "title": detection.title,
+                "level": spelled_severity(detection.level),
+                "author": detection.author,
+                "pack": detection.pack,
+                "is_certain": detection.is_certain,
+                "mitre_attack": list(detection.techniques),
+                "references": list(detection.references),
+                "false_positives": list(detection.false_positives),
+            }
+        )
+
+
 class AssessmentReply(BaseModel):
     """Answer of `POST /v3/threats/analyze`, and of what reads it back."""
 
@@ -127,6 +158,7 @@ class AssessmentReply(BaseModel):
     containment: list[ContainmentReply]
     indicators: list[IndicatorReply]
     reasons: list[ReasonReply]
+    detections: list[DetectionReply] = Field(description="Rules that fired on telemetry.")
     missing: list[str] = Field(description="Sources that could know something and were not heard.")
     warnings: list[str]
     target_type: str
@@ -158,6 +190,7 @@ class AssessmentReply(BaseModel):
                 ],
                 "indicators": [IndicatorReply.of(part).model_dump() for part in assessment.parts],
                 "reasons": [ReasonReply.of(sign).model_dump() for sign in assessment.signs],
+                "detections": [DetectionReply.of(rule).model_dump() for rule in assessment.detections],
                 "missing": list(assessment.missing),
                 "warnings": list(assessment.warnings),
                 "target_type": assessment.target.kind,

@@ -1,0 +1,95 @@
+"""`cybervault detect`: rules on files of telemetry, for people and for machines."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cybervault.cli.detect import EXIT_MATCHED
+from cybervault.domain.problems import Problem
+from tests.cli.conftest import Run, document
+from tests.detection.sigma import selecting, text_of
+
+CONNECTION = {
+    "Channel": "Microsoft-Windows-Sysmon/Operational",
+    "EventID": 3,
+    "UtcTime": "2026-11-01 08:00:00.000",
+    "EventTime": "2026-11-01T08:00:00Z",
+    "Image": "C:\\Temp\\x.exe",
+    "Initiated": "true",
+    "DestinationIp": "198.51.100.42",
+    "DestinationPort": "4444",
+}
+QUIET = CONNECTION | {"DestinationPort": "443"}
+RULE = "Outgoing connection to a default port of a remote access tool"
+
+
+@pytest.fixture
+def events(tmp_path: Path) -> Path:
+    path = tmp_path / "events.ndjson"
+    lines = [CONNECTION, QUIET, CONNECTION, {"what": "ever"}]
+    path.write_text("\n".join([*map(json.dumps, lines), "nonsense"]))
+    return path
+
+
+def test_rules_that_fire_are_shown_with_how_often_and_what_was_not_read(run: Run, events: Path) -> None:
+    result = run("detect", str(events))
+    assert result.exit_code == EXIT_MATCHED
+    (line,) = [line for line in result.stdout.splitlines() if RULE in line]
+    assert line.split()[:3] == ["high", "2", "T1571"]
+    assert "4 events" in result.stderr
+    assert "2 with a match" in result.stderr
+    assert "1 events were not looked at: The event has the form of none" in result.stderr
+    assert "events.ndjson:5: It is no JSON." in result.stderr
+
+
+def test_each_match_is_a_line_for_machines(run: Run, events: Path) -> None:
+    result = run("detect", str(events), "--ndjson")
+    matches = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(one["file"], one["line"], one["title"]) for one in matches] == [
+        ("events.ndjson", 1, RULE),
+        ("events.ndjson", 3, RULE),
+    ]
+    assert (matches[0]["author"], matches[0]["at"]) == ("CyberVault", "2026-11-01T08:00:00Z")
+
+
+def test_what_is_not_certain_is_said_and_so_is_a_missing_time(run: Run, tmp_path: Path) -> None:
+    excerpt = {"class_uid": 4001, "dst_endpoint": {"ip": "198.51.100.42", "port": 4444}, "direction_id": 2}
+    own = text_of(
+        {"a": {"DestinationPort": 4444}, "condition": "a"}, title="Own", logsource={"category": "network_connection"}
+    )
+    (tmp_path / "own.yml").write_text(own)
+    (tmp_path / "events.json").write_text(json.dumps(excerpt))
+    result = run("detect", str(tmp_path / "events.json"), "--rules", str(tmp_path / "own.yml"), "--ndjson")
+    assert [json.loads(line)["at"] for line in result.stdout.splitlines()] == [None] * len(result.stdout.splitlines())
+
+
+def test_the_whole_is_one_document(run: Run, events: Path) -> None:
+    found = document(run("detect", str(events), "--json"))
+    assert (found["events"], found["events_matched"]) == (4, 2)
+    assert (found["lines_not_read"], found["events_not_recognised"]) == (1, 1)
+    assert [(one["title"], one["count"]) for one in found["rules"]] == [(RULE, 2)]
+
+
+def test_own_rules_come_beside_those_that_ship_and_their_faults_are_told(
+    run: Run, events: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "own").mkdir()
+    own = text_of(selecting(Image__endswith="\\x.exe"), title="Own", logsource={"category": "network_connection"})
+    (tmp_path / "own" / "own.yml").write_text(own)
+    (tmp_path / "own" / "broken.yml").write_text("- x")
+    result = run("detect", str(events), "--rules", str(tmp_path / "own"), "--json")
+    assert {one["title"] for one in json.loads(result.stdout)["rules"]} == {RULE, "Own"}
+    assert "own: broken.yml:1: it is no rule" in result.stderr
+
+
+def test_only_rules_from_the_wanted_level_are_asked(run: Run, events: Path) -> None:
+    result = run("detect", str(events), "--from", "critical", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["rules"] == []
+
+
+def test_rules_that_are_not_there_are_a_problem(run: Run, events: Path, tmp_path: Path) -> None:
+    result = run("detect", str(events), "--rules", str(tmp_path / "gone"))
+    assert isinstance(result.exception, Problem)
+    assert result.exception.code == "bad_rules"

@@ -1,0 +1,71 @@
+"""Files of events: every event with its line, and what is none costs no other."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from cybervault.detection import lines as module
+from cybervault.detection.lines import BadLine, Event, Found, events_of
+
+
+def read(tmp_path: Path, raw: bytes) -> list[Found]:
+    path = tmp_path / "events"
+    path.write_bytes(raw)
+    return list(events_of(path))
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize(
+    "raw", [b'{"a":1}\n\n{"a":2}\n', b'{"a":1}\r\n\n{"a":2}', b'\n\n{"a":1}\n\n{"a":2}'], ids=["lines", "cr", "blank"]
+)
+def test_each_line_is_an_event_with_its_number(tmp_path: Path, raw: bytes, pack: type[bytes]) -> None:
+    found = read(tmp_path, pack(raw))
+    assert [one.content for one in found if isinstance(one, Event)] == [{"a": 1}, {"a": 2}]
+    assert found[-1].line - found[0].line == 2
+
+
+@pytest.mark.parametrize("raw", [b'[{"a":1},{"a":2}]', b'[\n  {"a": 1},\n  {"a": 2}\n]\n'])
+def test_an_array_is_its_events(tmp_path: Path, raw: bytes) -> None:
+    assert read(tmp_path, raw) == [Event(1, {"a": 1}), Event(2, {"a": 2})]
+
+
+def test_one_document_over_many_lines_is_one_event(tmp_path: Path) -> None:
+    assert read(tmp_path, b'{\n "a": 1\n}\n') == [Event(1, {"a": 1})]
+
+
+def test_documents_may_stand_one_behind_the_other(tmp_path: Path) -> None:
+    assert read(tmp_path, b'{\n "a": 1\n}\n\n{\n "a": 2\n} {"a": 3}') == [
+        Event(1, {"a": 1}),
+        Event(5, {"a": 2}),
+        Event(7, {"a": 3}),
+    ]
+
+
+def test_what_is_no_event_is_named_and_the_others_are_read(tmp_path: Path) -> None:
+    assert read(tmp_path, b'{"a":1}\nnonsense\n7\n{"a":2}\n') == [
+        Event(1, {"a": 1}),
+        BadLine(2, "It is no JSON."),
+        BadLine(3, "It is no JSON object."),
+        Event(4, {"a": 2}),
+    ]
+    assert read(tmp_path, b'{"a":\n{"a":2}\n') == [BadLine(1, "It is no JSON."), Event(2, {"a": 2})]
+    assert read(tmp_path, b"nonsense\n") == [BadLine(1, "It is no JSON.")]
+    assert read(tmp_path, b"") == []
+
+
+def test_a_line_without_end_is_named_and_the_next_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LINE_BYTES_MAX", 20)
+    long = b'{"a":"' + b"x" * 100 + b'"}'
+    found = read(tmp_path, b'{"a":1}\n' + long + b'\n{"a":2}\n')
+    assert [one.line for one in found] == [1, 2, 3]
+    assert isinstance(found[1], BadLine)
+    assert "longer than" in found[1].reason
+
+
+def test_a_broken_archive_gives_what_stood_before(tmp_path: Path) -> None:
+    whole = gzip.compress(b'{"a":1}\n' * 1_000)
+    found = read(tmp_path, whole[:-10])
+    assert isinstance(found[-1], BadLine)
+    assert "broken" in found[-1].reason
+    assert all(isinstance(one, Event) for one in found[:-1])
