@@ -255,7 +255,7 @@ def test_an_endpoint_with_a_model_is_told_to_the_document() -> None:
         raise AssertionError
 
     route = LeanRoute("/x", own, methods=["GET"])
-    assert [parameter.name for parameter in route.dependant.query_params] == ["_wanted"]
+    assert [parameter.name for parameter in route.described().dependant.query_params] == ["_wanted"]
 
 
 async def served(

@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, Field
 from starlette.routing import BaseRoute, Route
 
+from cybervault.faces.call import LeanRoute
 from cybervault.faces.face import Face
 from cybervault.faces.rights import READING, Rights, RouteRule, SignIn
 
@@ -155,6 +156,7 @@ def answers_of(media_type: str = _EVENTS, status: int = 200) -> Piece:
 def document(routes: Sequence[BaseRoute], parts: Sequence[Part], rights: Rights, *, base_url: str) -> Piece:
     """The document of these routes. The first part whose face owns a path has it: the last owns every path."""
     tags = {part.name: part.about for part in parts}
+    routes = [route.described() if isinstance(route, LeanRoute) else route for route in routes]
     made: Piece = get_openapi(
         title="CyberVault",
         version=version("cybervault"),
