@@ -214,7 +214,7 @@ class TestRules:
         found = concluded(self.QUIET, detected=Detected((Match(self.RULE),), 0, 10))
         assert (found.verdict, found.severity, found.confidence) == (Verdict.MALICIOUS, Severity.HIGH, Confidence.HIGH)
         (sign,) = found.signs
-        assert (sign.reason, sign.technique_id) == ("Rule: Something bad", "T1547.001")
+        assert (sign.reason, sign.technique_id) == ("Rule: Something bad.", "T1547.001")
         (detection,) = found.detections
         assert (detection.title, detection.author, detection.is_certain) == ("Something bad", "Somebody", True)
         assert (detection.techniques, detection.false_positives) == (("T1547.001",), ("Admins",))
@@ -223,7 +223,7 @@ class TestRules:
     def test_one_that_is_not_certain_says_less_and_says_so(self) -> None:
         found = concluded(self.QUIET, detected=Detected((Match(self.RULE, is_certain=False),), 0, 10))
         assert (found.severity, found.confidence) == (Severity.HIGH, Confidence.MEDIUM)
-        assert found.signs[0].reason == "Rule: Something bad (what would exclude it was not told)"
+        assert found.signs[0].reason == "Rule: Something bad (what would exclude it was not told)."
 
     def test_one_that_nobody_trusts_and_that_is_not_certain_is_listed_and_counts_nothing(self) -> None:
         doubtful = msgspec.structs.replace(self.RULE, status=Status.EXPERIMENTAL)

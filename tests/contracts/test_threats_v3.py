@@ -69,7 +69,7 @@ async def test_the_printed_body_fires_the_right_rule(threats: ThreatWorld) -> No
     assert (rule["mitre_attack"], rule["level"], rule["author"]) == (["T1571"], "high", "CyberVault")
     assert "remote access tool" in rule["title"]
     assert "T1571" in {one["technique_id"] for one in body["mitre_attack"]}
-    assert any(reason["reason"] == f"Rule: {rule['title']}" for reason in body["reasons"])
+    assert any(reason["reason"] == f"Rule: {rule['title']}." for reason in body["reasons"])
     assert not any("No detection rules" in warning for warning in body["warnings"])
 
 

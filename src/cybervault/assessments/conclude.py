@@ -153,7 +153,7 @@ def _hit_of_rule(match: Match) -> Hit:
         f"rule_{rule.id}",
         rule.level,
         rule.confidence * (1.0 if match.is_certain else _NOT_CERTAIN),
-        f"Rule: {rule.title}{doubt}",
+        f"Rule: {rule.title}{doubt}.",
         next(iter(rule.tactics), None),
         next(iter(rule.techniques), None),
     )
