@@ -62,7 +62,7 @@ class TestWhatIsNotKnown:
             ({"a": {"Image|contains": "\\Temp\\"}, "condition": "a"}, 1),
             ({"a": {"Image|contains": "\\"}, "condition": "not a"}, 0),
             (
-                {"a": {"Image|endswith": "\\svchost.exe"}, "b": {"Image|contains": "x"}, "condition": "a and not b"},
+                {"a": {"Image|endswith": "\\svchost.exe"}, "b": {"Image|contains": "32"}, "condition": "a and not b"},
                 1,
             ),
         ],
