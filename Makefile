@@ -46,7 +46,7 @@ check-python: ready
 check-web: ready web/node_modules/.bin/tsc
 	$(NPM) run --silent check
 
-test: check console chromium ## check, then all tests with coverage on two cores, below eight minutes
+test: check console chromium ## check, then all tests with coverage on two cores, some eighteen minutes at present (eight is the aim)
 	$(PYTEST) -m "not full" --cov --cov-context=test --cov-report=
 	$(RUN) python -m tests.architecture.own_coverage
 	$(NPM) run --silent test
