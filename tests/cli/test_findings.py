@@ -84,6 +84,16 @@ def test_a_narrow_terminal_shows_each_target_whole_in_one_line(run: Run, made: l
     ]
 
 
+def test_telemetry_is_named_by_what_it_shows_and_not_by_its_digest(run: Run, acme: str, data: Path) -> None:
+    seen = replace(
+        FINDING, tenant_id=TenantId(acme), kind="endpoint_telemetry", value="f0" * 32, indicators=("ip:198.51.100.42",)
+    )
+    keep(data, [seen])
+    result = run("findings", "list", "--tenant", "acme", env={"COLUMNS": "80"})
+    assert "ip:198.51.100.42" in result.stdout
+    assert "f0f0" not in result.stdout
+
+
 @pytest.mark.usefixtures("made")
 @pytest.mark.parametrize(
     ("words", "numbers"),

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from cybervault.access.audit import Actor
 from cybervault.assessments.assess import Assess, Heard, Inquiry, Weighed
-from cybervault.assessments.conclude import conclude
+from cybervault.assessments.conclude import Conclusion, conclude
 from cybervault.assessments.findings import Findings
 from cybervault.assessments.store.assessments import AssessmentStore, Behind
 from cybervault.assessments.targets import Reading
@@ -29,6 +30,8 @@ _DEEP_ONLY_SOME: Final = (
     f"Sources were asked about the first {DEEP_OBSERVABLES_MAX} observables only; "
     "with the header Prefer: respond-async they are asked about all."
 )
+
+UNDATED: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 Metadata = Mapping[str, str | int | float | bool | None]
 
@@ -125,32 +128,15 @@ class Analyses:
             raise ValueError("an assessment belongs to a tenant")
         reading, telemetry = submission.reading, submission.reading.telemetry
         found = conclude(reading, parts, Detected() if telemetry is None else self._detector.of_telemetry(telemetry))
+        made = assessment_of(submission, found, parts, tenant_id=actor.tenant_id)
         is_hurried = submission.depth is Depth.DEEP and not submission.is_unhurried
         is_cut = is_hurried and len(reading.observables) > DEEP_OBSERVABLES_MAX
-        return Assessment(
-            id=submission.id,
-            tenant_id=actor.tenant_id,
-            request_id=submission.request_id,
+        return replace(
+            made,
             created_at=self._clock.now(),
             by=actor.name,
-            target=reading.target,
-            depth=submission.depth,
-            verdict=found.verdict,
-            score=found.score,
-            severity=found.severity,
-            confidence=found.confidence,
-            coverage=found.coverage,
-            conflict=found.conflict,
-            category=found.category,
             family=found.family and self._family(found.family),
-            summary=found.summary,
-            parts=tuple(parts),
-            signs=found.signs,
-            countermeasures=found.countermeasures,
-            warnings=(*found.warnings, *((_DEEP_ONLY_SOME,) if is_cut else ())),
-            missing=found.missing,
-            metadata=submission.metadata,
-            detections=found.detections,
+            warnings=(*made.warnings, *((_DEEP_ONLY_SOME,) if is_cut else ())),
         )
 
     async def find(self, tenant_id: TenantId, assessment_id: AssessmentId) -> Assessment:
@@ -194,6 +180,37 @@ class Analyses:
         except TimeoutError:
             pass
         return await self._recalled(observable) if weighed is None else _part(observable, heard, weighed)
+
+
+def assessment_of(
+    submission: Submission, found: Conclusion, parts: Sequence[Part], *, tenant_id: TenantId
+) -> Assessment:
+    """What was asked for and what follows from its parts; when and by whom is for the caller to say."""
+    return Assessment(
+        id=submission.id,
+        tenant_id=tenant_id,
+        request_id=submission.request_id,
+        created_at=UNDATED,
+        by="",
+        target=submission.reading.target,
+        depth=submission.depth,
+        verdict=found.verdict,
+        score=found.score,
+        severity=found.severity,
+        confidence=found.confidence,
+        coverage=found.coverage,
+        conflict=found.conflict,
+        category=found.category,
+        family=found.family,
+        summary=found.summary,
+        parts=tuple(parts),
+        signs=found.signs,
+        countermeasures=found.countermeasures,
+        warnings=found.warnings,
+        missing=found.missing,
+        metadata=submission.metadata,
+        detections=found.detections,
+    )
 
 
 def refuse_unavailable(depth: Depth) -> None:

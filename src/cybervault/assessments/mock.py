@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Final
 
 from cybervault.access.audit import Actor
-from cybervault.assessments.analyses import Submission, not_found, refuse_unavailable
+from cybervault.assessments.analyses import Submission, assessment_of, not_found, refuse_unavailable
 from cybervault.assessments.conclude import conclude
 from cybervault.assessments.findings import StatusChange, comment_of, finding_not_found, refuse_change
 from cybervault.assessments.selection import Condition, Selection, holds, marks_of
@@ -44,27 +44,16 @@ class MockAnalyses:
         refuse_unavailable(submission.depth)
         reading = submission.reading
         parts = tuple(_part(observable) for observable in reading.observables)
-        found = conclude(reading, parts)
+        made = assessment_of(submission, conclude(reading, parts), parts, tenant_id=actor.tenant_id or TenantId(""))
         name = _name(f"{reading.target.value} {submission.depth}")
-        return Assessment(
-            AssessmentId(f"asm_{name}"), actor.tenant_id or TenantId(""), f"req_{name}", SINCE, BY, reading.target,
-            submission.depth,
-            verdict=found.verdict,
-            score=found.score,
-            severity=found.severity,
-            confidence=found.confidence,
-            coverage=found.coverage,
-            conflict=found.conflict,
-            category=found.category,
-            family=found.family,
-            summary=found.summary,
-            parts=parts,
-            signs=found.signs,
-            countermeasures=found.countermeasures,
-            warnings=(*found.warnings, _WARNING),
-            missing=found.missing,
-            metadata=submission.metadata,
-        )  # fmt: skip
+        return replace(
+            made,
+            id=AssessmentId(f"asm_{name}"),
+            request_id=f"req_{name}",
+            created_at=SINCE,
+            by=BY,
+            warnings=(*made.warnings, _WARNING),
+        )
 
     async def find(self, tenant_id: TenantId, assessment_id: AssessmentId) -> Assessment:  # noqa: ARG002 - as in earnest
         """Nothing is kept."""

@@ -25,6 +25,7 @@ from cybervault.domain.assessments import Category, rank_of
 from cybervault.domain.findings import Finding, Status, Step
 from cybervault.domain.ids import FindingId
 from cybervault.domain.principals import Principal, Scope, Tenant
+from cybervault.domain.telemetry import TelemetryType
 from cybervault.domain.verdicts import Severity
 from cybervault.faces.moments import seconds_of, spelled
 from cybervault.logs import set_up_logs
@@ -206,9 +207,15 @@ def _table(found: Sequence[Finding], *, is_wide: bool) -> Table:
         wide = (one.type.value, str(one.sightings)) if is_wide else ()
         table.add_row(
             one.id, one.severity.value, str(one.score), one.status.value, opened, *wide,
-            _shown(f"{one.kind} {one.value}" if is_wide else one.value),
+            _shown(f"{one.kind} {_named(one)}" if is_wide else _named(one)),
         )  # fmt: skip
     return table
+
+
+def _named(finding: Finding) -> str:
+    """What it is about; payloads and telemetry, whose value is a digest, by the first thing that they show."""
+    is_digest = finding.kind == "payload" or finding.kind in set(TelemetryType)
+    return next(iter(finding.indicators), finding.value) if is_digest else finding.value
 
 
 def _details(finding: Finding) -> Table:
