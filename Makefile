@@ -15,6 +15,12 @@ WORKERS ?= 2
 PYTEST := $(RUN) pytest -n $(WORKERS) --dist worksteal --ignore tests/architecture --durations 20
 NPM := $(RUN) npm --prefix web
 
+# Where the shell forbids bytecode it is kept beside the tree: without any, each start compiles every library.
+ifdef PYTHONDONTWRITEBYTECODE
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(or $(TMPDIR),/tmp)/cybervault-bytecode
+endif
+
 DATA ?= .state
 CORPUS ?= ../shared/data
 HOST ?= 127.0.0.1
@@ -47,12 +53,14 @@ check-web: ready web/node_modules/.bin/tsc
 	$(NPM) run --silent check
 
 test: check console chromium ## check, then all tests with coverage on two cores, some eighteen minutes at present (eight is the aim)
-	$(PYTEST) -m "not full" --cov --cov-context=test --cov-report=
+	@rm -f .coverage .coverage.*
+	$(PYTEST) -m "not full" --own-coverage
 	$(RUN) python -m tests.architecture.own_coverage
 	$(NPM) run --silent test
 
 test-full: check console chromium ## test, and the long ones: every engine, theme and language
-	$(PYTEST) --cov --cov-context=test --cov-report=
+	@rm -f .coverage .coverage.*
+	$(PYTEST) --own-coverage
 	$(RUN) python -m tests.architecture.own_coverage
 	$(NPM) run --silent test
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ("tests.fakes.fixtures",)
+pytest_plugins = ("tests.architecture.recording", "tests.fakes.fixtures")
 
 # A time limit for one case would measure the machine. Where Hypothesis finds a CI, it has fixed the seed already.
 settings.register_profile("house", settings(), deadline=None, max_examples=60)

@@ -1,9 +1,10 @@
 """The own-coverage gate: each test file alone must cover most of the lines and branches of its own source file.
 
-Run after `pytest --cov --cov-context=test`: python -m tests.architecture.own_coverage
+Run after `pytest --own-coverage`: python -m tests.architecture.own_coverage
 """
 
 import ast
+import importlib
 import json
 import re
 import sys
@@ -15,15 +16,15 @@ from typing import Any, Final, TypeAlias
 
 from coverage import Coverage
 from coverage.data import CoverageData
+from coverage.exceptions import NoDataError
 
-from tests.architecture.tree import ROOT, is_mirrored, name_of, own_test, sources, syntax
+from tests.architecture.recording import DATA, context_of, watch
+from tests.architecture.tree import PACKAGE, ROOT, is_mirrored, name_of, own_test, sources, syntax
 
 Arcs: TypeAlias = set[tuple[int, int]]
 
 OWN_PERCENT_MIN: Final = 90.0
 DEBT: Final = Path(__file__).with_name("coverage_debt.txt")
-# What runs while modules are imported carries no context; every other context begins with a test's file and "::".
-_IMPORTING: Final = "^$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,8 @@ def measure(data: CoverageData, pairs: Iterable[tuple[Path, str]], config: Path)
 
 
 def own_arcs(data: CoverageData, source: Path, test: str) -> Arcs:
-    """Steps from line to line that the test file takes, and those of module level, whoever imported the module."""
-    data.set_query_contexts([f"^{re.escape(test)}::", _IMPORTING])
+    """Steps from line to line that the test file takes, and those of module level, whoever took them."""
+    data.set_query_contexts([f"^{re.escape(context_of(test))}"])
     own = set(data.arcs(str(source)) or ())
     data.set_query_contexts(None)
     inner = _lines_in_functions(syntax(source))
@@ -115,15 +116,30 @@ def complaints(found: Sequence[OwnCoverage], debt: frozenset[str]) -> list[str]:
     ]
 
 
+def recorded() -> CoverageData:
+    """What all workers of the test run have seen, and the module level of every source file, which is run here."""
+    reader = Coverage(data_file=str(DATA), config_file=False)
+    reader.combine()
+    found = reader.get_data()
+    importing = watch(*sources())
+    importing.start()
+    for source in sources():
+        if is_mirrored(source):
+            importlib.import_module(".".join(source.relative_to(PACKAGE.parent).with_suffix("").parts))
+    importing.stop()
+    found.update(importing.get_data())
+    return found
+
+
 def main() -> int:
-    """Read `.coverage`, print what falls short, and say so by the exit status."""
-    coverage = Coverage(config_file=str(ROOT / "pyproject.toml"))
-    coverage.load()
-    if not coverage.get_data().measured_contexts() - {""}:
-        print("no coverage by test: run pytest with --cov --cov-context=test first")
+    """Read what was recorded, print what falls short, and say so by the exit status."""
+    try:
+        data = recorded()
+    except NoDataError:
+        print("nothing is recorded: run pytest with --own-coverage first")
         return 1
     pairs = [(path, name_of(own_test(path))) for path in sources() if is_mirrored(path)]
-    found = measure(coverage.get_data(), pairs, ROOT / "pyproject.toml")
+    found = measure(data, pairs, ROOT / "pyproject.toml")
     wrong = complaints(found, debts())
     if wrong:
         print(f"own coverage below {OWN_PERCENT_MIN:.0f} %: what its own test file runs of each source file")
