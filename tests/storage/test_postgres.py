@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
 import asyncpg  # type: ignore[import-untyped] # it brings no types
@@ -169,7 +170,9 @@ class TestFailures:
         goes_on, all_in = asyncio.Event(), asyncio.Barrier(11)
 
         async def hold() -> None:
-            async with opened.transaction():
+            async with AsyncExitStack() as stack:
+                # Ten connections at once take their time on a busy machine, and this pool has little patience.
+                await soon(lambda: stack.enter_async_context(opened.transaction()))
                 await all_in.wait()
                 await goes_on.wait()
 
