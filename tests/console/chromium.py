@@ -10,6 +10,9 @@ NOT_FOUND: Final = f"no browser on PATH: looked for {', '.join(NAMES)}"
 _QUIET: Final = (
     "--headless",
     "--disable-gpu",
+    "--in-process-gpu",  # one process less for each browser
+    "--disable-features=SpareRendererForSitePerProcess",  # no process in store: a test opens one page
+    "--disable-extensions",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
