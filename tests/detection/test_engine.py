@@ -117,8 +117,16 @@ class TestMemory:
         monkeypatch.setattr(module, "PARTITIONS_MAX", 3)
         engine = Engine([rule(selecting(Image="a"))])
         for number in range(10):
-            assert engine.outcome(record(EventID=str(number), Image="a")).matches
+            product = LogSource(str(number), frozenset({"process_creation"}))
+            engine.outcome(Record(product, {"Image": "a"}))
             assert len(engine._matchers) <= 3
+
+    def test_event_ids_that_no_rule_names_are_alike(self) -> None:
+        engine = Engine([rule(selecting(EventID="aB", Image="a"))])
+        assert engine.outcome(record(EventID="Ab", Image="a")).matches
+        for number in range(10):
+            assert not engine.outcome(record(EventID=str(number), Image="a")).matches
+        assert len(engine._matchers) == 2
 
     def test_what_is_needed_can_be_built_ahead(self) -> None:
         engine = Engine([rule(selecting(Image="a"))])
@@ -209,3 +217,13 @@ def test_the_engine_says_what_the_oracle_says(detection: Mapping[str, object], e
         expected = fires(text, fields)
         for engine in engines:
             assert bool(engine.outcome(Record(PROCESSES, fields)).matches) is expected, (fields, detection)
+
+
+def test_a_twin_says_the_same_and_shares_no_memory() -> None:
+    first = Engine([CALLBACK])
+    event = connection(Image="svchost.exe")
+    found = first.outcome(event)
+    twin = first.twin()
+    assert twin.rules == first.rules
+    assert twin._matchers == {}
+    assert twin.outcome(event) == found

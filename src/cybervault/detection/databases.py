@@ -8,9 +8,10 @@ from typing import Any, Final
 from cybervault.detection.compile.hyperscanning import compiled, loaded, version
 from cybervault.detection.compile.scanners import Numbered, Proposer, literals
 from cybervault.detection.keeping import keep, kept
+from cybervault.detection.tree import ANYWHERE
 
 PATTERNS_MIN: Final = 256
-"""Fewer patterns are found about as fast by an automaton, which is built in a moment."""
+"""Fewer patterns are found about as fast by an automaton, which is built in a moment; not in whole events, however."""
 _SUFFIX: Final = ".hdb"
 
 
@@ -22,7 +23,7 @@ class Databases:
         self._used: set[str] = set()
 
     def __call__(self, predicates: Numbered) -> Proposer:
-        about = None if len(predicates) < PATTERNS_MIN else version()
+        about = version() if len(predicates) >= PATTERNS_MIN or _are_keywords(predicates) else None
         if about is None:
             return literals(predicates)
         name = _digest(about, predicates.values())
@@ -41,6 +42,10 @@ class Databases:
         for path in others:
             path.unlink(missing_ok=True)
         return len(others)
+
+
+def _are_keywords(predicates: Numbered) -> bool:
+    return any(one.field == ANYWHERE for one in predicates.values())
 
 
 def _digest(about: str, predicates: Iterable[Any]) -> str:

@@ -9,17 +9,21 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from cybervault.detection.compile.hyperscanning import hyperscanning
-from cybervault.detection.compile.partition import Partition, holds, partition_of
+from cybervault.detection.compile.partition import Partition, holds, partition_of, rules_for
 from cybervault.detection.compile.scanners import Proposing
 from cybervault.detection.memo import USUAL, FieldMemo, Limits, Signatures
 from cybervault.detection.reading import refers, texts
 from cybervault.detection.record import EVENT_ID, LogSource, Record
 from cybervault.detection.rule import Rule
+from cybervault.detection.tree import Kind, leaves
 
 PARTITIONS_MAX: Final = 2_000
 """Log sources and event ids that strangers can make up; known ones are a few hundred."""
 
 Key: TypeAlias = tuple[str, frozenset[str], str, str | None]
+
+_UNNAMED: Final = "\0"
+"""Stands for each event id that no rule names: to rules they are alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +61,22 @@ class Engine:
         self._proposing = proposing
         self._limits = limits
         self._matchers: dict[Key, _Matcher] = {}
+        self._rules_for: dict[LogSource, dict[int, Rule]] = {}
+        self._named_ids = _event_ids(self.rules)
 
     def outcome(self, record: Record) -> Outcome:
         """What all rules say of a record; of one whose log source no rule is for, nothing."""
         source, event_id = record.source, record.fields.get(EVENT_ID)
         if not isinstance(event_id, str):
             event_id = None
+        elif event_id not in self._named_ids and event_id.lower() not in self._named_ids:
+            event_id = _UNNAMED
         found = self._matchers.get((source.product, source.categories, source.service, event_id))
         return (found or self._matcher(source, event_id)).outcome(record)
+
+    def twin(self) -> "Engine":
+        """The same rules for another thread, which builds what the log sources of its own events need."""
+        return Engine(self.rules, proposing=self._proposing, limits=self._limits)
 
     def warm(self, sources: Iterable[tuple[LogSource, str | None]]) -> None:
         """Build what these log sources and event ids need, before an event waits for it."""
@@ -77,9 +89,17 @@ class Engine:
         if found is None:
             if len(self._matchers) >= PARTITIONS_MAX:
                 self._matchers.clear()
-            partition = partition_of(self.rules, source, event_id, proposing=self._proposing)
+                self._rules_for.clear()
+            if source not in self._rules_for:
+                self._rules_for[source] = rules_for(self.rules, source)
+            partition = partition_of(self._rules_for[source], event_id, proposing=self._proposing)
             found = self._matchers[key] = _Matcher(self.rules, partition, self._limits)
         return found
+
+
+def _event_ids(rules: Iterable[Rule]) -> frozenset[str]:
+    wanted = (one for rule in rules for one in leaves(rule.condition))
+    return frozenset(one.pattern.lower() for one in wanted if one.field == EVENT_ID and one.kind is Kind.EQUALS)
 
 
 class _Matcher:
@@ -93,6 +113,7 @@ class _Matcher:
         self._memos = [FieldMemo(part, self._signatures, limits) for part in partition.fields]
         self._quick = [(memo.name, memo.known, memo.look) for memo in self._memos]
         self._outcomes: dict[tuple[int, ...], Outcome] = {}
+        self._silent = self._signatures.number(frozenset())
         self._has_more = partition.keywords is not None or bool(partition.references)
 
     def outcome(self, record: Record) -> Outcome:
@@ -117,12 +138,13 @@ class _Matcher:
         """What no field alone decides: words anywhere, and fields that are compared with one another."""
         true: set[int] = set()
         if self._partition.keywords is not None:
-            whole = "\n".join(text for value in record.fields.values() for text in texts(value))
+            values = record.fields.values()
+            whole = "\n".join([one if type(one) is str else "\n".join(texts(one)) for one in values if one])
             true.update(self._partition.keywords.scanner.true(whole))
         for reference in self._partition.references:
             if refers(reference.predicate, record.fields):
                 true.add(reference.number)
-        return self._signatures.number(frozenset(true))
+        return self._signatures.number(frozenset(true)) if true else self._silent
 
     def _evaluated(self, key: tuple[int, ...]) -> Outcome:
         found = [self._signatures.of(number) for number in key]
@@ -148,6 +170,7 @@ class _Matcher:
             # Numbers would mean something else afterwards, so all that is remembered by them goes too.
             self._outcomes.clear()
             self._signatures.clear()
+            self._silent = self._signatures.number(frozenset())
             for memo in self._memos:
                 memo.forget()
         elif self._limits.remembers:

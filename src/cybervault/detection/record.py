@@ -1,9 +1,11 @@
 """One event as rules see it: where it was logged, and its fields under the names of the Sigma taxonomy."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
+
+from cybervault.detection.entities import Entities, entities_of
 
 Value: TypeAlias = str | tuple[str, ...] | None
 """Text as it was logged, numbers in decimals, booleans as true and false; several texts mean any of them.
@@ -33,7 +35,7 @@ class Record:
 
     `bare` names fields of which only the last part of a path is known, such as a process name without its folder.
     `is_excerpt`: the sender names some fields only, so that one which is absent may have had any value.
-    `entities` are (kind, value): host, user, process, ip, domain, hash, file.
+    `named` are the entities where the names of the fields do not tell them.
     """
 
     source: LogSource
@@ -41,7 +43,12 @@ class Record:
     at: datetime | None = None
     bare: frozenset[str] = frozenset()
     is_excerpt: bool = False
-    entities: tuple[tuple[str, str], ...] = field(default=())
+    named: Entities | None = None
+
+    @property
+    def entities(self) -> Entities:
+        """Kind and value: host, user, process, ip, domain, hash, file. Read when asked for, which few events are."""
+        return entities_of(self.fields) if self.named is None else self.named
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cybervault.detection.compile.partition import holds, is_for, partition_of
+from cybervault.detection.compile.partition import holds, is_for, partition_of, rules_for
 from cybervault.detection.compile.scanners import literals
 from cybervault.detection.record import LogSource
 from cybervault.detection.rule import Rule, Where
@@ -33,7 +33,7 @@ def test_a_category_that_the_event_does_not_have_matches_nothing() -> None:
 
 
 def names(rules: list[Rule], event_id: str | None) -> list[int]:
-    return list(partition_of(rules, PROCESSES, event_id, proposing=literals).rules)
+    return list(partition_of(rules_for(rules, PROCESSES), event_id, proposing=literals).rules)
 
 
 def test_rules_that_cannot_hold_for_the_event_id_are_left_out() -> None:
@@ -54,7 +54,7 @@ def test_only_rules_with_a_witness_that_holds_are_candidates() -> None:
         rule(selecting(Image="a", CommandLine="b")),
         rule({"a": {"Image": "c"}, "condition": "not a"}),
     ]
-    partition = partition_of(rules, PROCESSES, None, proposing=literals)
+    partition = partition_of(rules_for(rules, PROCESSES), None, proposing=literals)
     assert [one.rule for one in partition.candidates_of(frozenset())] == [1]
     numbers = {number for part in partition.fields for number in part.all}
     assert [one.rule for one in partition.candidates_of(numbers)] == [0, 1]
@@ -62,7 +62,7 @@ def test_only_rules_with_a_witness_that_holds_are_candidates() -> None:
 
 def test_words_and_references_stand_apart_from_fields() -> None:
     rules = [rule({"words": ["x"], "a": {"Image|fieldref": "ParentImage"}, "condition": "words and a"})]
-    partition = partition_of(rules, PROCESSES, None, proposing=literals)
+    partition = partition_of(rules_for(rules, PROCESSES), None, proposing=literals)
     assert partition.keywords is not None
     assert [one.predicate.pattern for one in partition.references] == ["ParentImage"]
     assert partition.fields == []

@@ -36,6 +36,8 @@ class Scanning:
         found: list[int] = []
         if self.numbers:
             self.database.scan(text.encode(), match_event_handler=_note, context=found)
+        if not (found or self.always):
+            return () if text.isascii() else self.lettered
         proposed = (*(self.numbers[place] for place in found), *self.always)
         return proposed if text.isascii() else (*proposed, *self.lettered)
 

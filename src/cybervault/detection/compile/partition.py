@@ -117,16 +117,21 @@ def is_for(where: Where, source: LogSource) -> bool:
     )
 
 
-def partition_of(rules: Sequence[Rule], source: LogSource, event_id: str | None, *, proposing: Proposing) -> Partition:
-    """The rules for this source that may still hold for this event id (None: events that have none)."""
-    value_of = _known_by(event_id)
-    remaining = {
-        number: known(rule.condition, value_of) for number, rule in enumerate(rules) if is_for(rule.where, source)
-    }
-    return Partition({number: tree for number, tree in remaining.items() if tree != FALSE}, proposing)
+def rules_for(rules: Sequence[Rule], source: LogSource) -> dict[int, Rule]:
+    """The rules for events of this source, by their places."""
+    return {place: rule for place, rule in enumerate(rules) if is_for(rule.where, source)}
 
 
-def _known_by(event_id: str | None) -> Callable[[Predicate], bool | None]:
+def partition_of(rules: Mapping[int, Rule], event_id: str | None, *, proposing: Proposing) -> Partition:
+    """Those of the rules for one source that may still hold for this event id (None: events that have none)."""
+    value_of = known_by(event_id)
+    remaining = {place: known(rule.condition, value_of) for place, rule in rules.items()}
+    return Partition({place: tree for place, tree in remaining.items() if tree != FALSE}, proposing)
+
+
+def known_by(event_id: str | None) -> Callable[[Predicate], bool | None]:
+    """What an event id alone says of predicates (None: nothing), as in `tree.known`."""
+
     def value_of(predicate: Predicate) -> bool | None:
         if predicate.field != EVENT_ID or predicate.kind not in {Kind.EQUALS, Kind.NULL, Kind.EXISTS}:
             return None

@@ -11,7 +11,7 @@ from sigma.conditions import (
     ConditionOR,
     ConditionValueExpression,
 )
-from sigma.rule import SigmaRule
+from sigma.rule import SigmaDetections, SigmaRule
 from sigma.types import (
     CompareOperators,
     SigmaBool,
@@ -55,8 +55,13 @@ class CannotCompileError(Exception):
 
 
 def condition_of(rule: SigmaRule) -> Tree:
-    """The condition of a rule; several conditions are alternatives. `CannotCompileError`, or an error of pySigma."""
-    return some(_tree(condition.parsed) for condition in rule.detection.parsed_condition)
+    """The condition of a rule. Raises as `condition_in`."""
+    return condition_in(rule.detection)
+
+
+def condition_in(detections: SigmaDetections) -> Tree:
+    """The condition over some selections; several are alternatives. `CannotCompileError`, or an error of pySigma."""
+    return some(_tree(condition.parsed) for condition in detections.parsed_condition)
 
 
 def _tree(node: Any) -> Tree:  # noqa: ANN401 - pySigma's classes share no base that says so
@@ -68,15 +73,16 @@ def _tree(node: Any) -> Tree:  # noqa: ANN401 - pySigma's classes share no base 
         case ConditionNOT():
             return opposite(_tree(node.args[0]))
         case ConditionFieldEqualsValueExpression():
-            return _value(node.field, node.value)
+            return asked(node.field, node.value)
         case ConditionValueExpression():
-            return _value(ANYWHERE, node.value)
+            return asked(ANYWHERE, node.value)
     raise CannotCompileError(f"its condition holds something that is not known here: {type(node).__name__}")
 
 
-def _value(field: str, value: Any) -> Tree:  # noqa: ANN401 - same
+def asked(field: str, value: Any) -> Tree:  # noqa: ANN401 - same
+    """What is asked of a field, or of any (ANYWHERE), by one value of pySigma. Raises `CannotCompileError`."""
     if isinstance(value, SigmaExpansion):
-        return some(_value(field, one) for one in value.values)
+        return some(asked(field, one) for one in value.values)
     if isinstance(value, SigmaExists):
         found = Leaf(Predicate(field, Kind.EXISTS))
         return found if value.exists else opposite(found)

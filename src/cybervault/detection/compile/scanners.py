@@ -66,8 +66,10 @@ class Scanner:
         if not text.isascii():
             text = text.encode(errors="replace").decode()  # half letters are none to a scanner
         low, found = text.lower(), set(self._present)
-        found.update(self._exact.get(low, ()))
-        found.update(self._exact_cased.get(text, ()))
+        if self._exact:
+            found.update(self._exact.get(low, ()))
+        if self._exact_cased:
+            found.update(self._exact_cased.get(text, ()))
         if self._lower is not None:
             found.update(self._confirmed(self._lower, low))
         if self._cased is not None:

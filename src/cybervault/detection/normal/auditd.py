@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
-from cybervault.detection.normal.entities import HOST, IP, PROCESS, USER, named
+from cybervault.detection.entities import HOST, IP, PROCESS, USER, named
 from cybervault.detection.normal.values import first, flatten, mapping_at, mappings_of, moment
 from cybervault.detection.record import LogSource, Record, Value
 
@@ -112,10 +112,10 @@ def _records(fields: dict[str, Value], at: datetime | None) -> Iterator[Record]:
     elif kind == "PROCTITLE" and (title := first(fields, "proctitle")):
         fields["CommandLine"] = title
     entities = _entities(fields)
-    yield Record(_SOURCE, fields, at, entities=entities)
+    yield Record(_SOURCE, fields, at, named=entities)
     if (process := _process(fields, kind)) is not None:
         bare = frozenset({"Image"}) if "/" not in (first(process, "Image") or "/") else frozenset[str]()
-        yield Record(_PROCESS, process, at, bare=bare, is_excerpt=True, entities=entities)
+        yield Record(_PROCESS, process, at, bare=bare, is_excerpt=True, named=entities)
 
 
 def _command_line(fields: Mapping[str, Value]) -> str:
@@ -163,9 +163,9 @@ def _laurel(event: Mapping[str, object]) -> Iterator[Record]:
             if kind in {"SYSCALL", "EXECVE", "CWD", "PROCTITLE"}:
                 for name, text in fields.items():
                     whole.setdefault(name, text)
-            yield Record(_SOURCE, fields, at, entities=_entities(fields))
+            yield Record(_SOURCE, fields, at, named=_entities(fields))
     if "EXECVE" in event and (process := _process(whole | {"type": "EXECVE"}, "EXECVE")) is not None:
-        yield Record(_PROCESS, process, at, is_excerpt=True, entities=_entities(whole))
+        yield Record(_PROCESS, process, at, is_excerpt=True, named=_entities(whole))
 
 
 def _arguments(fields: dict[str, Value]) -> dict[str, Value]:

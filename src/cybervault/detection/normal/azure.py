@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from cybervault.detection.normal.entities import IP, USER, named
+from cybervault.detection.entities import IP, USER, named
 from cybervault.detection.normal.values import first, flatten, joined, moment
 from cybervault.detection.record import LogSource, Record, Value
 
@@ -86,7 +86,7 @@ def read(event: Mapping[str, object]) -> tuple[Record, ...]:
         service = "pim"
     at = moment(*(fields.get(name) for name in _TIMES))
     entities = named([(USER, first(fields, *_USERS)), (IP, first(fields, "callerIpAddress", "ipAddress"))])
-    return (Record(LogSource("azure", service=service), fields, at, entities=entities),)
+    return (Record(LogSource("azure", service=service), fields, at, named=entities),)
 
 
 _TIMES: Final = ("time", "createdDateTime", "activityDateTime", "eventTimestamp", "TimeGenerated", "@timestamp")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from cybervault.detection.normal.entities import IP, USER, named
+from cybervault.detection.entities import IP, USER, named
 from cybervault.detection.normal.values import first, flatten, mapping_at, mappings_of, moment
 from cybervault.detection.record import LogSource, Record
 
@@ -33,4 +33,4 @@ def _record(event: Mapping[str, object]) -> Record:
     fields = flatten(event, written_out=_WRITTEN_OUT)
     user = first(fields, "userIdentity.arn", "userIdentity.userName", "userIdentity.principalId")
     entities = named([(USER, user), (IP, first(fields, "sourceIPAddress"))])
-    return Record(_SOURCE, fields, moment(event.get("eventTime")), entities=entities)
+    return Record(_SOURCE, fields, moment(event.get("eventTime")), named=entities)

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from cybervault.detection.normal.access_log import request_fields
-from cybervault.detection.normal.entities import entities_of
 from cybervault.detection.normal.values import Fields, first, flatten, moment, renamed
 from cybervault.detection.record import LogSource, Record, Value
 
@@ -80,7 +79,7 @@ def read(event: Mapping[str, object]) -> tuple[Record, ...]:
     if categories & _WEB:
         fields |= _request(flat)
     at = moment(flat.get("@timestamp"), flat.get("event.created"))
-    return (Record(LogSource(product, categories), fields, at, entities=entities_of(fields)),)
+    return (Record(LogSource(product, categories), fields, at),)
 
 
 _WEB: Final = frozenset({"proxy", "webserver"})

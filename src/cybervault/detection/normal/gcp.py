@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Final
 
-from cybervault.detection.normal.entities import IP, USER, named
+from cybervault.detection.entities import IP, USER, named
 from cybervault.detection.normal.values import (
     clean,
     first,
@@ -77,14 +77,14 @@ def _of_entry(entry: Mapping[str, object]) -> Record:
     user = first(fields, "protoPayload.authenticationInfo.principalEmail")
     entities = named([(USER, user), (IP, first(fields, "protoPayload.requestMetadata.callerIp"))])
     source = _WORKSPACE.get(first(fields, "protoPayload.serviceName"), _AUDIT)
-    return Record(source, fields, moment(entry.get("timestamp")), entities=entities)
+    return Record(source, fields, moment(entry.get("timestamp")), named=entities)
 
 
 def _of_beats(event: Mapping[str, object]) -> Record:
     fields = flatten(event)
     user = first(fields, "gcp.audit.authentication_info.principal_email", "client.user.email", "user.email")
     entities = named([(USER, user), (IP, first(fields, "source.ip"))])
-    return Record(_AUDIT, fields, moment(event.get("@timestamp")), entities=entities)
+    return Record(_AUDIT, fields, moment(event.get("@timestamp")), named=entities)
 
 
 def _of_report(event: Mapping[str, object]) -> Iterator[Record]:
@@ -99,4 +99,4 @@ def _of_report(event: Mapping[str, object]) -> Iterator[Record]:
         for parameter in mappings_of(part.get("parameters")):
             if isinstance(name := parameter.get("name"), str):
                 fields[clean(name).lower()] = value_of(parameter.get("value", parameter.get("multiValue")))
-        yield Record(source, base | fields, moment(base.get("id.time")), entities=entities)
+        yield Record(source, base | fields, moment(base.get("id.time")), named=entities)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from cybervault.detection.normal.entities import IP, USER, named
+from cybervault.detection.entities import IP, USER, named
 from cybervault.detection.normal.values import first, flatten, mappings_of, moment, renamed
 from cybervault.detection.record import LogSource, Record
 
@@ -44,4 +44,4 @@ def _record(event: Mapping[str, object]) -> Record:
     user = first(fields, "user.username", "impersonatedUser.username")
     entities = named([(USER, user), (IP, fields.get("sourceIPs"))])
     at = moment(event.get("requestReceivedTimestamp"), event.get("stageTimestamp"))
-    return Record(_SOURCE, fields, at, entities=entities)
+    return Record(_SOURCE, fields, at, named=entities)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
-from cybervault.detection.normal.entities import IP, USER, named
+from cybervault.detection.entities import IP, USER, named
 from cybervault.detection.normal.values import first, flatten, moment
 from cybervault.detection.record import LogSource, Record, Value
 
@@ -38,10 +38,10 @@ def read(event: Mapping[str, object]) -> tuple[Record, ...]:
     at = moment(event.get("CreationTime"), is_utc=True)
     entities = named([(USER, first(fields, "UserId")), (IP, _address(first(fields, "ClientIP", "ClientIPAddress")))])
     source = _SOURCES.get(first(fields, "Workload", "eventSource").lower())
-    audit = Record(_AUDIT, fields, at, entities=entities)
+    audit = Record(_AUDIT, fields, at, named=entities)
     if source is None:
         return (audit,)
-    return audit, Record(source, _with_alert(fields), at, entities=entities)
+    return audit, Record(source, _with_alert(fields), at, named=entities)
 
 
 def _unwrapped(event: Mapping[str, object]) -> Mapping[str, object]:

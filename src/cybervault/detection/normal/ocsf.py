@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from cybervault.detection.normal.entities import entities_of
 from cybervault.detection.normal.values import (
     Fields,
     first,
@@ -135,7 +134,7 @@ def read(event: Mapping[str, object]) -> tuple[Record, ...]:
         return ()
     fields = renamed(flat, _SHARED) | _READERS[kind](event, flat)
     at = moment(event.get("time"), event.get("time_dt"))
-    return (Record(source, fields, at, entities=entities_of(fields)),)
+    return (Record(source, fields, at),)
 
 
 def _class_of(event: Mapping[str, object]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from cybervault.detection.normal.entities import IP, USER, named
+from cybervault.detection.entities import IP, USER, named
 from cybervault.detection.normal.values import first, flatten, moment
 from cybervault.detection.record import LogSource, Record
 
@@ -18,4 +18,4 @@ def recognises(event: Mapping[str, object]) -> bool:
 def read(event: Mapping[str, object]) -> tuple[Record, ...]:
     fields = flatten(event, written_out=frozenset({"target", "debugContext.debugData"}))
     entities = named([(USER, first(fields, "actor.alternateId")), (IP, first(fields, "client.ipAddress"))])
-    return (Record(_SOURCE, fields, moment(event.get("published")), entities=entities),)
+    return (Record(_SOURCE, fields, moment(event.get("published")), named=entities),)

@@ -6,7 +6,7 @@ The sender names a few fields only, so every record is an excerpt, and a process
 from collections.abc import Iterator
 from typing import Final
 
-from cybervault.detection.normal.entities import DOMAIN, HASH, HOST, IP, PROCESS, USER, Entities, named
+from cybervault.detection.entities import DOMAIN, HASH, HOST, IP, PROCESS, USER, Entities, named
 from cybervault.detection.record import LogSource, Record, Value
 from cybervault.domain.telemetry import Connection, Telemetry
 
@@ -26,11 +26,11 @@ def _records(event: Telemetry) -> Iterator[Record]:
     if image or event.command_line:
         source = LogSource(product, _PROCESS)
         fields = who | _without_blanks({"CommandLine": event.command_line, "Hashes": _hashes(event)})
-        yield Record(source, fields, bare=bare, is_excerpt=True, entities=entities)
+        yield Record(source, fields, bare=bare, is_excerpt=True, named=entities)
     for connection in event.connections:
         source = LogSource(product, _NETWORK)
         fields = who | _connection(event, connection)
-        yield Record(source, fields, bare=bare, is_excerpt=True, entities=entities)
+        yield Record(source, fields, bare=bare, is_excerpt=True, named=entities)
 
 
 def _product(event: Telemetry) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from cybervault.detection.entities import DOMAIN, IP, named
 from cybervault.detection.normal.access_log import request_fields
-from cybervault.detection.normal.entities import DOMAIN, IP, named
 from cybervault.detection.normal.values import first, flatten, moment, renamed
 from cybervault.detection.record import LogSource, Record, Value
 
@@ -37,9 +37,9 @@ def read(event: Mapping[str, object]) -> tuple[Record, ...]:
     at = moment(event.get("timestamp"))
     host = first(fields, "query", "http.hostname", "tls.sni")
     entities = named([(IP, first(fields, "src_ip")), (IP, first(fields, "dst_ip")), (DOMAIN, host)])
-    records = [Record(LogSource("suricata", service=service), fields, at, entities=entities)]
+    records = [Record(LogSource("suricata", service=service), fields, at, named=entities)]
     if service in _CATEGORIES:
-        records.append(Record(LogSource(categories=_CATEGORIES[service]), fields, at, entities=entities))
+        records.append(Record(LogSource(categories=_CATEGORIES[service]), fields, at, named=entities))
     return tuple(records)
 
 

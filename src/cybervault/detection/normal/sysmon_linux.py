@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from cybervault.detection.normal import evtx_json, sysmon, windows_flat
-from cybervault.detection.normal.entities import entities_of
 from cybervault.detection.normal.values import mapping_at, moment
 from cybervault.detection.record import EVENT_ID, LogSource, Record
 
@@ -29,4 +28,4 @@ def read(event: Mapping[str, object]) -> tuple[Record, ...]:
         fields["Computer"] = found.host
     source = LogSource("linux", sysmon.CATEGORIES.get(found.event_id, _NOTHING), "sysmon")
     at = found.at or moment(fields.get("UtcTime"), is_utc=True)
-    return (Record(source, fields, at, entities=entities_of(fields)),)
+    return (Record(source, fields, at),)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from cybervault.detection.entities import DOMAIN, IP, USER, named
 from cybervault.detection.normal.access_log import request_fields, request_line
-from cybervault.detection.normal.entities import DOMAIN, IP, USER, named
 from cybervault.detection.normal.values import first, flatten, joined, moment
 from cybervault.detection.record import LogSource, Record, Value
 
@@ -32,7 +32,7 @@ def read(event: Mapping[str, object]) -> tuple[Record, ...]:
     user = first(fields, "cs-username")
     ends = (first(fields, "src_ip"), first(fields, "dst_ip", "s-ip"))
     entities = named([(IP, ends), (USER, user), (DOMAIN, first(fields, "cs-host"))])
-    return (Record(_source(event), native | fields, _moment(native), entities=entities),)
+    return (Record(_source(event), native | fields, _moment(native), named=entities),)
 
 
 def _is_access_log(event: Mapping[str, object]) -> bool:

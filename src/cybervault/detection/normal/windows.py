@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Final
 
 from cybervault.detection.normal import sysmon
-from cybervault.detection.normal.entities import entities_of
 from cybervault.detection.normal.security_events import as_connection, as_process, as_registry_value
 from cybervault.detection.normal.values import joined, moment
 from cybervault.detection.record import EVENT_ID, LogSource, Record, Value
@@ -136,13 +135,13 @@ def records_of(event: WindowsEvent) -> tuple[Record, ...]:
     fields = _with_system_fields(event)
     at = event.at or moment(fields.get("UtcTime"), is_utc=True)
     source = source_of(event)
-    raw = Record(source, fields, at, entities=entities_of(fields))
+    raw = Record(source, fields, at)
     derive = _DERIVED.get(event.event_id) if source.service == "security" else None
     if derive is None:
         return (raw,)
     categories, found = derive(fields)
     found.update({name: fields.get(name) for name in (EVENT_ID, "Channel", "Provider_Name", "Computer")})
-    return raw, Record(LogSource(PRODUCT, categories), found, at, entities=entities_of(found))
+    return raw, Record(LogSource(PRODUCT, categories), found, at)
 
 
 def source_of(event: WindowsEvent) -> LogSource:

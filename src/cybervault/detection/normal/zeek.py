@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from cybervault.detection.entities import DOMAIN, IP, named
 from cybervault.detection.normal.access_log import request_fields
-from cybervault.detection.normal.entities import DOMAIN, IP, named
 from cybervault.detection.normal.values import first, flatten, moment, renamed, text_of
 from cybervault.detection.record import LogSource, Record, Value
 
@@ -55,9 +55,9 @@ def read(event: Mapping[str, object]) -> tuple[Record, ...]:
     entities = named([(IP, first(fields, "src_ip")), (IP, first(fields, "dst_ip")), (DOMAIN, names)])
     product = LogSource("zeek", service=service)
     generic = _CATEGORIES.get(service, _NOTHING)
-    records = [Record(product, fields, at, entities=entities)]
+    records = [Record(product, fields, at, named=entities)]
     if generic:
-        records.append(Record(LogSource(categories=generic), fields, at, entities=entities))
+        records.append(Record(LogSource(categories=generic), fields, at, named=entities))
     return tuple(records)
 
 

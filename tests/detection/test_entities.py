@@ -1,6 +1,6 @@
 """Entities: evident ones only, each once."""
 
-from cybervault.detection.normal.entities import entities_of, named
+from cybervault.detection.entities import entities_of, named
 from cybervault.detection.record import Value
 
 DIGEST = "44d88612fea8a8f36de82e1278abb02f"

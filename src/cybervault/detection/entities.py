@@ -3,10 +3,9 @@
 import ipaddress
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeAlias
 
-from cybervault.detection.normal.values import Fields
-from cybervault.detection.record import Value
+_Value: TypeAlias = str | tuple[str, ...] | None
 
 HOST: Final = "host"
 USER: Final = "user"
@@ -16,7 +15,7 @@ DOMAIN: Final = "domain"
 HASH: Final = "hash"
 FILE: Final = "file"
 
-Entities = tuple[tuple[str, str], ...]
+Entities: TypeAlias = tuple[tuple[str, str], ...]
 
 # Names of the Sigma taxonomy, those of Windows security events among them.
 _KINDS: Final[Mapping[str, str]] = {
@@ -44,7 +43,7 @@ _ITEMS_MAX: Final = 100
 _HASH_NAMES: Final = frozenset({"MD5", "SHA1", "SHA256", "SHA512"})
 
 
-def entities_of(fields: Fields) -> Entities:
+def entities_of(fields: Mapping[str, _Value]) -> Entities:
     """What fields under names of the taxonomy tell; a value that cannot be what its field says is left out."""
     return named((kind, value) for name, kind in _PAIRS if (value := fields.get(name)) is not None)
 
@@ -52,7 +51,7 @@ def entities_of(fields: Fields) -> Entities:
 _PAIRS: Final = tuple(_KINDS.items())
 
 
-def named(pairs: Iterable[tuple[str, Value]]) -> Entities:
+def named(pairs: Iterable[tuple[str, _Value]]) -> Entities:
     """These entities, each once: printable, not longer than a path, addresses only where they can be read."""
     found: dict[tuple[str, str], None] = {}
     for kind, value in pairs:
