@@ -1,8 +1,12 @@
 """`cybervault doctor`: what is configured, reachable, missing, and how to get it."""
 
 import shutil
+import sys
 from pathlib import Path
 
+import pytest
+
+from cybervault.confinement.walls import Wall
 from tests.cli.conftest import Run, document
 from tests.fakes.processes import free_port
 from tests.fakes.upstream import UpstreamFarm
@@ -93,3 +97,16 @@ def test_what_is_left_of_a_quota_is_told(run: Run) -> None:
 def test_an_unbuilt_local_knowledge_says_how_to_build_it(run: Run, data: Path) -> None:
     shutil.rmtree(data / "knowledge")
     assert checks(run, "--offline")["local knowledge"]["todo"] == "cybervault intel build"
+
+
+def test_the_walls_that_files_are_parsed_behind_are_told(run: Run) -> None:
+    found = checks(run, "--offline")["confinement"]
+    assert found["state"] == ("missing" if "without" in found["says"] else "ok")
+
+
+def test_walls_that_are_missing_are_named_with_what_brings_them(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/true")
+    found = checks(run, "--offline")["confinement"]
+    assert found["state"] == "missing"
+    assert all(wall.value in found["says"] for wall in Wall)
+    assert "libseccomp" in found["todo"]

@@ -1,4 +1,4 @@
-"""The regression cases of SigmaHQ: every rule fires on the sample that was recorded for it.
+"""The regression cases of SigmaHQ: every rule fires on the sample that was recorded for it, as JSON and as EVTX.
 
 `python -m tests.corpus.sigma_regression FOLDER`, where FOLDER holds `sigma-rules.tar.xz` and `sigma-regression.tar.xz`.
 """
@@ -7,6 +7,7 @@ import re
 import sys
 import tarfile
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,16 +44,22 @@ def main(place: Path) -> int:
         pack = load_pack("sigmahq", files)
         detector, known = Detector(Engine(pack.rules)), {rule.id for rule in pack.rules}
         samples = sorted((folder / "regression_data").rglob("*.json"))
-        silent = []
+        silent, unlike = [], []
         for sample in samples:
             wanted = set(ID.findall((sample.parent / "info.yml").read_text())) & known
-            if not wanted & set(fired(detector, sample)):
+            as_json, as_evtx = Counter(fired(detector, sample)), Counter(fired(detector, sample.with_suffix(".evtx")))
+            if not wanted & set(as_json):
                 silent.append(sample.name)
+            if as_json != as_evtx:
+                unlike.append(sample.name)
         print(f"{len(pack.rules)} rules, {len(pack.problems)} cannot be used.")
         print(f"{len(samples) - len(silent)} of {len(samples)} samples fire the rule they were recorded for.")
+        print(f"{len(samples) - len(unlike)} of {len(samples)} fire the same rules as JSON and as EVTX.")
         for name in silent:
             print(f"silent: {name}")
-    return 1 if silent else 0
+        for name in unlike:
+            print(f"unlike: {name}")
+    return 1 if silent or unlike else 0
 
 
 if __name__ == "__main__":

@@ -1,12 +1,16 @@
 """Files of events: every event with its line, and what is none costs no other."""
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from cybervault.detection import lines as module
 from cybervault.detection.lines import BadLine, Event, Found, events_of
+from cybervault.detection.packed import zstd
+
+EVTX = gzip.decompress((Path(__file__).parents[1] / "cases" / "evtx" / "certutil_drops_a_file.evtx.gz").read_bytes())
 
 
 def read(tmp_path: Path, raw: bytes) -> list[Found]:
@@ -15,11 +19,11 @@ def read(tmp_path: Path, raw: bytes) -> list[Found]:
     return list(events_of(path))
 
 
-@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstd.compress])
 @pytest.mark.parametrize(
     "raw", [b'{"a":1}\n\n{"a":2}\n', b'{"a":1}\r\n\n{"a":2}', b'\n\n{"a":1}\n\n{"a":2}'], ids=["lines", "cr", "blank"]
 )
-def test_each_line_is_an_event_with_its_number(tmp_path: Path, raw: bytes, pack: type[bytes]) -> None:
+def test_each_line_is_an_event_with_its_number(tmp_path: Path, raw: bytes, pack: Callable[[bytes], bytes]) -> None:
     found = read(tmp_path, pack(raw))
     assert [one.content for one in found if isinstance(one, Event)] == [{"a": 1}, {"a": 2}]
     assert found[-1].line - found[0].line == 2
@@ -69,3 +73,49 @@ def test_a_broken_archive_gives_what_stood_before(tmp_path: Path) -> None:
     assert isinstance(found[-1], BadLine)
     assert "broken" in found[-1].reason
     assert all(isinstance(one, Event) for one in found[:-1])
+
+
+def test_an_archive_is_read_up_to_the_bound(tmp_path: Path) -> None:
+    path = tmp_path / "events"
+    path.write_bytes(zstd.compress(b'{"a":1}\n' * 1_000_000))
+    *events, last = events_of(path, unpacked_max=1024 * 1024)
+    assert last == BadLine(0, "The archive holds more than 1 MiB. What stood before was read.")
+    assert events
+    assert all(isinstance(one, Event) for one in events)
+
+
+def test_a_long_file_whose_first_line_is_broken_is_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "DOCUMENT_BYTES_MAX", 20)
+    found = read(tmp_path, b'{"a":\n' + b'{"a":2}\n' * 9)
+    assert found == [BadLine(1, "It is no JSON."), *(Event(line, {"a": 2}) for line in range(2, 11))]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstd.compress])
+def test_evtx_is_its_records_with_their_own_numbers(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    (event,) = read(tmp_path, pack(EVTX))
+    assert isinstance(event, Event)
+    assert event.line == 18792
+    assert event.content["Event"]["EventData"]["TargetFilename"] == r"C:\Users\Public\7zip.exe"  # type: ignore[index]
+
+
+def test_a_broken_archive_of_evtx_gives_what_stood_before(tmp_path: Path) -> None:
+    broken = gzip.compress(EVTX + bytes(range(256)) * 4096, 0)[:-100_000]
+    found = read(tmp_path, broken)
+    assert isinstance(found[0], Event)
+    assert isinstance(found[-1], BadLine)
+    assert "broken" in found[-1].reason
+
+
+def test_broken_evtx_is_named(tmp_path: Path) -> None:
+    (found,) = read(tmp_path, EVTX[:100])
+    assert isinstance(found, BadLine)
+    assert "no EVTX file" in found.reason
+
+
+def test_a_record_without_a_number_has_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "parsed", lambda *_: iter([b'{"Event":7}', b"[1]", b'{"Event":{"System":null}}']))
+    assert read(tmp_path, EVTX) == [
+        Event(1, {"Event": 7}),
+        BadLine(2, "It is no JSON object."),
+        Event(3, {"Event": {"System": None}}),
+    ]

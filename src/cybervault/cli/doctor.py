@@ -12,6 +12,8 @@ from rich.table import Table
 
 from cybervault.app import PEPPER_FILE, Product, put_together
 from cybervault.cli.options import AsJson, Data
+from cybervault.confinement.parse import standing_walls
+from cybervault.confinement.walls import Wall
 from cybervault.domain.problems import Problem
 from cybervault.egress.message import EgressFailure, OutgoingRequest
 from cybervault.enrichment.connector import KeyRule, Source
@@ -69,7 +71,7 @@ def _table(checks: list[Check]) -> Table:
 
 async def _examine(product: Product, *, online: bool) -> list[Check]:
     state = Check("state", State.OK, str(product.settings.folder))
-    own = [_console(), _knowledge(product), _chat(product)]
+    own = [_console(), _confinement(standing_walls()), _knowledge(product), _chat(product)]
     try:
         async with product:
             return [state, _database(product), await _keys(product), *own, *await _sources(product, online=online)]
@@ -93,6 +95,15 @@ def _console() -> Check:
     if (CONSOLE_DIST / "index.html").is_file():
         return Check("console", State.OK, "built")
     return Check("console", State.MISSING, "not built", "uv sync --reinstall-package cybervault")
+
+
+def _confinement(standing: frozenset[Wall]) -> Check:
+    """What untrusted files (EVTX) are parsed behind."""
+    missing = [wall.value for wall in Wall if wall not in standing]
+    if not missing:
+        return Check("confinement", State.OK, f"files are parsed behind walls: {', '.join(Wall)}")
+    says = f"files are parsed without these walls: {', '.join(missing)}"
+    return Check("confinement", State.MISSING, says, "on Linux, install libseccomp (libseccomp2, libseccomp)")
 
 
 def _knowledge(product: Product) -> Check:

@@ -1,24 +1,32 @@
-"""Files of events: JSON lines, JSON documents or arrays of them, plain or packed with gzip; each with its line."""
+"""Files of events: JSON lines, JSON documents or arrays of them, or EVTX, plain or packed; each with its line."""
 
-import gzip
 import json
-import zlib
+import re
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final, TypeAlias, cast
+from typing import IO, BinaryIO, Final, TypeAlias
 
 import msgspec
 
+from cybervault.confinement.parse import ParseFault, parsed
+from cybervault.confinement.parsers import EVTX
+from cybervault.detection.packed import BrokenArchive, unpacked
+
 LINE_BYTES_MAX: Final = 16 * 1024 * 1024
-_GZIP: Final = b"\x1f\x8b"
+DOCUMENT_BYTES_MAX: Final = 256 * 1024 * 1024
+_MIB: Final = 1024 * 1024
+_EVTX: Final = b"ElfFile\0"
+_BLANK: Final = re.compile(r"\s*")
 _RAW_DECODE: Final = json.JSONDecoder().raw_decode
 _DECODE: Final = msgspec.json.Decoder().decode
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event; `line` counts from 1, and in an array it is the number of the event."""
+    """One event; `line` counts from 1. In an array it is the number of the event, of EVTX its EventRecordID."""
 
     line: int
     content: Mapping[str, object]
@@ -35,15 +43,51 @@ class BadLine:
 Found: TypeAlias = Event | BadLine
 
 
-def events_of(path: Path) -> Iterator[Found]:
-    """The events of a file, one after the other; OSError."""
+def events_of(path: Path, *, unpacked_max: int | None = None) -> Iterator[Found]:
+    """The events of a file, one after the other; OSError. An archive is read no further than `unpacked_max` bytes."""
     with path.open("rb") as file:
-        is_packed = file.read(len(_GZIP)) == _GZIP
-        file.seek(0)
+        plain = unpacked(file, unpacked_max)
         try:
-            yield from _events(cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if is_packed else file)
-        except (EOFError, zlib.error, gzip.BadGzipFile):
-            yield BadLine(0, "The archive ends before its end or is broken; what stood before was read.")
+            if not plain.peek(len(_EVTX)).startswith(_EVTX):
+                yield from _events(plain)
+            elif plain is file:
+                yield from _evtx(file)
+            else:
+                yield from _packed_evtx(plain)
+        except BrokenArchive as broken:
+            yield BadLine(0, f"{broken} What stood before was read.")
+
+
+def _packed_evtx(plain: BinaryIO) -> Iterator[Found]:
+    """As `_evtx`, of what can be read forwards only: its parser wants a file."""
+    broken = None
+    with tempfile.TemporaryFile() as whole:
+        try:
+            shutil.copyfileobj(plain, whole)
+        except BrokenArchive as error:
+            broken = error
+        whole.flush()
+        yield from _evtx(whole)
+    if broken is not None:
+        raise broken
+
+
+def _evtx(file: BinaryIO) -> Iterator[Found]:
+    """What comes from the child is trusted no more than the file."""
+    for number, part in enumerate(parsed(EVTX, file), 1):
+        if isinstance(part, ParseFault):
+            yield BadLine(number, part.reason)
+            continue
+        for found in _read(number, part):
+            yield Event(_record_id(found), found.content) if isinstance(found, Event) else found
+
+
+def _record_id(event: Event) -> int:
+    """The number that other programs show for a record; else its place in the file."""
+    place: object = event.content
+    for name in ("Event", "System", "EventRecordID"):
+        place = place.get(name) if isinstance(place, dict) else None
+    return place if isinstance(place, int) else event.line
 
 
 def _events(file: IO[bytes]) -> Iterator[Found]:
@@ -53,17 +97,17 @@ def _events(file: IO[bytes]) -> Iterator[Found]:
     except (msgspec.MsgspecError, ValueError):
         # No line by itself, so perhaps a document over many lines.
         if first.strip()[:1] in {b"[", b"{"} and len(first) < LINE_BYTES_MAX:
-            yield from _document(first + file.read(LINE_BYTES_MAX * 64))
+            yield from _document(first + file.read(DOCUMENT_BYTES_MAX), file)
             return
     yield from _lines(first, file)
 
 
-def _lines(first: bytes, file: IO[bytes]) -> Iterator[Found]:
-    number, line = 0, first
+def _lines(first: bytes, file: IO[bytes], number: int = 0) -> Iterator[Found]:
+    line = first
     while line:
         number += 1
         if len(line) >= LINE_BYTES_MAX and not line.endswith(b"\n"):
-            yield BadLine(number, f"It is longer than {LINE_BYTES_MAX // 1024 // 1024} MiB.")
+            yield BadLine(number, f"It is longer than {LINE_BYTES_MAX // _MIB} MiB.")
             while line and not line.endswith(b"\n"):
                 line = file.readline(LINE_BYTES_MAX)
         elif line.strip():
@@ -80,16 +124,18 @@ def _read(number: int, line: bytes) -> Iterator[Found]:
     yield from _each(number, content)
 
 
-def _document(raw: bytes) -> Iterator[Found]:
+def _document(raw: bytes, file: IO[bytes]) -> Iterator[Found]:
     documents = _documents(raw)
-    if documents is None:
-        # Lines after all, of which the first is broken.
-        for number, line in enumerate(raw.splitlines(), 1):
-            if line.strip():
-                yield from _read(number, line)
+    if documents is not None:
+        for begun, content in documents:
+            yield from _each(begun, content)
         return
-    for begun, content in documents:
-        yield from _each(begun, content)
+    # Lines after all, of which the first is broken; or a document too long to be read.
+    number = 0
+    for number, line in enumerate((raw + file.readline(LINE_BYTES_MAX)).splitlines(), 1):
+        if line.strip():
+            yield from _read(number, line)
+    yield from _lines(file.readline(LINE_BYTES_MAX), file, number)
 
 
 def _documents(raw: bytes) -> list[tuple[int, object]] | None:
@@ -97,8 +143,7 @@ def _documents(raw: bytes) -> list[tuple[int, object]] | None:
     try:
         text = raw.decode()
         found, place, line = list[tuple[int, object]](), 0, 1
-        while rest := text[place:].lstrip():
-            begin = len(text) - len(rest)
+        while (begin := _after_blanks(text, place)) < len(text):
             line += text.count("\n", place, begin)
             content, end = _RAW_DECODE(text, begin)
             found.append((line, content))
@@ -107,6 +152,11 @@ def _documents(raw: bytes) -> list[tuple[int, object]] | None:
     except (ValueError, RecursionError):
         return None
     return found
+
+
+def _after_blanks(text: str, place: int) -> int:
+    blank = _BLANK.match(text, place)
+    return blank.end() if blank else place
 
 
 def _each(number: int, content: object) -> Iterator[Found]:
