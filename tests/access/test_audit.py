@@ -60,6 +60,11 @@ async def test_an_audit_that_nobody_touched_has_no_faults(record: Record) -> Non
     assert record.audit.recorded == 5
 
 
+async def test_a_change_outside_the_database_has_a_row_of_its_own(record: Record) -> None:
+    await record.audit.record_alone(Happening(Change.RULES_UPDATED, OPERATOR, "sigmahq", None))
+    assert await record.audit.verify() == Verification(6, 0, ())
+
+
 async def test_an_empty_audit_is_in_order(database: Database) -> None:
     assert await record_on(database, Peppers(PEPPER)).audit.verify() == Verification(0, 0, ())
 

@@ -1,6 +1,9 @@
 """The rules of a running product: those that ship at once, and those of the operator beside them."""
 
+import asyncio
 import zipfile
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ from structlog.testing import capture_logs
 from cybervault.app.rules import STARTER_PACK, RuleShelf
 from cybervault.detection.detector import Detector
 from cybervault.detection.rules.pack import Profile
+from cybervault.detection.rules.switches import PROFILE_FILE, keep_switched_off
 from cybervault.domain.telemetry import read_telemetry
 from cybervault.domain.verdicts import Severity
 from tests.detection.sigma import selecting, text_of
@@ -89,3 +93,115 @@ async def test_what_was_read_is_kept_in_the_folder(shelf: RuleShelf, tmp_path: P
     (tmp_path / "packs" / "one.yml").write_text(OWN)
     await shelf.build()
     assert list((tmp_path / "cache").glob("*.pack"))
+
+
+@asynccontextmanager
+async def running(shelf: RuleShelf) -> AsyncGenerator[None]:
+    """The shelf at work as in a server."""
+    await shelf.start()
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(shelf.run())
+        try:
+            yield
+        finally:
+            task.cancel()
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not holds():  # noqa: ASYNC110 - files are looked at in real time
+            await asyncio.sleep(0.005)
+
+
+class TestWhileItRuns:
+    @pytest.fixture
+    def shelf(self, tmp_path: Path, detector: Detector) -> RuleShelf:
+        (tmp_path / "packs").mkdir()
+        return RuleShelf(tmp_path, detector, Profile(), look_seconds=0.01)
+
+    async def test_a_pack_that_comes_changes_and_goes_is_followed_and_no_event_is_lost(
+        self, shelf: RuleShelf, detector: Detector, tmp_path: Path
+    ) -> None:
+        pack = tmp_path / "packs" / "ours.yml"
+        titles: list[list[str]] = []
+
+        def names() -> list[str]:
+            titles.append([title for pack, title in fired(detector) if pack == "ours"])
+            assert STARTER_PACK in {pack for pack, _ in fired(detector)}
+            return titles[-1]
+
+        async with running(shelf):
+            pack.write_text(OWN)
+            await until(lambda: names() == ["Our own"])
+            pack.write_text(OWN.replace("Our own", "Other"))
+            await until(lambda: names() == ["Other"])
+            pack.unlink()
+            await until(lambda: names() == [])
+
+    async def test_a_rule_that_is_switched_off_stops_firing_and_comes_back(
+        self, shelf: RuleShelf, detector: Detector, tmp_path: Path
+    ) -> None:
+        async with running(shelf):
+            (match,) = detector.of_telemetry(SAMPLE).matches
+            keep_switched_off(tmp_path, {match.rule.id: "noise"})
+            await until(lambda: fired(detector) == [])
+            keep_switched_off(tmp_path, {})
+            await until(lambda: len(fired(detector)) == 1)
+
+    async def test_a_pack_that_does_not_load_leaves_the_one_before_in_force(
+        self, shelf: RuleShelf, detector: Detector, tmp_path: Path
+    ) -> None:
+        (tmp_path / "packs" / "ours.yml").write_text(OWN)
+        with zipfile.ZipFile(tmp_path / "packs" / "theirs.zip", "w") as archive:
+            archive.writestr("x.yml", OWN.replace("4b89abaa", "4b89abab").replace("Our own", "Their own"))
+        with capture_logs() as logs:
+            async with running(shelf):
+                await until(lambda: len(fired(detector)) == 3)
+                (tmp_path / "packs" / "ours.yml").write_text("title: [")
+                raw = (tmp_path / "packs" / "theirs.zip").read_bytes()
+                (tmp_path / "packs" / "theirs.zip").write_bytes(raw[:40] + bytes(40) + raw[80:])
+                (tmp_path / "packs" / "new.yml").write_text(OWN.replace("4b89abaa", "4b89abac"))
+                await until(lambda: "new" in {pack for pack, _ in fired(detector)})
+        assert {pack for pack, _ in fired(detector)} == {STARTER_PACK, "ours", "theirs", "new"}
+        told = {one["pack"]: one["reason"] for one in logs if one["event"] == "pack of rules not read"}
+        assert "none of its rules can be used: it is no YAML" in told["ours.yml"]
+        assert told["theirs.zip"]
+
+    async def test_a_profile_that_cannot_be_read_leaves_those_before_switched_off(
+        self, shelf: RuleShelf, detector: Detector, tmp_path: Path
+    ) -> None:
+        async with running(shelf):
+            (match,) = detector.of_telemetry(SAMPLE).matches
+            keep_switched_off(tmp_path, {match.rule.id: "noise"})
+            await until(lambda: fired(detector) == [])
+            with capture_logs() as logs:
+                (tmp_path / PROFILE_FILE).write_text("[off")
+                await until(lambda: any(one["event"] == "profile of rules not read" for one in logs))
+            assert fired(detector) == []
+
+    async def test_what_is_hidden_is_no_pack_and_what_goes_away_meanwhile_is_no_fault(
+        self, shelf: RuleShelf, tmp_path: Path
+    ) -> None:
+        (tmp_path / "packs" / ".ours.yml.123").write_text(OWN)
+        (tmp_path / "packs" / "gone.yml").symlink_to(tmp_path / "nowhere")
+        assert len(shelf.state()) == 1
+        (tmp_path / "packs" / "gone.yml").unlink()
+        assert [pack.name for pack in shelf.packs()] == [STARTER_PACK]
+
+    async def test_a_folder_that_cannot_be_read_leaves_its_packs_as_they_were(
+        self, shelf: RuleShelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "packs" / "ours.yml").write_text(OWN)
+        assert [pack.name for pack in shelf.packs()] == [STARTER_PACK, "ours"]
+
+        listed = Path.iterdir
+
+        def refused(place: Path) -> Iterator[Path]:
+            if place.name == "packs":
+                raise PermissionError
+            return listed(place)
+
+        monkeypatch.setattr(Path, "iterdir", refused)
+        with capture_logs() as logs:
+            assert [pack.name for pack in shelf.packs()] == [STARTER_PACK, "ours"]
+        assert [one["event"] for one in logs] == ["packs of rules not read"]

@@ -17,7 +17,7 @@ CONTRACTS.read(ROOT / ".importlinter")
 
 # Modules that decide. Those which stand must be named by the contract that forbids them input and output.
 DECIDING = (
-    "domain", "detection.compile", "detection.correlation", "detection.engine", "detection.normal", "detection.risk",
+    "domain", "detection.compile", "detection.correlate", "detection.engine", "detection.normal", "detection.risk",
     "enrichment.connector", "enrichment.connectors", "enrichment.reading", "payloads.parsers", "verdict.fusion",
     "verdict.recommend",
 )  # fmt: skip

@@ -93,3 +93,56 @@ def test_rules_that_are_not_there_are_a_problem(run: Run, events: Path, tmp_path
     result = run("detect", str(events), "--rules", str(tmp_path / "gone"))
     assert isinstance(result.exception, Problem)
     assert result.exception.code == "bad_rules"
+
+
+def test_matches_are_shown_by_time_with_their_place(run: Run, events: Path) -> None:
+    result = run("detect", str(events), "--timeline")
+    rows = [line for line in result.stdout.splitlines() if RULE[:20] in line]
+    assert [row.split()[:3] for row in rows] == [["2026-11-01", "08:00:00", "high"]] * 2
+    assert "events.ndjson:3" in rows[1]
+
+
+def test_all_reports_are_written_of_one_run(run: Run, events: Path, tmp_path: Path) -> None:
+    html, layer, log = tmp_path / "a.html", tmp_path / "layer.json", tmp_path / "a.sarif"
+    html.write_text("old")
+    result = run("detect", str(events), "--html", str(html), "--navigator", str(layer), "--sarif", str(log))
+    assert result.exit_code == EXIT_MATCHED
+    assert RULE in html.read_text()
+    (technique,) = json.loads(layer.read_text())["techniques"]
+    assert (technique["techniqueID"], technique["tactic"], technique["score"]) == ("T1571", "command-and-control", 2)
+    assert len(json.loads(log.read_text())["runs"][0]["results"]) == 2
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_report_that_cannot_be_written_is_said_before_the_work(run: Run, events: Path, tmp_path: Path) -> None:
+    result = run("detect", str(events), "--html", str(tmp_path / "gone" / "a.html"))
+    assert result.exit_code == 2
+    assert "Invalid value for --html" in result.stderr
+    assert "No such file or directory" in " ".join(result.stderr.split())
+    assert "events" not in result.stdout
+
+
+def test_a_report_never_replaces_telemetry(run: Run, events: Path) -> None:
+    before = events.read_bytes()
+    assert run("detect", str(events), "--sarif", str(events)).exit_code == 2
+    assert events.read_bytes() == before
+
+
+def test_rules_that_cannot_be_read_leave_no_part_of_a_report(run: Run, events: Path, tmp_path: Path) -> None:
+    run("detect", str(events), "--html", str(tmp_path / "a.html"), "--rules", str(tmp_path / "gone"))
+    assert not list(tmp_path.glob("a.html*"))
+
+
+def test_several_files_are_one_run(run: Run, events: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps(CONNECTION))
+    found = document(run("detect", str(events), str(other), "--json"))
+    (rule,) = found["rules"]
+    assert (rule["count"], rule["first"], rule["last"]) == (3, "2026-11-01T08:00:00Z", "2026-11-01T08:00:00Z")
+
+
+def test_a_very_long_timeline_says_that_it_is_cut(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "many.ndjson"
+    path.write_text((json.dumps(CONNECTION) + "\n") * 10_001)
+    result = run("detect", str(path), "--timeline")
+    assert "The first 10,000 of 10,001 matches are shown." in result.stderr

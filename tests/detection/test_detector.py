@@ -38,3 +38,22 @@ def test_another_engine_takes_its_place() -> None:
     detector = Detector(Engine([CONNECTION]))
     detector.use(Engine([PROCESS]))
     assert [one.rule.id for one in detector.of_telemetry(SAMPLE).matches] == [PROCESS.id]
+
+
+def test_each_record_is_told_with_what_fires_on_it() -> None:
+    other = Record(PROCESSES, {"Image": "C:\\cmd.exe"})
+    records = [Record(PROCESSES, {"Image": "C:\\svchost.exe"}), other]
+    (first, matches), rest = Detector(Engine([PROCESS])).of_records(records).parts
+    assert first == records[0]
+    assert [one.rule for one in matches] == [PROCESS]
+    assert rest == (other, ())
+
+
+def test_a_silent_rule_is_asked_and_told_only_to_what_counts_over_several_events() -> None:
+    record = Record(PROCESSES, {"Image": "C:\\svchost.exe"})
+    detector = Detector(Engine([PROCESS]), frozenset({PROCESS.id}))
+    found = detector.of_records([record])
+    assert (found.matches, found.rules) == ((), 1)
+    assert [one.rule for one in found.parts[0][1]] == [PROCESS]
+    detector.use(Engine([PROCESS]))
+    assert [one.rule for one in detector.of_records([record]).matches] == [PROCESS]

@@ -62,6 +62,9 @@ class Change(StrEnum):
     FINDING_STATUS_CHANGED = "finding.status_changed"
     FINDING_COMMENTED = "finding.commented"
     ACTION_REQUESTED = "action.requested"
+    RULES_UPDATED = "rules.updated"
+    RULE_SWITCHED_OFF = "rule.switched_off"
+    RULE_SWITCHED_ON = "rule.switched_on"
     AUDIT_ERASED = "audit.erased"
 
 
@@ -146,6 +149,11 @@ class Audit:
         copies = Copies(happening.tenant_id, happening.change.value, now.timestamp())
         await self._store.add(AuditRow(number, payload, salt, leaf, chain, self._pepper.id, signature, copies))
         self.recorded += 1
+
+    async def record_alone(self, happening: Happening) -> None:
+        """Add one row before a change of what lies outside the database, such as a file."""
+        async with self._store.transaction():
+            await self.record(happening)
 
     def examination(self, checkpoints: Sequence[Checkpoint] = ()) -> Examination:
         """A look at rows that knows how ours are signed."""

@@ -37,6 +37,7 @@ from cybervault.faces.v3.management.routes import management_routes
 from cybervault.faces.v3.response import ResponsePaths
 from cybervault.faces.v3.routes import V3
 from cybervault.faces.v3.routes import face as v3_face
+from cybervault.faces.v3.telemetry import TelemetryPaths
 from cybervault.faces.v3.threats import ThreatPaths
 from cybervault.intel.compile import needs_compile
 from cybervault.logs import set_up_logs
@@ -48,7 +49,7 @@ def _lifespan(product: Product) -> Callable[[FastAPI], AbstractAsyncContextManag
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
         async with product, asyncio.TaskGroup() as group:
             await product.rules.start()
-            builds = [group.create_task(product.rules.build())]
+            builds = [group.create_task(product.rules.run())]
             if needs_compile(product.shelf.folder):
                 builds.append(group.create_task(product.shelf.build()))
             stop, access = asyncio.Event(), product.access
@@ -101,6 +102,7 @@ def _threat_routes(product: Product) -> list[BaseRoute]:
         V2(threats).router(),
         ExportPaths(threats).router(),  # before the paths of one threat, whose id would be `export`
         ThreatPaths(threats, cursors).router(),
+        TelemetryPaths(product.batches, cursors).router(),
         ResponsePaths(product.actions, cursors).router(),
     )
     return [route for router in routers for route in router.routes]

@@ -18,6 +18,10 @@ from cybervault.cli.key_report import report as _  # noqa: F401 - a command of `
 from cybervault.cli.key_scan import scan as _scan  # noqa: F401 - same
 from cybervault.cli.keys import keys
 from cybervault.cli.pepper import pepper as _pepper  # noqa: F401 - same
+from cybervault.cli.rule_explain import explain_rule as _explain  # noqa: F401 - a command of `rules`
+from cybervault.cli.rule_lint import lint as _lint  # noqa: F401 - same
+from cybervault.cli.rule_update import update_rules as _update  # noqa: F401 - same
+from cybervault.cli.rules import rules
 from cybervault.cli.serve import serve
 from cybervault.cli.service_accounts import service_accounts
 from cybervault.cli.tenants import tenants
@@ -45,6 +49,7 @@ cli.add_typer(service_accounts)
 cli.add_typer(audit)
 cli.add_typer(findings)
 cli.add_typer(intel)
+cli.add_typer(rules)
 cli.add_typer(console)
 
 

@@ -1,7 +1,7 @@
 """The engine in force: it is asked about events, and another takes its place as a whole."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cybervault.detection.engine import Engine, Match
 from cybervault.detection.normal.seed import records_of
@@ -14,22 +14,28 @@ class Detected:
     """What rules say of one event: each rule once, the certain ones first.
 
     `undecided` counts those that might fire if more were known; `rules` those that were asked, None without any rules.
+    `parts` are its records, each with all that fires on it, the silent rules too, for what counts over several events.
     """
 
     matches: tuple[Match, ...] = ()
     undecided: int = 0
     rules: int | None = None
+    parts: tuple[tuple[Record, tuple[Match, ...]], ...] = field(default=(), compare=False, repr=False)
 
 
 class Detector:
-    """Used in one thread. No event sees half of two engines."""
+    """Used in one thread. No event sees half of two engines.
 
-    def __init__(self, engine: Engine | None = None) -> None:
+    Rules that are `silent` are asked for correlations only (`Plan.silent`) and are no matches by themselves.
+    """
+
+    def __init__(self, engine: Engine | None = None, silent: frozenset[str] = frozenset()) -> None:
         self._engine = engine
+        self._silent = silent
 
-    def use(self, engine: Engine) -> None:
+    def use(self, engine: Engine, silent: frozenset[str] = frozenset()) -> None:
         """From now on these rules are in force."""
-        self._engine = engine
+        self._engine, self._silent = engine, silent
 
     def of_telemetry(self, telemetry: Telemetry) -> Detected:
         """What the rules say of an event that was sent to be assessed."""
@@ -41,10 +47,14 @@ class Detector:
             return Detected()
         found: dict[str, Match] = {}
         undecided = rules = 0
-        for outcome in map(self._engine.outcome, records):
+        parts = []
+        for record in records:
+            outcome = self._engine.outcome(record)
+            parts.append((record, outcome.matches))
             undecided += outcome.undecided
             rules += outcome.rules
             for match in outcome.matches:
-                if match.is_certain or match.rule.id not in found:
+                if match.rule.id not in self._silent and (match.is_certain or match.rule.id not in found):
                     found[match.rule.id] = match
-        return Detected(tuple(sorted(found.values(), key=lambda one: not one.is_certain)), undecided, rules)
+        matches = tuple(sorted(found.values(), key=lambda one: not one.is_certain))
+        return Detected(matches, undecided, rules, tuple(parts))

@@ -23,3 +23,19 @@ def keep(path: Path, raw: bytes) -> None:
     except OSError:
         with suppress(OSError):
             beside.unlink()
+
+
+def put(path: Path, raw: bytes) -> None:
+    """Put a file in its place whole: whoever reads it finds the one before or this one. OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with beside.open("wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError:
+        with suppress(OSError):
+            beside.unlink()
+        raise

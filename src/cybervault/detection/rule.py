@@ -1,7 +1,7 @@
-"""A Sigma rule as it is matched and shown."""
+"""A Sigma rule as it is matched and shown, and what comes beside rules: filters, correlations, problems."""
 
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -38,14 +38,56 @@ class Where(msgspec.Struct, frozen=True):
     service: str = ""
 
 
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """What must hold beside the condition of rules that others wrote: of those named by id or name, or of all.
+
+    It is for rules with the log source in `where`. `written` is as in `Rule`.
+    """
+
+    id: str
+    title: str
+    where: Where
+    condition: Tree
+    rules: tuple[str, ...] = ()
+    written: str = ""
+    pack: str = ""
+    path: str = ""
+    line: int = 1
+
+    def is_for(self, rule: "Rule") -> bool:
+        """Whether a rule is to be narrowed by it."""
+        mine, its = self.where, rule.where
+        is_there = (
+            mine.product in {"", its.product}
+            and mine.category in {"", its.category}
+            and mine.service in {"", its.service}
+        )
+        return is_there and (not self.rules or rule.id in self.rules or (rule.name != "" and rule.name in self.rules))
+
+
+class Correlation(msgspec.Struct, frozen=True):
+    """A document on how matches of several rules belong together, as it was written, with its file and line."""
+
+    path: str
+    line: int
+    content: dict[str, Any]
+
+
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """One rule. `author` is shown with each match, as the licences of rules ask."""
+    """One rule. `author` is shown with each match, as the licences of rules ask.
+
+    `written` is its detection as JSON, with the names of its selections, for whoever explains it; `filters` are those
+    that `condition` holds already.
+    """
 
     id: str
     title: str
     level: Severity
     where: Where
     condition: Tree
+    name: str = ""
+    written: str = ""
+    filters: tuple[Filter, ...] = ()
     status: Status = Status.TEST
     author: str = ""
     description: str = ""

@@ -1,10 +1,13 @@
 """Rules from files: everything that a match shows is read, and what cannot be used is named with file and line."""
 
+import json
+
 import pytest
 
 from cybervault.detection.rule import RuleProblem, Status, Where
 from cybervault.detection.rules.files import FILE_BYTES_MAX
 from cybervault.detection.rules.load import load_files
+from cybervault.detection.tree import Kind, Leaf, Not, Predicate
 from cybervault.domain.verdicts import Severity
 from tests.detection.sigma import selecting, text_of
 
@@ -82,8 +85,15 @@ def test_a_file_may_hold_several_rules_and_its_faults_have_their_lines() -> None
         ("- a\n- b\n", 1, "no rule"),
         ("\n\ntitle: x\n", 3, "no valid rule"),
         ("title: x\nlogsource: windows\ndetection: {a: {F: x}, condition: a}\n", 1, "no valid rule"),
-        ("title: x\ncorrelation: {type: event_count}\n", 1, "correlation, which is not supported yet"),
-        ("title: x\nfilter: {rules: [a]}\n", 1, "filter, which is not supported yet"),
+        ("title: x\naction: global\n", 1, "it is an action, which is not supported"),
+        (f"title: x\ncorrelation: {{type: {1 << 70}}}\n", 1, "no valid correlation"),
+        ("title: x\nfilter: {rules: [a]}\n", 1, "no valid filter: Sigma filter must have a log source"),
+        ("title: x\nlogsource: {product: windows}\nfilter: [a]\n", 1, "no valid filter"),
+        (
+            "title: x\nlogsource: {product: windows}\nfilter: {rules: any, a: {F|expand: '%x%'}, condition: not a}\n",
+            3,
+            "placeholder",
+        ),
         (text_of({"a": {"F": "x"}, "condition": "b"}), 1, "b"),
         (
             "title: x\nid: nonsense\nlogsource: {product: windows}\ndetection: {a: {F: x}, condition: a}\n",
@@ -100,6 +110,52 @@ def test_what_is_no_rule_is_named_with_its_line(text: str | bytes, line: int, re
     assert reason in found.reason
     assert found.line == line
     assert "\n" not in found.reason
+
+
+FILTER = """\
+title: Our scanner
+id: 0b1f0c8e-8b3a-4f6e-9a63-0f7a1b2c3d4e
+logsource: {product: windows}
+filter:
+  rules: [4B89ABAA-99FE-4232-AFDD-8F9AA4D20382, a_name]
+  selection: {User: scanner}
+  condition: not selection
+"""
+
+
+def test_filters_come_beside_rules_with_the_rules_that_they_name() -> None:
+    loaded = load_files([("filters/scanner.yml", f"{PLAIN}---\n{FILTER}".encode())], "ours")
+    assert loaded.problems == ()
+    (found,) = loaded.filters
+    assert (found.id, found.title) == ("0b1f0c8e-8b3a-4f6e-9a63-0f7a1b2c3d4e", "Our scanner")
+    assert found.rules == (loaded.rules[0].id, "a_name")
+    assert (found.where, found.pack, found.path) == (Where("windows"), "ours", "filters/scanner.yml")
+    assert found.line == len(PLAIN.splitlines()) + 2
+    assert found.condition == Not(Leaf(Predicate("User", Kind.EQUALS, "scanner")))
+
+
+def test_a_filter_may_be_for_any_rule_and_have_no_id() -> None:
+    text = FILTER.replace("[4B89ABAA-99FE-4232-AFDD-8F9AA4D20382, a_name]", "any").replace("id:", "#")
+    (found,) = load_files([("f.yml", text.encode())], "p").filters
+    assert (found.rules, found.id) == ((), "p:f.yml:1")
+
+
+def test_correlations_are_kept_as_they_were_written() -> None:
+    text = "title: Many\ncorrelation: {type: event_count, rules: [a], condition: {gte: 5}}\n"
+    loaded = load_files([("c.yml", f"{PLAIN}---\n{text}".encode())])
+    assert len(loaded.rules) == 1
+    (found,) = loaded.correlations
+    assert (found.path, found.line) == ("c.yml", len(PLAIN.splitlines()) + 2)
+    assert found.content == {
+        "title": "Many",
+        "correlation": {"type": "event_count", "rules": ["a"], "condition": {"gte": 5}},
+    }
+
+
+def test_what_the_author_wrote_is_kept_for_whoever_explains_it() -> None:
+    (rule,) = load_files([("r.yml", text_of(selecting(Image="Ab"), name="a_name").encode())]).rules
+    assert json.loads(rule.written) == {"selection": {"Image": "Ab"}, "condition": "selection"}
+    assert rule.name == "a_name"
 
 
 def test_of_two_rules_with_one_id_the_first_is_used() -> None:

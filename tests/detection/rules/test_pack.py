@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from cybervault.detection.engine import Engine
+from cybervault.detection.rule import Filter, Where
 from cybervault.detection.rules import pack as module
-from cybervault.detection.rules.pack import Pack, Profile, load_pack, merged, starter_files
+from cybervault.detection.rules.pack import Pack, Profile, Standing, load_pack, merged, narrowed, starter_files
+from cybervault.detection.tree import Kind, Leaf, Not, Predicate
 from cybervault.domain.verdicts import Severity
-from tests.detection.sigma import rule, selecting, text_of
+from tests.detection.sigma import record, rule, selecting, text_of
 
 FILES = [("a.yml", text_of(selecting(Image="a")).encode()), ("broken.yml", b"- x")]
 
@@ -41,7 +44,7 @@ def test_what_was_kept_and_is_broken_or_old_is_read_anew(tmp_path: Path, monkeyp
     (kept,) = tmp_path.iterdir()
     kept.write_bytes(b"broken")
     assert load_pack("ours", FILES, cache=tmp_path) == first
-    monkeypatch.setattr(module, "FORMAT", 2)
+    monkeypatch.setattr(module, "FORMAT", module.FORMAT + 1)
     assert load_pack("ours", FILES, cache=tmp_path) == first
     assert len(list(tmp_path.iterdir())) == 2
 
@@ -60,6 +63,47 @@ def test_a_profile_takes_rules_from_a_level_upwards_and_hunting_only_where_wante
     pack = Pack("p", (low, high, hunting), ())
     assert merged([pack], Profile()) == (high,)
     assert merged([pack], Profile(Severity.LOW, has_hunting=True)) == (low, high, hunting)
+
+
+def test_a_profile_says_why_a_rule_is_not_in_force() -> None:
+    low = rule(selecting(Image="a"), level="low")
+    hunting = rule(selecting(Image="c"), tags=["detection.threat-hunting"])
+    assert Profile().standing(low) is Standing.BELOW_LEVEL
+    assert Profile().standing(hunting) is Standing.HUNTING
+    assert Profile(off={low.id: "noise"}).standing(low) is Standing.SWITCHED_OFF
+    assert Profile(Severity.LOW).standing(low) is Standing.IN_FORCE
+
+
+def test_a_filter_narrows_rules_of_other_packs_and_outlives_their_release() -> None:
+    narrowing = Filter(
+        id="f", title="Ours", where=Where("windows"), condition=Not(Leaf(Predicate("User", Kind.EQUALS, "scanner"))),
+        rules=(rule(selecting(Image="a")).id,),
+    )  # fmt: skip
+    for image in ("a", "b"):
+        packs = [Pack("theirs", (rule(selecting(Image=image)),), ()), Pack("ours", (), (), (narrowing,))]
+        (found,) = merged(packs, Profile())
+        assert found.filters == (narrowing,)
+        engine = Engine([found])
+        assert engine.outcome(record(Image=image, User="me")).matches
+        assert not engine.outcome(record(Image=image, User="scanner")).matches
+
+
+def test_a_rule_without_filters_stays_as_it_is() -> None:
+    one = rule(selecting(Image="a"))
+    assert narrowed(one, []) is one
+
+
+def test_who_waits_is_told_how_many_files_were_begun(tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    load_pack("ours", FILES, cache=tmp_path, report=lambda done, total: told.append((done, total)))
+    assert told == [(1, 2), (2, 2)]
+
+
+def test_a_process_does_not_remember_packs_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_READ_MAX", 2)
+    for name in "abcd":
+        load_pack(name, FILES)
+    assert [pack.name for pack in module._READ.values()] == ["c", "d"]
 
 
 def test_of_two_rules_with_one_id_that_of_the_later_pack_is_in_force() -> None:

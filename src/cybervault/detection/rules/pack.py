@@ -1,8 +1,9 @@
 """Packs of rules: read from their place once, and from a file of our own as long as nothing of them has changed."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
@@ -11,34 +12,63 @@ from typing import Final
 import msgspec
 
 from cybervault.detection.keeping import keep, kept
-from cybervault.detection.rule import Rule, RuleProblem
+from cybervault.detection.rule import Correlation, Filter, Rule, RuleProblem
+from cybervault.detection.tree import every
 from cybervault.domain.verdicts import Severity
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Changes where rules are compiled otherwise than before, so that what was kept is made anew."""
 
 STARTER: Final = "starter"
 _LEVELS: Final = (Severity.INFORMATIONAL, Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
 
 
+# Several servers of one process, each with a few packs; what a hot swap leaves behind is not kept for ever.
+_READ_MAX: Final = 32
+
+
+class Standing(StrEnum):
+    """Whether a rule is in force, and why not."""
+
+    IN_FORCE = "in_force"
+    SWITCHED_OFF = "switched_off"
+    BELOW_LEVEL = "below_level"
+    HUNTING = "hunting"
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Which rules are in force: from a level upwards, and those for hunting only where they are wanted."""
+    """Which rules are in force: from a level upwards, those for hunting only where they are wanted.
+
+    `off` are the ids of those that were switched off, each with the reason.
+    """
 
     least: Severity = Severity.MEDIUM
     has_hunting: bool = False
+    off: Mapping[str, str] = field(default_factory=dict)
+
+    def standing(self, rule: Rule) -> Standing:
+        """Whether a rule is in force, or the first reason why it is not."""
+        if rule.id in self.off:
+            return Standing.SWITCHED_OFF
+        if rule.is_hunting and not self.has_hunting:
+            return Standing.HUNTING
+        is_low = _LEVELS.index(rule.level) < _LEVELS.index(self.least)
+        return Standing.BELOW_LEVEL if is_low else Standing.IN_FORCE
 
     def takes(self, rule: Rule) -> bool:
         """Whether a rule is in force."""
-        return _LEVELS.index(rule.level) >= _LEVELS.index(self.least) and (self.has_hunting or not rule.is_hunting)
+        return self.standing(rule) is Standing.IN_FORCE
 
 
 class Pack(msgspec.Struct, frozen=True):
-    """Rules that came together."""
+    """Rules that came together, and the filters and correlations that came with them."""
 
     name: str
     rules: tuple[Rule, ...]
     problems: tuple[RuleProblem, ...]
+    filters: tuple[Filter, ...] = ()
+    correlations: tuple[Correlation, ...] = ()
 
 
 # What this process has read, by its digest: several servers in one process, and commands after one another.
@@ -46,10 +76,17 @@ _READ: Final[dict[str, Pack]] = {}
 _PACKS: Final = msgspec.msgpack.Decoder(Pack)
 
 
-def load_pack(name: str, files: Iterable[tuple[str, bytes]], *, cache: Path | None = None) -> Pack:
+def load_pack(
+    name: str,
+    files: Iterable[tuple[str, bytes]],
+    *,
+    cache: Path | None = None,
+    report: Callable[[int, int], None] | None = None,
+) -> Pack:
     """The rules of some files, from the cache where the same files were read before.
 
-    What cannot be kept, because the disk is full, is only read again the next time.
+    What cannot be kept, because the disk is full, is only read again the next time. `report` is told of how many files
+    how many were begun.
     """
     content = list(files)
     digest = _digest(name, content)
@@ -60,8 +97,9 @@ def load_pack(name: str, files: Iterable[tuple[str, bytes]], *, cache: Path | No
     # Slow to import, and needed only for files that nobody has seen before.
     from cybervault.detection.rules.load import load_files  # noqa: PLC0415
 
-    found = load_files(content, name)
-    pack = _READ[digest] = Pack(name, found.rules, found.problems)
+    found = load_files(content if report is None else _reported(content, report), name)
+    pack = Pack(name, found.rules, found.problems, found.filters, found.correlations)
+    _remember(digest, pack)
     if path is not None:
         keep(path, msgspec.msgpack.encode(pack))
     return pack
@@ -74,10 +112,37 @@ def starter_files() -> list[tuple[str, bytes]]:
     return [(name, folder.joinpath(name).read_bytes()) for name in names]
 
 
-def merged(packs: Sequence[Pack], profile: Profile) -> tuple[Rule, ...]:
-    """The rules in force of several packs; of two with one id that of the later pack."""
+def merged(packs: Sequence[Pack], profile: Profile, needed: frozenset[str] = frozenset()) -> tuple[Rule, ...]:
+    """The rules in force of several packs, with the filters of all of them; of two with one id that of the later pack.
+
+    Filters belong to no pack's rules, so that they outlive a new release of these. `needed` are ids of rules that a
+    correlation must ask though they are not in force.
+    """
     rules = {rule.id: rule for pack in packs for rule in pack.rules}
-    return tuple(rule for rule in rules.values() if profile.takes(rule))
+    filters = {one.id: one for pack in packs for one in pack.filters}
+    asked = (rule for rule in rules.values() if profile.takes(rule) or rule.id in needed)
+    return tuple(narrowed(rule, filters.values()) for rule in asked)
+
+
+def narrowed(rule: Rule, filters: Iterable[Filter]) -> Rule:
+    """A rule under those filters that are for it."""
+    found = tuple(one for one in filters if one.is_for(rule))
+    if not found:
+        return rule
+    condition = every([rule.condition, *(one.condition for one in found)])
+    return msgspec.structs.replace(rule, condition=condition, filters=found)
+
+
+def _reported(files: Sequence[tuple[str, bytes]], report: Callable[[int, int], None]) -> Iterator[tuple[str, bytes]]:
+    for number, file in enumerate(files, start=1):
+        report(number, len(files))
+        yield file
+
+
+def _remember(digest: str, pack: Pack) -> None:
+    while len(_READ) >= _READ_MAX:
+        del _READ[next(iter(_READ))]
+    _READ[digest] = pack
 
 
 def _digest(name: str, files: Iterable[tuple[str, bytes]]) -> str:

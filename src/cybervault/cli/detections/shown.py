@@ -1,0 +1,63 @@
+"""What people see in a terminal: rules that fired, or matches in the order of their time, and what was not read."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import typer
+from rich.table import Table
+
+from cybervault.cli.detections.tally import Seen, Tally
+from cybervault.cli.detections.visible import named, visible
+from cybervault.domain.verdicts import Severity
+
+_SHOWN_MAX: Final = 5
+_COLORS: Final = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow"}
+
+
+def rules_table(ranked: Sequence[Seen]) -> Table:
+    """A row for each rule."""
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for head in ("level", "events", "technique", "first seen"):
+        table.add_column(head, no_wrap=True)
+    table.add_column("rule", overflow="fold")
+    for one in ranked:
+        doubt = f" ({one.uncertain} not certain)" if one.uncertain else ""
+        table.add_row(
+            one.rule.level.value, str(one.count), next(iter(one.rule.techniques), ""), _minute(one.first),
+            f"{visible(one.rule.title)}{doubt}", style=_COLORS.get(one.rule.level, ""),
+        )  # fmt: skip
+    return table
+
+
+def timeline(tally: Tally) -> Table:
+    """A row for each match that was kept, the earliest first."""
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    table.add_column("time", no_wrap=True)
+    table.add_column("level", no_wrap=True)
+    for head in ("rule", "host", "user", "where"):
+        table.add_column(head, overflow="fold")
+    for one in tally.in_order():
+        doubt = "" if one.is_certain else " (not certain)"
+        table.add_row(
+            "" if one.at is None else f"{one.at:%Y-%m-%d %H:%M:%S}", one.rule.level.value,
+            f"{visible(one.rule.title)}{doubt}", visible(one.host), visible(one.user),
+            f"{named(one.path)}:{one.line}", style=_COLORS.get(one.rule.level, ""),
+        )  # fmt: skip
+    return table
+
+
+def tell(tally: Tally, seconds: float) -> None:
+    """The sum, and what was not read, on standard error."""
+    rate = f", {tally.events / seconds:,.0f} a second" if seconds > 0 else ""
+    typer.echo(f"{tally.events:,} events{rate}; {tally.matched:,} with a match, {len(tally.rules)} rules.", err=True)
+    for reason, count in tally.unknown.most_common(_SHOWN_MAX):
+        typer.echo(f"{count:,} events were not looked at: {reason}", err=True)
+    if tally.bad_count:
+        typer.echo(f"{tally.bad_count:,} lines are no events:", err=True)
+        for line in tally.bad[:_SHOWN_MAX]:
+            typer.echo(f"  {line}", err=True)
+
+
+def _minute(at: datetime | None) -> str:
+    return "" if at is None else f"{at:%Y-%m-%d %H:%M}"

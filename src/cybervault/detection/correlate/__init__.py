@@ -1,0 +1,1 @@
+"""Correlation: what many events say together that none of them says alone."""

@@ -1,0 +1,57 @@
+"""What people see in a terminal."""
+
+from io import StringIO
+
+import pytest
+from rich.console import Console
+from rich.table import Table
+
+from cybervault.cli.detections.shown import rules_table, tell, timeline
+from cybervault.cli.detections.tally import Tally
+from cybervault.detection.engine import Match
+from tests.cli.detections.found import HOSTILE, a_rule, add, tally_of
+
+
+def printed(table: Table) -> list[str]:
+    file = StringIO()
+    Console(file=file, width=160, markup=False).print(table)
+    return file.getvalue().splitlines()
+
+
+def test_a_rule_has_a_row_with_its_technique_and_its_doubts() -> None:
+    rule = a_rule("Shell", "t1059")
+    (_, row) = printed(rules_table(tally_of([Match(rule, is_certain=False)]).ranked()))
+    assert row.split() == ["high", "1", "T1059", "2026-11-01", "08:00", "Shell", "(1", "not", "certain)"]
+
+
+def test_matches_stand_in_the_order_of_their_time_with_host_user_and_place() -> None:
+    tally = tally_of([a_rule("First", level="low")], [Match(a_rule("Second"), is_certain=False)])
+    add(tally, [a_rule("Third")], at=None)
+    (head, *rows) = printed(timeline(tally))
+    assert head.split() == ["time", "level", "rule", "host", "user", "where"]
+    assert [" ".join(row.split()) for row in rows] == [
+        "2026-11-01 08:00:00 low First ws-1 anna events.ndjson:1",
+        "2026-11-01 09:00:00 high Second (not certain) ws-1 anna events.ndjson:2",
+        "high Third ws-1 anna events.ndjson:1",
+    ]
+
+
+def test_nothing_that_a_terminal_obeys_is_printed() -> None:
+    tally = tally_of([a_rule(HOSTILE)], Computer=HOSTILE, User=HOSTILE)
+    text = "".join([*printed(timeline(tally)), *printed(rules_table(tally.ranked()))])
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+
+
+def test_the_sum_and_what_was_not_read_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    tally = Tally(events=10, matched=2, bad_count=9, bad=[f"x:{line}" for line in range(9)])
+    tally.unknown["Why."] = 3
+    tell(tally, 2.0)
+    assert capsys.readouterr().err.splitlines() == [
+        "10 events, 5 a second; 2 with a match, 0 rules.",
+        "3 events were not looked at: Why.",
+        "9 lines are no events:",
+        *(f"  x:{line}" for line in range(5)),
+    ]
+    tell(Tally(), 0.0)
+    assert capsys.readouterr().err == "0 events; 0 with a match, 0 rules.\n"
