@@ -27,12 +27,14 @@ from tests.fakes.clock import HandClock
 from tests.fakes.keys import bearer
 from tests.fakes.knowledge import compile_small_knowledge
 from tests.fakes.serving import Setup
+from tests.fakes.telemetry import CALLBACK, QUIET
 from tests.fakes.threats import BAD, Headers, ThreatWorld, threat_world
 from tests.fakes.upstream import UpstreamFarm
 
 _AGENT: Final = {"User-Agent": "curl/8.14.1"}
 _FOLDER: Final = "cybervault.faces"
 _PUBLIC: Final = {"public_url": "https://cybervault.example"}
+_PATIENCE_SECONDS: Final = 20
 _TELEMETRY: Final = {
     "type": "endpoint_telemetry",
     "payload": {
@@ -106,6 +108,18 @@ async def _threats_v3(walk: Walk) -> str:
     await walk.ask("GET /v3/threats/{threat_id}", threat_id=threat_id)
     await walk.ask("GET /v3/threats/{threat_id}/history", threat_id=threat_id)
     return threat_id
+
+
+async def _batches(walk: Walk) -> None:
+    await walk.ask("POST /v3/telemetry", [CALLBACK, QUIET, {"what": "ever"}])
+    later = {**walk.key, "Prefer": "respond-async"}
+    made = await walk.ask("POST /v3/telemetry", [CALLBACK], headers=later)
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        place = f"/v3/telemetry/{made['batch_id']}"
+        while (await walk.world.ask("GET", place, walk.key)).json()["result"] is None:  # noqa: ASYNC110 - none is ours
+            await asyncio.sleep(0.05)
+    await walk.ask("GET /v3/telemetry/{batch_id}", batch_id=made["batch_id"])
+    await walk.ask("GET /v3/telemetry/{batch_id}/matches", query="limit=1", batch_id=made["batch_id"])
 
 
 async def _response(walk: Walk, threat_id: str) -> None:
@@ -184,6 +198,7 @@ async def examples_of(setup: Setup) -> Mapping[str, Example]:
         await _keys(walk, await _service_accounts(walk))
         await _users(walk)
         await _audit(walk)
+        await _batches(walk)
     names = Names()
     return {operation: Example(**names.stable(asdict(example))) for operation, example in walk.seen.items()}
 

@@ -8,6 +8,7 @@ import pytest
 from cybervault.domain.ids import (
     new_action_id,
     new_assessment_id,
+    new_batch_id,
     new_event_id,
     new_job_id,
     new_key_id,
@@ -25,6 +26,7 @@ from cybervault.domain.ids import (
     [
         (new_request_id, r"req_[0-9a-z]{12}"),
         (new_assessment_id, r"asm_[0-9a-z]{10}"),
+        (new_batch_id, r"tel_[0-9a-z]{10}"),
         (new_action_id, r"act_[0-9a-z]{10}"),
         (new_tenant_id, r"tv_[0-9a-z]{12}"),
         (new_key_id, r"key_[0-9a-z]{12}"),

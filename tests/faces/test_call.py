@@ -143,6 +143,16 @@ class TestContent:
         assert (await served(framed, routes, rules, key | json_type, content=b'{"days":2}')).json()["days"] == 2
         assert (await served(framed, routes, rules, key, content=b'{"days":2}')).status_code == 415
 
+    async def test_a_route_that_takes_files_takes_larger_bodies(self, framed: Framed) -> None:
+        async def own(call: Call) -> Response:
+            return json_response(200, {"bytes": len(await call.content())})
+
+        content, key = b"x" * 10_485_761, await framed.key()
+        for is_bulk, status in ((True, 200), (False, 413)):
+            rules = (RouteRule("POST", "/v3/own", is_bulk=is_bulk),)
+            reply = await served(framed, [("POST", "/v3/own", own)], rules, key, content=content)
+            assert reply.status_code == status
+
     async def test_a_caller_that_leaves_in_the_middle_of_its_body_is_no_bug(
         self, framed: Framed, capsys: pytest.CaptureFixture[str]
     ) -> None:

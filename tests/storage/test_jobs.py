@@ -248,6 +248,7 @@ class TestWorking:
         await jobs.finish_step(hold, "first", b"\x00\xff", progress=0.4)
         await jobs.finish_step(hold, "second", b"")
         assert await jobs.steps(hold.job_id) == {"first": b"\x00\xff", "second": b""}
+        assert [await jobs.step(hold.job_id, name) for name in ("first", "second", "third")] == [b"\x00\xff", b"", None]
         job = await now(jobs, hold)
         assert (job.progress, job.doing) == (0.4, "asking")
 

@@ -19,6 +19,8 @@ from cybervault.app.threats import threats_of
 from cybervault.app.work import dispatcher_of
 from cybervault.assessments.assess import Assess
 from cybervault.assessments.queued import KIND as ASSESS
+from cybervault.assessments.telemetry_batches import KIND as TELEMETRY
+from cybervault.assessments.telemetry_batches import TelemetryBatches
 from cybervault.assessments.threats import Environments
 from cybervault.detection.rules.pack import Profile
 from cybervault.domain.clock import Clock, SystemClock
@@ -63,6 +65,7 @@ class Product:
     shared: Shared
     rules: RuleShelf
     threats: Environments
+    batches: TelemetryBatches
     actions: Actions
     dispatcher: Dispatcher
 
@@ -111,8 +114,11 @@ def put_together(settings: Settings, clock: Clock | None = None) -> Product:
         settings, clock, database, egress, budget, answers, setups, shelf, chat, assess, access, shared,
         rules=RuleShelf(settings.folder / RULES_FOLDER, threats.detector, profile),
         threats=threats.environments,
+        batches=threats.batches,
         actions=actions_of(database, access.journal),
-        dispatcher=dispatcher_of(database, clock, handlers={ASSESS: threats.queue.work}, woken=woken),
+        dispatcher=dispatcher_of(
+            database, clock, handlers={ASSESS: threats.queue.work, TELEMETRY: threats.batches.work}, woken=woken
+        ),
     )  # fmt: skip
 
 

@@ -11,7 +11,9 @@ from cybervault.assessments.mock import MockAnalyses, MockFindings
 from cybervault.assessments.queued import QueuedAnalyses
 from cybervault.assessments.store.assessments import AssessmentStore
 from cybervault.assessments.store.findings import FindingStore
+from cybervault.assessments.telemetry_batches import TelemetryBatches
 from cybervault.assessments.threats import Environments, Threats
+from cybervault.detection.batch import BatchDetector, LeadingDetector
 from cybervault.detection.detector import Detector
 from cybervault.domain.clock import Clock
 from cybervault.storage.database import Database
@@ -25,6 +27,7 @@ class ThreatParts:
 
     environments: Environments
     queue: QueuedAnalyses
+    batches: TelemetryBatches
     detector: Detector
 
 
@@ -32,9 +35,11 @@ def threats_of(
     database: Database, assess: Assess, journal: Journal, *, clock: Clock, wake: Callable[[], None]
 ) -> ThreatParts:
     """Both sorts of services; those for test keys have no database and no way out."""
-    detector = Detector()
+    follower = BatchDetector()
+    detector, jobs = LeadingDetector(follower), Jobs(database)
     findings = Findings(FindingStore(database), journal, Outbox(database))
     analyses = Analyses(assess, AssessmentStore(database), findings, detector=detector, clock=clock)
-    queue = QueuedAnalyses(analyses, Jobs(database), wake=wake)
+    queue = QueuedAnalyses(analyses, jobs, wake=wake)
+    batches = TelemetryBatches(follower, jobs, clock=clock, wake=wake)
     production, sandbox = Threats(analyses, findings, queue), Threats(MockAnalyses(), MockFindings())
-    return ThreatParts(Environments(production, sandbox), queue, detector)
+    return ThreatParts(Environments(production, sandbox), queue, batches, detector)

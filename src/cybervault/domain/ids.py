@@ -10,11 +10,13 @@ from cybervault.domain.principals import KeyId, MemberId, ServiceAccountId, Sess
 RequestId = NewType("RequestId", str)
 AssessmentId = NewType("AssessmentId", str)
 FindingId = NewType("FindingId", str)
+BatchId = NewType("BatchId", str)
 
 _ALPHABET: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 _REQUEST_CHARACTERS: Final = 12
 _ASSESSMENT_CHARACTERS: Final = 10
 _FINDING_CHARACTERS: Final = 10
+_BATCH_CHARACTERS: Final = 10
 _ACTION_CHARACTERS: Final = 10
 _TENANT_CHARACTERS: Final = 12
 _KEY_CHARACTERS: Final = 12
@@ -48,6 +50,11 @@ def new_assessment_id() -> AssessmentId:
 def new_finding_id() -> FindingId:
     """`thr_` and 10 characters (contract 1.3.2)."""
     return FindingId(f"thr_{random_characters(_FINDING_CHARACTERS)}")
+
+
+def new_batch_id() -> BatchId:
+    """`tel_` and 10 characters, for a batch of telemetry."""
+    return BatchId(f"tel_{random_characters(_BATCH_CHARACTERS)}")
 
 
 def new_action_id() -> ActionId:

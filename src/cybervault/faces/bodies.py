@@ -14,11 +14,14 @@ from starlette.datastructures import Headers
 from cybervault.domain.problems import Problem, ProblemKind
 
 BODY_BYTES_MAX: Final = 10 * 1024 * 1024
+BULK_BYTES_MAX: Final = 64 * 1024 * 1024
+"""Of routes that take files."""
 HELD_BYTES_MAX: Final = 256 * 1024
 """A body that is not whole yet is held in memory up to here, and on disk beyond: slow senders cost no memory."""
 JSON_DEPTH_MAX: Final = 64
 # Less than v1 has for its whole answer, so that a slow sender is told what was slow.
 BODY_SECONDS: Final = 20.0
+BULK_SECONDS: Final = 120.0
 
 _ROOM_SECONDS: Final = 10
 _INTEGER_MAX: Final = 2**63

@@ -20,7 +20,16 @@ from cybervault.domain.observables import Address
 from cybervault.domain.principals import Environment, KeyId, Principal
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.domain.sandbox import sandboxed
-from cybervault.faces.bodies import read_body, read_bytes, read_query, refuse_media_type
+from cybervault.faces.bodies import (
+    BODY_BYTES_MAX,
+    BODY_SECONDS,
+    BULK_BYTES_MAX,
+    BULK_SECONDS,
+    read_body,
+    read_bytes,
+    read_query,
+    refuse_media_type,
+)
 from cybervault.faces.repeats import answered_once, content_of, value_of
 from cybervault.faces.rights import RouteRule, SignIn, refuse_beyond
 from cybervault.faces.visit import VISIT, Visit
@@ -111,8 +120,11 @@ class Call(Request):
         """The body as it came; `Problem` TOO_LARGE `payload_too_large`."""
         visit = self.visit
         if visit.content is None:
+            is_bulk = visit.rule is not None and visit.rule.is_bulk
+            most, seconds = (BULK_BYTES_MAX, BULK_SECONDS) if is_bulk else (BODY_BYTES_MAX, BODY_SECONDS)
+            length = self.headers.get("content-length")
             try:
-                visit.content = await read_bytes(self.stream(), self.headers.get("content-length"))
+                visit.content = await read_bytes(self.stream(), length, most=most, seconds=seconds)
             except ClientDisconnect:
                 raise Problem(
                     ProblemKind.INVALID, code="invalid_request", message="The body ended before it was whole."

@@ -35,6 +35,7 @@ class RouteRule:
     within five minutes. `barred`: members of these roles may not, though they have the scope. `is_repeatable`:
     Idempotency-Key counts although it is no power route.
     `is_real`: no test key may, since what it does has no made-up form.
+    `is_bulk`: its body is a file, which may be larger than others and take longer.
     """
 
     method: str
@@ -48,6 +49,7 @@ class RouteRule:
     scope_of_keys: Scope | None = None
     barred: frozenset[Role] = frozenset()
     is_real: bool = False
+    is_bulk: bool = False
 
     @property
     def heeds_idempotency_key(self) -> bool:
@@ -96,6 +98,9 @@ ROUTES: Final = (
     RouteRule("PATCH", "/v3/threats/{threat_id}", _WRITE, _EITHER),
     RouteRule("GET", "/v3/threats/{threat_id}/history", _READ, _EITHER),
     RouteRule("POST", "/v3/threats/{threat_id}/comments", _WRITE, _EITHER, is_repeatable=True),
+    RouteRule("POST", "/v3/telemetry", _WRITE, _EITHER, is_repeatable=True, is_real=True, is_bulk=True),
+    RouteRule("GET", "/v3/telemetry/{batch_id}", _READ, _EITHER, is_real=True),
+    RouteRule("GET", "/v3/telemetry/{batch_id}/matches", _READ, _EITHER, is_real=True),
     RouteRule("POST", "/v3/response/actions", Scope.RESPONSE_WRITE, _EITHER, is_repeatable=True, is_real=True),
     RouteRule("GET", "/v3/response/actions", Scope.RESPONSE_READ, _EITHER),
     RouteRule("GET", "/v3/response/actions/{action_id}", Scope.RESPONSE_READ, _EITHER),

@@ -97,6 +97,11 @@ _REPORT: Final = sql(
 )
 _ADD_STEP: Final = sql(sa.insert(JOB_STEPS))
 _STEPS: Final = sql(sa.select(JOB_STEPS.c.step, JOB_STEPS.c.output).where(JOB_STEPS.c.job_id == sa.bindparam("wanted")))
+_STEP: Final = sql(
+    sa.select(JOB_STEPS.c.output).where(
+        JOB_STEPS.c.job_id == sa.bindparam("wanted"), JOB_STEPS.c.step == sa.bindparam("step")
+    )
+)
 _END: Final = sql(
     sa.update(JOBS)
     .values(
@@ -314,6 +319,11 @@ class Jobs:
         """The finished steps of a job by name, from all attempts."""
         rows = await self._database.rows(_STEPS, {"wanted": job_id})
         return {str(step): bytes(cast("Any", output)) for step, output in rows}
+
+    async def step(self, job_id: JobId, name: str) -> bytes | None:
+        """What one finished step gave."""
+        rows = await self._database.rows(_STEP, {"wanted": job_id, "step": name})
+        return bytes(cast("Any", rows[0])[0]) if rows else None
 
     async def complete(self, hold: Hold) -> None:
         """All is done. `LeaseLost`, as from all that follow."""

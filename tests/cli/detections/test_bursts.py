@@ -63,7 +63,8 @@ def test_what_is_forgotten_or_hurried_is_said(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(module, "Limits", tiny)
     bursts, tally = Bursts(plan_of([MANY], [BASE])), Tally()
     names = ("ann", "bob", "eve", "ann", "ann")
-    looked_through(bursts, *((FIRST, number, {"User": name}, number) for number, name in enumerate(names)))
+    for number, name in enumerate(names):
+        looked_through(bursts, (FIRST, number, {"User": name}, number))
     assert [one.line for one in bursts.told(tally)] == [3]
     assert [sentence.split(" ", 1)[1] for sentence in bursts.left_out()] == [
         "matches were too many to wait for their turn in a correlation.",

@@ -1,0 +1,242 @@
+"""Batches of telemetry: small ones are answered at once, others are jobs that go on where a process was killed."""
+
+import asyncio
+import gzip
+from bisect import bisect_right
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, TypeVar
+
+import msgspec
+
+from cybervault.access.audit import Actor
+from cybervault.assessments.analyses import not_found
+from cybervault.detection.batch import DOCUMENT_BYTES_MAX, Batch, BatchDetector, Fired, Hit, Portion, Tally
+from cybervault.domain.clock import Clock
+from cybervault.domain.ids import BatchId, new_batch_id
+from cybervault.domain.jobs import Job, JobState, NewJob
+from cybervault.domain.principals import TenantId
+from cybervault.domain.problems import Problem, ProblemKind
+from cybervault.storage.job_run import JobRun
+from cybervault.storage.jobs import Jobs
+
+KIND: Final = "telemetry"
+AT_ONCE_BYTES_MAX: Final = 1024 * 1024
+"""Unpacked; more of it comes later."""
+HITS_MAX: Final = 10_000
+"""So many of a batch are kept one by one; all are counted."""
+OPEN_MAX: Final = 8
+"""So many of a tenant wait or run at once: what was handed in is kept until then, at most 64 MiB each."""
+DEADLINE_SECONDS: Final = 3_600.0
+
+_RETRY_SECONDS: Final = 10
+_AT_ONCE: Final = 4
+_REPORT: Final = "report"
+_PACKED: Final = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
+_MIB: Final = 1024 * 1024
+
+ResultT = TypeVar("ResultT")
+
+
+class Report(msgspec.Struct):
+    """What came of a batch. `places` are the kept portions: the number of their first hit, and their step."""
+
+    tally: Tally = msgspec.field(default_factory=Tally)
+    hits: int = 0
+    places: list[tuple[int, str]] = msgspec.field(default_factory=list)
+
+    def add(self, portion: Portion, step: str) -> None:
+        """Take in the next portion."""
+        self.tally.add(portion.tally)
+        if portion.hits:
+            self.places.append((self.hits, step))
+        self.hits += len(portion.hits)
+
+
+_PORTIONS: Final = msgspec.msgpack.Decoder(Portion)
+_REPORTS: Final = msgspec.msgpack.Decoder(Report)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What came of a batch that was answered at once."""
+
+    tally: Tally
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HitPage:
+    """Some hits of a batch by their numbers from `first` on, the rules they are of, and whether more follow."""
+
+    first: int
+    hits: tuple[Hit, ...]
+    rules: dict[str, Fired]
+    has_more: bool
+
+
+class TelemetryBatches:
+    """The batches of all tenants. `wake` has jobs looked at now; without it they are found within a second."""
+
+    def __init__(self, detector: BatchDetector, jobs: Jobs, *, clock: Clock, wake: Callable[[], None]) -> None:
+        self._detector = detector
+        self._jobs = jobs
+        self._clock = clock
+        self._wake = wake
+        # Not those of the loop: who signs in must not wait for batches.
+        self._threads = ThreadPoolExecutor(_AT_ONCE, "telemetry")
+
+    async def take(self, content: bytes, *, actor: Actor, is_later: bool) -> Looked | Job:
+        """Look through a batch now, or keep it as a job where it is large or that is wanted.
+
+        `Problem` TOO_LARGE `payload_too_large`, UNAVAILABLE `queue_full`, `service_unavailable`.
+        """
+        batch = self._batch(content)
+        try:
+            await self._open(batch)
+            if await self._off(batch.is_long_document):
+                raise _long_document()
+            if not is_later and not await self._off(partial(batch.is_longer, AT_ONCE_BYTES_MAX)):
+                return await self._looked(batch)
+        finally:
+            batch.close()
+        return await self._asked(content, actor)
+
+    async def find(self, tenant_id: TenantId, batch_id: BatchId) -> tuple[Job, Report | None]:
+        """How far a batch is, and what came of it once it is done; `Problem` NOT_FOUND `not_found`."""
+        job = await self._jobs.find_by_reference(tenant_id, KIND, batch_id)
+        if job is None:
+            raise not_found()
+        if job.state is not JobState.COMPLETED:
+            return job, None
+        raw = await self._jobs.step(job.id, _REPORT)
+        return job, None if raw is None else _REPORTS.decode(raw)
+
+    async def hits(self, tenant_id: TenantId, batch_id: BatchId, *, first: int, most: int) -> HitPage:
+        """At most so many hits; `Problem` NOT_FOUND `not_found`, CONFLICT `batch_unfinished`."""
+        job, report = await self.find(tenant_id, batch_id)
+        if report is None:
+            raise _unfinished(job.state)
+        some = list[Hit]()
+        place = max(bisect_right(report.places, first, key=lambda place: place[0]) - 1, 0)
+        for begin, step in report.places[place:]:
+            raw = await self._jobs.step(job.id, step)
+            hits = [] if raw is None else _PORTIONS.decode(raw).hits
+            some += hits[max(first - begin, 0) :][: most - len(some)]
+            if len(some) == most:
+                break
+        return HitPage(first, tuple(some), report.tally.rules, has_more=first + len(some) < report.hits)
+
+    async def work(self, run: JobRun) -> None:
+        """The handler of the jobs: a portion a step, then the report."""
+        batch = self._batch(run.payload)
+        try:
+            await self._open(batch)
+            total, report, read, is_last = await self._off(batch.line_count), Report(), 0, False
+            while not is_last:
+                name = f"from {read}"
+                output = await run.step(
+                    name,
+                    partial(self._portion, batch, read, HITS_MAX - report.hits),
+                    progress=_share(read, total),
+                    doing=f"{report.tally.events:,} events looked at",
+                )
+                portion = _PORTIONS.decode(output)
+                report.add(portion, name)
+                read, is_last = read + portion.lines, portion.is_last
+            await run.step(_REPORT, partial(_encoded, report))
+        finally:
+            batch.close()
+
+    async def _asked(self, content: bytes, actor: Actor) -> Job:
+        if actor.tenant_id is None:
+            raise ValueError("a batch belongs to a tenant")
+        if await self._jobs.open(actor.tenant_id, KIND) >= OPEN_MAX:
+            raise _full()
+        new = NewJob(
+            KIND,
+            await self._off(partial(_packed, content)),
+            tenant_id=actor.tenant_id,
+            reference=new_batch_id(),
+            request_id=actor.request_id,
+            deadline_seconds=DEADLINE_SECONDS,
+        )
+        job = await self._jobs.enqueue(new)
+        self._wake()
+        return job
+
+    async def _looked(self, batch: Batch) -> Looked:
+        tally, hits, is_last = Tally(), list[Hit](), False
+        while not is_last:
+            portion = await self._off(partial(batch.portion, HITS_MAX - len(hits)))
+            tally.add(portion.tally)
+            hits += portion.hits
+            is_last = portion.is_last
+        return Looked(tally, tuple(hits))
+
+    async def _portion(self, batch: Batch, read: int, room: int) -> bytes:
+        def next_portion() -> bytes:
+            batch.skip_to(read)
+            return msgspec.msgpack.encode(batch.portion(room))
+
+        return await self._off(next_portion)
+
+    def _batch(self, content: bytes) -> Batch:
+        return Batch(content, self._detector, clock=self._clock)
+
+    async def _open(self, batch: Batch) -> None:
+        try:
+            await self._off(batch.open)
+        except OSError as error:
+            raise Problem(
+                ProblemKind.UNAVAILABLE,
+                code="service_unavailable",
+                message="The server has no room for a batch of this size at the moment.",
+                detail=f"temporary file: {error.strerror}",
+                retry_after_seconds=_RETRY_SECONDS,
+            ) from None
+
+    async def _off(self, work: Callable[[], ResultT]) -> ResultT:
+        """Have it done beside the event loop, which stays free."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+def _packed(content: bytes) -> bytes:
+    """As it is kept: telemetry shrinks tenfold, and a row is better small."""
+    return content if content.startswith(_PACKED) else gzip.compress(content, compresslevel=1)
+
+
+def _share(read: int, total: int | None) -> float | None:
+    # What remains is to keep the report.
+    return None if not total else min(read / total, 0.99)
+
+
+async def _encoded(report: Report) -> bytes:
+    return msgspec.msgpack.encode(report)
+
+
+def _long_document() -> Problem:
+    return Problem(
+        ProblemKind.TOO_LARGE,
+        code="payload_too_large",
+        message=f"One JSON document may have {DOCUMENT_BYTES_MAX // _MIB} MiB. Send an event on each line instead.",
+    )
+
+
+def _unfinished(state: JobState) -> Problem:
+    return Problem(
+        ProblemKind.CONFLICT,
+        code="batch_unfinished",
+        message=f"The matches are there when the batch is completed. It is {state.value}.",
+    )
+
+
+def _full() -> Problem:
+    return Problem(
+        ProblemKind.UNAVAILABLE,
+        code="queue_full",
+        message=f"{OPEN_MAX} batches of your tenant wait already. Ask again when some are done.",
+        retry_after_seconds=_RETRY_SECONDS,
+    )

@@ -1,0 +1,312 @@
+"""A batch of telemetry, read and asked about a portion at a time: what became of its lines, and which rules fired."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from io import BufferedReader
+from pathlib import Path
+from threading import Lock
+from typing import BinaryIO, Final, Self
+
+import msgspec
+
+from cybervault.detection.detector import Detected, Detector
+from cybervault.detection.engine import Engine
+from cybervault.detection.entities import HOST, USER
+from cybervault.detection.lines import BadLine, Event, Found, events_of
+from cybervault.detection.normal import normalise
+from cybervault.detection.packed import BrokenArchive, unpacked
+from cybervault.detection.record import Record, Unrecognised
+from cybervault.detection.rule import Rule
+from cybervault.domain.clock import Clock
+from cybervault.domain.verdicts import Severity
+
+UNPACKED_BYTES_MAX: Final = 512 * 1024 * 1024
+DOCUMENT_BYTES_MAX: Final = 10 * 1024 * 1024
+"""One JSON document is read as a whole, and takes many times its size in memory."""
+PORTION_LINES: Final = 10_000
+PORTION_HITS: Final = 1_000
+PORTION_SECONDS: Final = 1.0
+FAULTS_MAX: Final = 100
+NAME_CHARACTERS_MAX: Final = 200
+
+_EVTX: Final = b"ElfFile\0"
+_PIECE_BYTES: Final = 1024 * 1024
+
+
+class Fired(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule as it is shown, and how often it fired: first and last by the events' own time, where they tell it."""
+
+    id: str
+    title: str
+    level: Severity
+    author: str
+    pack: str
+    techniques: tuple[str, ...]
+    tactics: tuple[str, ...]
+    count: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+
+    @classmethod
+    def of(cls, rule: Rule) -> Self:
+        """A rule that has not fired yet."""
+        return cls(
+            id=rule.id, title=rule.title, level=rule.level, author=rule.author, pack=rule.pack,
+            techniques=rule.techniques, tactics=rule.tactics,
+        )  # fmt: skip
+
+    def again(self, count: int, first: datetime | None, last: datetime | None) -> Self:
+        """After so many more."""
+        return msgspec.structs.replace(
+            self,
+            count=self.count + count,
+            first=min(filter(None, (self.first, first)), default=None),
+            last=max(filter(None, (self.last, last)), default=None),
+        )
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """One rule on one event."""
+
+    line: int
+    rule_id: str
+    at: datetime | None
+    host: str
+    user: str
+    is_certain: bool
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """A line that no rule was asked about, and why; 0 stands for the batch as a whole."""
+
+    line: int
+    reason: str
+
+
+class Tally(msgspec.Struct):
+    """Counts of a batch or of a portion; `faults` are the first of the unread and the unrecognised together."""
+
+    events: int = 0
+    matched: int = 0
+    unread: int = 0
+    unrecognised: int = 0
+    matches: int = 0
+    faults: list[Fault] = msgspec.field(default_factory=list)
+    rules: dict[str, Fired] = msgspec.field(default_factory=dict)
+
+    def fault(self, line: int, reason: str) -> None:
+        """Note a fault while there is room, and always one of the whole; whoever calls this has counted it."""
+        if line == 0:
+            self.faults.insert(0, Fault(line, reason))
+            del self.faults[FAULTS_MAX:]
+        elif len(self.faults) < FAULTS_MAX:
+            self.faults.append(Fault(line, reason))
+
+    def add(self, other: "Tally") -> None:
+        """Take in what came behind."""
+        self.events += other.events
+        self.matched += other.matched
+        self.unread += other.unread
+        self.unrecognised += other.unrecognised
+        self.matches += other.matches
+        for fault in other.faults:
+            self.fault(fault.line, fault.reason)
+        for id_, fired in other.rules.items():
+            known = self.rules.get(id_)
+            self.rules[id_] = fired if known is None else known.again(fired.count, fired.first, fired.last)
+
+
+class Portion(msgspec.Struct):
+    """What came of the next `lines` of a batch: the first hits of them, as many as there was room for."""
+
+    lines: int = 0
+    is_last: bool = False
+    tally: Tally = msgspec.field(default_factory=Tally)
+    hits: list[Hit] = msgspec.field(default_factory=list)
+
+
+class BatchDetector:
+    """The rules in force, for threads beside the event loop.
+
+    It has an engine of its own with the same rules: to wait for the one that answers calls, or to run beside it on the
+    loop, would hold calls up, and a twin costs what the log sources of batches need and nothing else.
+    """
+
+    def __init__(self) -> None:
+        self._detector = Detector()
+        self._lock = Lock()
+
+    def use(self, engine: Engine, silent: frozenset[str] = frozenset()) -> None:
+        """From the next event on the rules of this engine are in force; it is not used itself."""
+        self._detector = Detector(engine.twin(), silent)
+
+    def of_records(self, records: tuple[Record, ...]) -> Detected:
+        """What the rules say of an event; others wait meanwhile, for an engine serves one thread at a time."""
+        with self._lock:
+            return self._detector.of_records(records)
+
+
+class LeadingDetector(Detector):
+    """The engine in force for calls; the rules of each that it is given are in force for batches too."""
+
+    def __init__(self, follower: BatchDetector) -> None:
+        super().__init__()
+        self._follower = follower
+
+    def use(self, engine: Engine, silent: frozenset[str] = frozenset()) -> None:
+        """From now on these rules are in force."""
+        super().use(engine, silent)
+        self._follower.use(engine, silent)
+
+
+class Batch:
+    """The content of a batch, on disk without a name, so that nothing of it outlives the process.
+
+    It is opened first. Its methods block, and are for one thread at a time; `close` may come from any.
+    """
+
+    def __init__(self, content: bytes, detector: BatchDetector, *, clock: Clock) -> None:
+        self._content = content
+        self._detector = detector
+        self._clock = clock
+        self._file: BinaryIO | None = None
+        self._found: Iterator[Found] = self._events()
+        self._lock = Lock()
+        self._is_closed = False
+        self.read = 0
+
+    def open(self) -> None:
+        """Put the content on disk; OSError."""
+        with self._held():
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - until it is closed
+            self._file.write(self._content)
+            self._content = b""
+
+    def is_longer(self, most: int) -> bool:
+        """Whether it has more bytes than that, unpacked."""
+        return len(self._begin(most + 1)) > most
+
+    def is_long_document(self) -> bool:
+        """Whether it is one JSON document over several lines, and longer than such may be."""
+        begin = self._begin(DOCUMENT_BYTES_MAX + 1)
+        if len(begin) <= DOCUMENT_BYTES_MAX or begin.startswith(_EVTX):
+            return False
+        first = begin.partition(b"\n")[0].strip()
+        if first[:1] not in {b"[", b"{"}:
+            return False
+        try:
+            msgspec.json.decode(first)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            return True
+        return False
+
+    def line_count(self) -> int | None:
+        """How many lines it has, unpacked; None for EVTX, which has none."""
+        count = 0
+        with self._held(), self._opened() as file, suppress(BrokenArchive):
+            plain = unpacked(file, UNPACKED_BYTES_MAX)
+            if plain.peek(len(_EVTX)).startswith(_EVTX):
+                return None
+            while piece := plain.read(_PIECE_BYTES):
+                count += piece.count(b"\n")
+        return count
+
+    def skip_to(self, line: int) -> None:
+        """Go on behind so many lines, which were asked about before."""
+        with self._held():
+            while self.read < line and not self._is_closed and next(self._found, None) is not None:
+                self.read += 1
+
+    def portion(self, room: int) -> Portion:
+        """The next lines, some thousands or what a second is enough for, with at most `room` hits."""
+        made, ends_at = Portion(), self._clock.seconds() + PORTION_SECONDS
+        with self._held():
+            while not self._is_full(made, ends_at):
+                found = next(self._found, None)
+                if found is None:
+                    made.is_last = True
+                    break
+                made.lines += 1
+                self._ask(found, made, room)
+            self.read += made.lines
+        return made
+
+    def close(self) -> None:
+        """Let go of the file; a thread that reads it meanwhile stops at the next line."""
+        self._is_closed = True
+        if self._lock.acquire(blocking=False):
+            self._found = iter(())
+            if self._file is not None:
+                self._file.close()
+            self._lock.release()
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Who was asked to close meanwhile does so at the end, whoever asked found it held."""
+        try:
+            with self._lock:
+                yield
+        finally:
+            if self._is_closed:
+                self.close()
+
+    def _events(self) -> Iterator[Found]:
+        yield from events_of(self._place(), unpacked_max=UNPACKED_BYTES_MAX)
+
+    def _opened(self) -> BufferedReader:
+        return self._place().open("rb")
+
+    def _place(self) -> Path:
+        """The file by a name; who opens it reads from its beginning, on macOS too, where the place is shared."""
+        if self._file is None:
+            raise ValueError("a batch is opened before it is read")
+        self._file.seek(0)
+        return Path(f"/dev/fd/{self._file.fileno()}")
+
+    def _begin(self, most: int) -> bytes:
+        begin = b""
+        with self._held(), self._opened() as file, suppress(BrokenArchive):
+            plain = unpacked(file, UNPACKED_BYTES_MAX)
+            while len(begin) < most and (piece := plain.read(min(_PIECE_BYTES, most - len(begin)))):
+                begin += piece
+        return begin
+
+    def _is_full(self, made: Portion, ends_at: float) -> bool:
+        is_much = made.lines >= PORTION_LINES or len(made.hits) >= PORTION_HITS
+        return is_much or self._is_closed or (made.lines > 0 and self._clock.seconds() >= ends_at)
+
+    def _ask(self, found: Found, made: Portion, room: int) -> None:
+        tally = made.tally
+        if isinstance(found, BadLine):
+            tally.unread += 1
+            tally.fault(found.line, found.reason)
+            return
+        tally.events += 1
+        records = normalise(found.content)
+        if isinstance(records, Unrecognised):
+            tally.unrecognised += 1
+            tally.fault(found.line, records.reason)
+            return
+        detected = self._detector.of_records(records)
+        if detected.matches:
+            tally.matched += 1
+            _note(found, records, detected, made=made, room=room)
+
+
+def _note(found: Event, records: tuple[Record, ...], detected: Detected, *, made: Portion, room: int) -> None:
+    at = next((record.at for record in records if record.at is not None), None)
+    host, user = _entity(records, HOST), _entity(records, USER)
+    for match in detected.matches:
+        rule, rules = match.rule, made.tally.rules
+        made.tally.matches += 1
+        rules[rule.id] = (rules.get(rule.id) or Fired.of(rule)).again(1, at, at)
+        if len(made.hits) < room:
+            made.hits.append(Hit(found.line, rule.id, at, host, user, match.is_certain))
+
+
+def _entity(records: tuple[Record, ...], kind: str) -> str:
+    """The first of a kind, empty where none is told."""
+    found = (value for record in records for key, value in record.entities if key == kind)
+    return next(found, "")[:NAME_CHARACTERS_MAX]

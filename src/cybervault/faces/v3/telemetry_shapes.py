@@ -1,0 +1,162 @@
+"""The wire forms of v3 for batches of telemetry: what fired, which lines were not read, and how a large one stands."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from cybervault.assessments.telemetry_batches import Looked, Report
+from cybervault.detection.batch import Fault, Fired, Hit, Tally
+from cybervault.domain.assessments import rank_of
+from cybervault.domain.jobs import Job
+from cybervault.faces.moments import spelled
+from cybervault.faces.queued import QueuedReply
+from cybervault.faces.v3.management.office import Pagination
+from cybervault.faces.v3.threat_shapes import spelled_severity
+
+Level = Literal["critical", "high", "medium", "low", "info"]
+
+
+class FaultReply(BaseModel):
+    """A line that no rule was asked about."""
+
+    line: int = Field(description="From 1; 0 speaks of the batch as a whole, such as of an archive that is broken.")
+    reason: str
+
+    @classmethod
+    def of(cls, fault: Fault) -> "FaultReply":
+        """One fault."""
+        return cls(line=fault.line, reason=fault.reason)
+
+
+class RuleReply(BaseModel):
+    """A detection rule; its author is shown, as the licences of rules ask."""
+
+    rule_id: str
+    title: str = Field(examples=["Outgoing connection to a port of a remote access tool"])
+    level: Level
+    author: str
+    pack: str
+    mitre_attack: list[str] = Field(examples=[["T1571"]])
+    tactics: list[str]
+
+    @classmethod
+    def of(cls, rule: Fired) -> "RuleReply":
+        """One rule."""
+        return cls(**_rule(rule))
+
+
+class FiredReply(RuleReply):
+    """A rule that fired, and how often; first and last by the time that events tell."""
+
+    count: int
+    first: str | None
+    last: str | None
+
+    @classmethod
+    def of(cls, rule: Fired) -> "FiredReply":
+        """One rule."""
+        return cls(**_rule(rule), count=rule.count, first=_moment(rule.first), last=_moment(rule.last))
+
+
+class MatchReply(BaseModel):
+    """One rule on one event."""
+
+    line: int = Field(description="In an array the number of the event, of EVTX its EventRecordID.")
+    rule: RuleReply
+    is_certain: bool = Field(description="Whether everything that would exclude the event was told.")
+    at: str | None
+    host: str | None
+    user: str | None
+
+    @classmethod
+    def of(cls, hit: Hit, rules: Mapping[str, Fired]) -> "MatchReply":
+        """One match."""
+        return cls(
+            line=hit.line,
+            rule=RuleReply.of(rules[hit.rule_id]),
+            is_certain=hit.is_certain,
+            at=_moment(hit.at),
+            host=hit.host or None,
+            user=hit.user or None,
+        )
+
+
+class TallyReply(BaseModel):
+    """What became of the lines of a batch: every one is an event or counted as not read."""
+
+    events: int
+    matched: int = Field(description="Events on which a rule fired.")
+    not_read: int = Field(description="Lines that are no event.")
+    not_recognised: int = Field(description="Events of no format that is known; no rule was asked about them.")
+    errors: list[FaultReply] = Field(description="The first 100 of what was not read or not recognised.")
+    matches_total: int
+    by_rule: list[FiredReply] = Field(description="The rules that fired, the worst first.")
+
+    @classmethod
+    def of(cls, tally: Tally) -> "TallyReply":
+        """The counts."""
+        return cls(
+            events=tally.events,
+            matched=tally.matched,
+            not_read=tally.unread,
+            not_recognised=tally.unrecognised,
+            errors=[FaultReply.of(fault) for fault in tally.faults],
+            matches_total=tally.matches,
+            by_rule=[FiredReply.of(rule) for rule in _ranked(tally.rules.values())],
+        )
+
+
+class TelemetryReply(TallyReply):
+    """Answer of `POST /v3/telemetry` for a small batch."""
+
+    matches: list[MatchReply] = Field(description="The first 10,000, in the order of the batch.")
+
+    @classmethod
+    def of_looked(cls, looked: Looked) -> "TelemetryReply":
+        """What came of it."""
+        return cls(
+            **TallyReply.of(looked.tally).model_dump(),
+            matches=[MatchReply.of(hit, looked.tally.rules) for hit in looked.hits],
+        )
+
+
+class BatchReply(QueuedReply):
+    """How a large batch stands: answer of `POST /v3/telemetry` for one, and of what reads it back."""
+
+    batch_id: str = Field(examples=["tel_4f1k9x2m7q"])
+    result: TallyReply | None = Field(description="What came of it, once it is completed.")
+
+    @classmethod
+    def of_job(cls, job: Job, report: Report | None = None) -> "BatchReply":
+        """How it stands."""
+        result = None if report is None else TallyReply.of(report.tally)
+        return cls(batch_id=job.reference or "", result=result, **QueuedReply.of(job).model_dump())
+
+
+class MatchList(BaseModel):
+    """Answer of `GET /v3/telemetry/{batch_id}/matches`."""
+
+    data: list[MatchReply]
+    pagination: Pagination
+
+
+def _rule(rule: Fired) -> dict[str, Any]:
+    return {
+        "rule_id": rule.id,
+        "title": rule.title,
+        "level": spelled_severity(rule.level),
+        "author": rule.author,
+        "pack": rule.pack,
+        "mitre_attack": list(rule.techniques),
+        "tactics": list(rule.tactics),
+    }
+
+
+def _ranked(rules: Iterable[Fired]) -> list[Fired]:
+    return sorted(rules, key=lambda rule: (-rank_of(rule.level), -rule.count, rule.title))
+
+
+def _moment(at: datetime | None) -> str | None:
+    return None if at is None else spelled(at)

@@ -1,0 +1,253 @@
+"""Batches of telemetry: nothing is lost and nothing comes twice, whatever happens to the process that works on one."""
+
+import gzip
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cybervault.access.audit import Actor
+from cybervault.assessments import telemetry_batches as module
+from cybervault.assessments.telemetry_batches import KIND, Looked, TelemetryBatches
+from cybervault.detection import batch as detection
+from cybervault.detection.batch import BatchDetector, Hit, Tally
+from cybervault.detection.detector import Detected
+from cybervault.detection.engine import Engine
+from cybervault.detection.record import Record
+from cybervault.domain.ids import BatchId
+from cybervault.domain.jobs import Job, JobState
+from cybervault.domain.principals import TenantId
+from cybervault.domain.problems import Problem, ProblemKind
+from cybervault.storage.database import Database
+from cybervault.storage.job_run import JobRun
+from cybervault.storage.jobs import Jobs
+from tests.access.statements import look
+from tests.detection.sigma import rule, selecting
+from tests.fakes.clock import HandClock
+
+OURS, THEIRS = TenantId("tv_1"), TenantId("tv_2")
+ACTOR = Actor("key:key_1 (cv_live_sk_…)", OURS, ip="192.0.2.7", request_id="req_1")
+WHOAMI = rule(selecting(Image__endswith="\\whoami.exe"))
+EVENT = {
+    "EventID": "1", "Channel": "Microsoft-Windows-Sysmon/Operational", "Provider_Name": "Microsoft-Windows-Sysmon",
+    "Image": "C:\\Windows\\whoami.exe", "Computer": "finance-07",
+}  # fmt: skip
+LINES = b"".join(
+    (json.dumps(EVENT | {"Image": f"C:\\{number}\\{'whoami' if number % 2 else 'notepad'}.exe"}) if number % 5 else "x")
+    .encode() + b"\n"
+    for number in range(40)
+)  # fmt: skip
+
+
+class Fragile(BatchDetector):
+    """Counts what it is asked about, and dies at one of it."""
+
+    asked = 0
+    dies_at = 0
+
+    def of_records(self, records: tuple[Record, ...]) -> Detected:
+        self.asked += 1
+        if self.asked == self.dies_at:
+            raise MemoryError
+        return super().of_records(records)
+
+
+class Desk:
+    """The batches on a database of each engine, and a worker's hands."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.clock = HandClock()
+        self.jobs = Jobs(database, first_pause_seconds=0)
+        self.detector = Fragile()
+        self.detector.use(Engine([WHOAMI]))
+        self.wakes = 0
+        self.batches = TelemetryBatches(self.detector, self.jobs, clock=self.clock, wake=self._wake)
+
+    def _wake(self) -> None:
+        self.wakes += 1
+
+    async def now(self, content: bytes) -> Looked:
+        found = await self.batches.take(content, actor=ACTOR, is_later=False)
+        assert isinstance(found, Looked)
+        return found
+
+    async def later(self, content: bytes, actor: Actor = ACTOR) -> BatchId:
+        job = await self.batches.take(content, actor=actor, is_later=True)
+        assert isinstance(job, Job)
+        return BatchId(job.reference or "")
+
+    async def claimed(self) -> JobRun:
+        (one,) = await self.jobs.claim("one", [KIND], most=1, lease_seconds=30)
+        run = JobRun(self.jobs, one, self.clock)
+        await run.recall()
+        return run
+
+    async def work(self) -> None:
+        run = await self.claimed()
+        await self.batches.work(run)
+        await self.jobs.complete(run.hold)
+
+    async def tally(self, batch_id: BatchId) -> Tally:
+        _, report = await self.batches.find(OURS, batch_id)
+        assert report is not None
+        return report.tally
+
+    async def hits(self, batch_id: BatchId, most: int = 3) -> list[Hit]:
+        """Those of all pages."""
+        found, has_more = list[Hit](), True
+        while has_more:
+            page = await self.batches.hits(OURS, batch_id, first=len(found), most=most)
+            assert all(hit.rule_id in page.rules for hit in page.hits)
+            assert len(page.hits) == most or not page.has_more
+            found += page.hits
+            has_more = page.has_more
+        return found
+
+
+@pytest.fixture
+def desk(database: Database) -> Desk:
+    return Desk(database)
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Portions of seven lines."""
+    monkeypatch.setattr(detection, "PORTION_LINES", 7)
+
+
+async def test_a_small_batch_is_answered_at_once_and_leaves_no_row(desk: Desk) -> None:
+    found = await desk.now(LINES)
+    assert (found.tally.events, found.tally.matched, found.tally.unread) == (32, 16, 8)
+    assert [hit.line for hit in found.hits][:3] == [2, 4, 8]
+    assert await look(desk.database, "SELECT id FROM jobs") == []
+
+
+@pytest.mark.usefixtures("short")
+async def test_a_large_batch_comes_to_what_it_comes_to_at_once(desk: Desk) -> None:
+    at_once = await desk.now(LINES)
+    batch_id = await desk.later(LINES)
+    assert desk.wakes == 1
+    job, report = await desk.batches.find(OURS, batch_id)
+    assert (job.state, job.request_id, report) == (JobState.QUEUED, "req_1", None)
+    await desk.work()
+    assert await desk.tally(batch_id) == at_once.tally
+    for most in (1, 3, 200):
+        assert tuple(await desk.hits(batch_id, most)) == at_once.hits
+
+
+async def test_what_is_longer_than_a_mebibyte_unpacked_comes_later(desk: Desk) -> None:
+    content = LINES * 200
+    for sent in (content, gzip.compress(content)):
+        assert isinstance(await desk.batches.take(sent, actor=ACTOR, is_later=False), Job)
+    await desk.work()
+    await desk.work()
+
+
+async def test_what_was_sent_is_kept_small_and_is_gone_when_it_has_ended(desk: Desk) -> None:
+    content = LINES * 100
+    await desk.later(content)
+    ((payload,),) = await look(desk.database, "SELECT payload FROM jobs")
+    assert isinstance(payload, bytes)
+    assert len(payload) < len(content) / 10
+    await desk.work()
+    assert await look(desk.database, "SELECT payload FROM jobs") == [(b"",)]
+
+
+@pytest.mark.usefixtures("short")
+async def test_it_says_how_far_it_is_and_goes_on_there_after_a_crash(desk: Desk) -> None:
+    at_once = await desk.now(LINES)
+    batch_id = await desk.later(LINES)
+    desk.detector.asked, desk.detector.dies_at = 0, 20
+    run = await desk.claimed()
+    with pytest.raises(MemoryError):
+        await desk.batches.work(run)
+    job, report = await desk.batches.find(OURS, batch_id)
+    assert (job.state, job.doing, report) == (JobState.RUNNING, "16 events looked at", None)
+    assert 0.3 < job.progress < 0.6
+    await desk.jobs.retry_later(run.hold, "job_failed", "It failed.")
+    desk.detector.asked = desk.detector.dies_at = 0
+    await desk.work()
+    # Sixteen were kept before; what was asked of the next portion was lost with the process.
+    assert desk.detector.asked == 16
+    assert await desk.tally(batch_id) == at_once.tally
+    assert tuple(await desk.hits(batch_id)) == at_once.hits
+
+
+async def test_who_dies_before_the_end_of_the_job_counts_nothing_twice(desk: Desk) -> None:
+    batch_id = await desk.later(LINES)
+    run = await desk.claimed()
+    await desk.batches.work(run)
+    await desk.jobs.give_back(run.hold)
+    asked = desk.detector.asked
+    await desk.work()
+    assert desk.detector.asked == asked
+    assert (await desk.tally(batch_id)).matched == 16
+
+
+async def test_hits_beyond_what_is_kept_are_counted(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "HITS_MAX", 10)
+    monkeypatch.setattr(detection, "PORTION_HITS", 4)
+    found, batch_id = await desk.now(LINES), await desk.later(LINES)
+    await desk.work()
+    assert len(found.hits) == len(await desk.hits(batch_id)) == 10
+    assert found.tally.matches == (await desk.tally(batch_id)).matches == 16
+
+
+async def test_another_tenant_sees_nothing_of_it(desk: Desk) -> None:
+    batch_id = await desk.later(LINES)
+    for tenant, wanted in ((THEIRS, batch_id), (OURS, BatchId("none"))):
+        with pytest.raises(Problem) as caught:
+            await desk.batches.find(tenant, wanted)
+        assert caught.value.kind is ProblemKind.NOT_FOUND
+        with pytest.raises(Problem) as caught:
+            await desk.batches.hits(tenant, wanted, first=0, most=1)
+        assert caught.value.kind is ProblemKind.NOT_FOUND
+
+
+async def test_hits_are_there_when_it_is_done(desk: Desk) -> None:
+    batch_id = await desk.later(LINES)
+    with pytest.raises(Problem) as caught:
+        await desk.batches.hits(OURS, batch_id, first=0, most=1)
+    assert (caught.value.kind, caught.value.code) == (ProblemKind.CONFLICT, "batch_unfinished")
+    await desk.work()
+    assert len((await desk.batches.hits(OURS, batch_id, first=0, most=1)).hits) == 1
+    assert (await desk.batches.hits(OURS, batch_id, first=99, most=1)).hits == ()
+
+
+async def test_a_tenant_keeps_only_so_many_waiting(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "OPEN_MAX", 1)
+    await desk.later(LINES)
+    with pytest.raises(Problem) as caught:
+        await desk.later(LINES)
+    assert (caught.value.kind, caught.value.code) == (ProblemKind.UNAVAILABLE, "queue_full")
+    assert caught.value.retry_after_seconds
+    await desk.later(LINES, Actor("key:key_2", THEIRS))
+
+
+async def test_a_long_document_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(detection, "DOCUMENT_BYTES_MAX", 100)
+    with pytest.raises(Problem) as caught:
+        await desk.now(json.dumps([EVENT], indent=1).encode())
+    assert (caught.value.kind, caught.value.code) == (ProblemKind.TOO_LARGE, "payload_too_large")
+
+
+async def test_a_batch_without_a_tenant_is_a_fault(desk: Desk) -> None:
+    with pytest.raises(ValueError, match="belongs to a tenant"):
+        await desk.later(LINES, Actor("operator", None))
+
+
+async def test_a_full_disk_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    with pytest.raises(Problem) as caught:
+        await desk.now(LINES)
+    assert (caught.value.kind, caught.value.code) == (ProblemKind.UNAVAILABLE, "service_unavailable")
+
+
+async def test_an_array_counts_as_one_line_of_progress(desk: Desk) -> None:
+    events: list[Any] = [EVENT] * 3
+    batch_id = await desk.later(json.dumps(events).encode())
+    await desk.work()
+    assert (await desk.tally(batch_id)).matched == 3

@@ -1,0 +1,321 @@
+"""Batches of telemetry: every line is counted once, and a batch goes on where it was left."""
+
+import gzip
+import json
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from cybervault.detection import batch as module
+from cybervault.detection.batch import (
+    Batch,
+    BatchDetector,
+    Fault,
+    Fired,
+    Hit,
+    LeadingDetector,
+    Portion,
+    Tally,
+)
+from cybervault.detection.engine import Engine
+from cybervault.detection.record import Record
+from tests.detection.sigma import PROCESSES, rule, selecting
+from tests.fakes.clock import HandClock
+
+EVTX = gzip.decompress((Path(__file__).parents[1] / "cases" / "evtx" / "certutil_drops_a_file.evtx.gz").read_bytes())
+WHOAMI = rule(selecting(Image__endswith="\\whoami.exe"))
+DROPPED = rule(
+    selecting(Image__endswith="\\certutil.exe"),
+    id="4b89abaa-99fe-4232-afdd-000000000001",
+    logsource={"product": "windows", "category": "file_event"},
+)
+
+
+Opened = Callable[..., Batch]
+
+
+def process(image: str, **more: str) -> dict[str, Any]:
+    known = {
+        "EventID": "1",
+        "Channel": "Microsoft-Windows-Sysmon/Operational",
+        "Provider_Name": "Microsoft-Windows-Sysmon",
+    }
+    return known | {"Image": image, "Computer": "finance-07", "User": "ACME\\eve"} | more
+
+
+def lines(*events: object) -> bytes:
+    return b"".join((one if isinstance(one, bytes) else json.dumps(one).encode()) + b"\n" for one in events)
+
+
+BAD, GOOD = process("C:\\Windows\\whoami.exe", UtcTime="2026-01-31 12:00:00.000"), process("C:\\notepad")
+
+
+@pytest.fixture
+def detector() -> BatchDetector:
+    made = BatchDetector()
+    made.use(Engine([WHOAMI]))
+    return made
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def opened(clock: HandClock) -> Iterator[Opened]:
+    """Opens batches, and closes them when the test is over."""
+    made = list[Batch]()
+
+    def open_(content: bytes, detector: BatchDetector, *, by: HandClock = clock) -> Batch:
+        made.append(Batch(content, detector, clock=by))
+        made[-1].open()
+        return made[-1]
+
+    yield open_
+    for batch in made:
+        batch.close()
+
+
+def whole(content: bytes, detector: BatchDetector, room: int = 1_000) -> Portion:
+    batch = Batch(content, detector, clock=HandClock())
+    batch.open()
+    portion = batch.portion(room)
+    assert portion.is_last
+    batch.close()
+    return portion
+
+
+def test_every_line_is_an_event_or_named_with_its_number(detector: BatchDetector) -> None:
+    portion = whole(lines(GOOD, b"{broken", b"", b"17", {"what": "ever"}, BAD), detector)
+    tally = portion.tally
+    assert (portion.lines, tally.events, tally.matched, tally.unread, tally.unrecognised) == (5, 3, 1, 2, 1)
+    assert [fault.line for fault in tally.faults] == [2, 4, 5]
+    assert all(fault.reason.endswith(".") for fault in tally.faults)
+    (hit,) = portion.hits
+    assert hit == Hit(6, WHOAMI.id, datetime(2026, 1, 31, 12, tzinfo=UTC), "finance-07", "ACME\\eve", is_certain=True)
+    (fired,) = tally.rules.values()
+    assert (fired.title, fired.count, fired.first, fired.last) == (WHOAMI.title, 1, hit.at, hit.at)
+
+
+def test_a_portion_comes_back_whole_from_where_it_is_kept(detector: BatchDetector) -> None:
+    portion = whole(lines(BAD, b"x"), detector)
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(portion), type=Portion) == portion
+
+
+def test_an_array_a_packed_batch_and_an_evtx_file_are_read_by_what_they_are(detector: BatchDetector) -> None:
+    for content in (json.dumps([GOOD, BAD]).encode(), gzip.compress(lines(GOOD, BAD))):
+        assert whole(content, detector).tally.matched == 1
+    detector.use(Engine([DROPPED]))
+    assert whole(EVTX, detector).tally.matched > 0
+
+
+def test_a_broken_archive_gives_what_stood_before_and_says_so(detector: BatchDetector) -> None:
+    content = gzip.compress(lines(BAD) + os.urandom(400_000))[:-200_000]
+    tally = whole(content, detector).tally
+    assert tally.matched == 1
+    assert [fault.line for fault in tally.faults[:2]] == [0, 2]
+
+
+def test_an_archive_that_unpacks_to_too_much_is_read_to_the_bound(
+    detector: BatchDetector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "UNPACKED_BYTES_MAX", 1_000_000)
+    bomb = gzip.compress(lines(BAD) + b" " * 900_000 + b"\n" + b" " * 200_000)
+    tally = whole(bomb, detector).tally
+    assert (tally.matched, tally.unread) == (1, 1)
+    assert "more than" in tally.faults[0].reason
+
+
+class TestPortions:
+    def test_they_are_together_what_the_whole_is(
+        self, detector: BatchDetector, opened: Opened, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        content = lines(*([GOOD, BAD, b"x"] * 7))
+        at_once, together, hits = whole(content, detector), Tally(), list[Hit]()
+        monkeypatch.setattr(module, "PORTION_LINES", 4)
+        batch = opened(content, detector)
+        for place in range(0, 24, 4):
+            portion = batch.portion(1_000)
+            assert (portion.lines, portion.is_last) == (min(4, 21 - place), place == 20)
+            together.add(portion.tally)
+            hits += portion.hits
+        assert (together, hits) == (at_once.tally, at_once.hits)
+
+    def test_one_goes_on_behind_the_lines_that_were_read_before(self, detector: BatchDetector, opened: Opened) -> None:
+        batch = opened(lines(BAD, BAD, b"x", GOOD, BAD), detector)
+        batch.skip_to(3)
+        portion = batch.portion(1_000)
+        assert (portion.lines, [hit.line for hit in portion.hits], batch.read) == (2, [5], 5)
+        batch.skip_to(9)
+        assert batch.read == 5
+
+    def test_hits_beyond_the_room_are_counted(self, detector: BatchDetector) -> None:
+        portion = whole(lines(*[BAD] * 5), detector, room=2)
+        assert (len(portion.hits), portion.tally.matches, portion.tally.rules[WHOAMI.id].count) == (2, 5, 5)
+
+    def test_many_hits_end_a_portion(
+        self, detector: BatchDetector, opened: Opened, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(module, "PORTION_HITS", 2)
+        batch = opened(lines(*[BAD] * 5), detector)
+        assert [batch.portion(1_000).lines for _ in range(3)] == [2, 2, 1]
+
+    def test_a_second_ends_a_portion_and_one_line_is_always_read(self, detector: BatchDetector, opened: Opened) -> None:
+        class Fleeting(HandClock):
+            def seconds(self) -> float:
+                self.advance(10)
+                return super().seconds()
+
+        batch = opened(lines(GOOD, GOOD), detector, by=Fleeting())
+        assert [batch.portion(9).lines for _ in range(2)] == [1, 1]
+
+    def test_faults_are_counted_all_and_told_at_first(self, detector: BatchDetector) -> None:
+        tally = whole(b"x\n" * 250, detector).tally
+        assert (tally.unread, len(tally.faults), tally.faults[-1].line) == (250, 100, 100)
+        tally.add(Tally(unread=1, faults=[Fault(251, "It is no JSON.")]))
+        assert (tally.unread, len(tally.faults)) == (251, 100)
+
+
+class TestLooks:
+    def test_length_counts_unpacked(self, detector: BatchDetector, opened: Opened) -> None:
+        for content in (b"x" * 5_000_000, gzip.compress(b"x" * 5_000_000)):
+            batch = opened(content, detector)
+            assert batch.is_longer(4_999_999)
+            assert not batch.is_longer(5_000_000)
+
+    def test_lines_are_counted_unpacked_and_evtx_has_none(self, detector: BatchDetector, opened: Opened) -> None:
+        for content, count in ((b"{}\n" * 7, 7), (gzip.compress(b"{}\n" * 7), 7), (EVTX, None)):
+            batch = opened(content, detector)
+            assert batch.line_count() == count
+
+    @pytest.mark.parametrize(
+        ("content", "is_document"),
+        [
+            (b'[\n{"a":1}\n' + b" " * 300, True),
+            (b'{"a":\n1}' + b" " * 300, True),
+            (b'{"a":1}\n' * 100, False),
+            (b"text\n" * 100, False),
+            (b'{"a":\n1}', False),
+            (EVTX, False),
+            (gzip.compress(b"[\n" + b" " * 300), True),
+        ],
+    )
+    def test_a_long_document_is_told_from_lines(
+        self,
+        detector: BatchDetector,
+        opened: Opened,
+        monkeypatch: pytest.MonkeyPatch,
+        *,
+        content: bytes,
+        is_document: bool,
+    ) -> None:
+        monkeypatch.setattr(module, "DOCUMENT_BYTES_MAX", 200)
+        batch = opened(content, detector)
+        assert batch.is_long_document() is is_document
+
+
+class TestClosing:
+    def test_a_closed_batch_reads_nothing_more(self, detector: BatchDetector, opened: Opened) -> None:
+        batch = opened(lines(BAD), detector)
+        batch.close()
+        assert batch.portion(9).lines == 0
+        batch.skip_to(1)
+        assert batch.read == 0
+
+    def test_one_that_was_never_opened_is_not_read(self, detector: BatchDetector, clock: HandClock) -> None:
+        batch = Batch(lines(BAD), detector, clock=clock)
+        with pytest.raises(ValueError, match="opened before"):
+            batch.portion(9)
+        batch.close()
+
+    def test_one_that_is_opened_after_it_was_closed_leaves_no_file_open(
+        self, detector: BatchDetector, clock: HandClock
+    ) -> None:
+        batch = Batch(lines(BAD), detector, clock=clock)
+        batch.close()
+        batch.open()
+        assert batch.portion(9).lines == 0
+
+    def test_it_may_be_closed_while_another_thread_reads(self, detector: BatchDetector, clock: HandClock) -> None:
+        reached, closed = threading.Event(), threading.Event()
+
+        class Slow(BatchDetector):
+            def of_records(self, records: tuple[Record, ...]) -> Any:  # noqa: ANN401 - what rules say
+                reached.set()
+                closed.wait(10)
+                return detector.of_records(records)
+
+        batch, portions = Batch(lines(BAD, BAD), Slow(), clock=clock), list[Portion]()
+        batch.open()
+        reader = threading.Thread(target=lambda: portions.append(batch.portion(9)))
+        reader.start()
+        assert reached.wait(10)
+        batch.close()
+        closed.set()
+        reader.join(10)
+        assert [portion.lines for portion in portions] == [1]
+
+    def test_no_file_of_it_has_a_name(
+        self, detector: BatchDetector, opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Nothing of a batch outlives the process, however that ends."""
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        batch = opened(lines(BAD), detector)
+        assert list(tmp_path.iterdir()) == []
+        assert batch.portion(9).lines == 1
+
+
+class TestRules:
+    def test_those_of_calls_are_those_of_batches(self) -> None:
+        follower = BatchDetector()
+        leading = LeadingDetector(follower)
+        assert whole(lines(BAD), follower).tally.matched == 0
+        leading.use(Engine([WHOAMI]))
+        assert whole(lines(BAD), follower).tally.matched == 1
+        event = Record(PROCESSES, {"Image": "C:\\whoami.exe"})
+        assert leading.of_records([event]).matches == follower.of_records((event,)).matches
+
+    def test_those_that_are_silent_are_no_matches_of_batches_either(self) -> None:
+        follower = BatchDetector()
+        LeadingDetector(follower).use(Engine([WHOAMI]), frozenset({WHOAMI.id}))
+        assert whole(lines(BAD), follower).tally.matched == 0
+
+    def test_many_threads_are_told_what_one_is_told(self, detector: BatchDetector) -> None:
+        events = [process(f"C:\\{number % 50}\\whoami.exe" if number % 3 else f"C:\\{number}") for number in range(600)]
+        content = lines(*events)
+        alone, found = whole(content, detector), list[Portion]()
+        threads = [threading.Thread(target=lambda: found.append(whole(content, detector))) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert found == [alone] * 4
+
+    def test_times_are_the_first_and_the_last_that_are_told(self) -> None:
+        early, late = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
+        fired = Fired.of(WHOAMI).again(1, None, None)
+        assert (fired.count, fired.first, fired.last) == (1, None, None)
+        fired = fired.again(1, late, late).again(2, early, early)
+        assert (fired.count, fired.first, fired.last) == (4, early, late)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        b"\xff\xfe\x00", b"[" * 100_000, b'{"a":' * 50_000,
+        b'{"EventID":' + b"9" * 5_000 + b"}", b'{"Image":"\\ud800"}', b"null",
+    ],
+)  # fmt: skip
+def test_a_hostile_line_costs_none_of_the_others(detector: BatchDetector, hostile: bytes) -> None:
+    portion = whole(lines(BAD, hostile, BAD), detector)
+    assert [hit.line for hit in portion.hits] == [1, 3]
+    assert portion.tally.unread + portion.tally.unrecognised == 1
+    assert portion.tally.faults[0].line == 2

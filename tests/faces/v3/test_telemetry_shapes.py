@@ -1,0 +1,58 @@
+"""How v3 spells batches of telemetry."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from cybervault.assessments.telemetry_batches import Looked, Report
+from cybervault.detection.batch import Fault, Fired, Hit, Tally
+from cybervault.domain.jobs import Job, JobId, JobState
+from cybervault.domain.principals import TenantId
+from cybervault.domain.verdicts import Severity
+from cybervault.faces.v3.telemetry_shapes import BatchReply, TelemetryReply
+
+AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+def fired(id_: str, level: Severity, count: int = 1) -> Fired:
+    return Fired(
+        id=id_, title=f"Rule {id_}", level=level, author="Somebody", pack="starter", techniques=("T1571",),
+        tactics=("command-and-control",), count=count, first=AT,
+    )  # fmt: skip
+
+
+_LEVELS = (("a", Severity.LOW, 9), ("b", Severity.HIGH, 1), ("c", Severity.INFORMATIONAL, 1), ("d", Severity.LOW, 1))
+RULES = {id_: fired(id_, level, count) for id_, level, count in _LEVELS}
+TALLY = Tally(
+    events=20, matched=5, unread=2, unrecognised=1, matches=7, faults=[Fault(3, "It is no JSON.")], rules=RULES
+)
+
+
+def test_the_rules_that_fired_stand_by_weight_and_count() -> None:
+    reply = TelemetryReply.of_looked(Looked(TALLY, ()))
+    assert [(one.rule_id, one.level) for one in reply.by_rule] == [
+        ("b", "high"), ("a", "low"), ("d", "low"), ("c", "info"),
+    ]  # fmt: skip
+    assert (reply.by_rule[0].first, reply.by_rule[0].last) == ("2026-01-31T12:00:00Z", None)
+    assert (reply.events, reply.not_read, reply.not_recognised, reply.matches_total) == (20, 2, 1, 7)
+    assert reply.errors[0].model_dump() == {"line": 3, "reason": "It is no JSON."}
+
+
+def test_a_match_names_its_rule_and_says_nothing_of_what_is_not_told() -> None:
+    hits = (Hit(4, "b", AT, "finance-07", "eve", is_certain=True), Hit(5, "a", None, "", "", is_certain=False))
+    first, second = TelemetryReply.of_looked(Looked(TALLY, hits)).matches
+    assert (first.line, first.rule.rule_id, first.rule.author, first.host, first.user) == (
+        4, "b", "Somebody", "finance-07", "eve",
+    )  # fmt: skip
+    assert (second.at, second.host, second.user, second.is_certain) == (None, None, None, False)
+
+
+@pytest.mark.parametrize("report", [None, Report(TALLY, 7, [(0, "from 0")])])
+def test_a_batch_says_how_it_stands_and_what_came_of_it(report: Report | None) -> None:
+    job = Job(
+        JobId("job_1"), TenantId("tv_1"), "telemetry", "tel_0123456789", "req_1", JobState.RUNNING, 1, 0.5, "reading",
+        problem_code=None, problem_message=None, created_at=AT, started_at=AT, finished_at=None,
+    )  # fmt: skip
+    reply = BatchReply.of_job(job, report)
+    assert (reply.batch_id, reply.state, reply.progress, reply.doing) == ("tel_0123456789", "running", 0.5, "reading")
+    assert (reply.result and reply.result.events) == (report and 20)
