@@ -1,11 +1,13 @@
 """`cybervault detect`: rules on files of telemetry, for people and for machines."""
 
 import json
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from cybervault.cli.detect import EXIT_MATCHED
+from cybervault.cli.detections import tally
 from cybervault.domain.problems import Problem
 from tests.cli.conftest import Run, document
 from tests.detection.sigma import selecting, text_of
@@ -141,8 +143,11 @@ def test_several_files_are_one_run(run: Run, events: Path, tmp_path: Path) -> No
     assert (rule["count"], rule["first"], rule["last"]) == (3, "2026-11-01T08:00:00Z", "2026-11-01T08:00:00Z")
 
 
-def test_a_very_long_timeline_says_that_it_is_cut(run: Run, tmp_path: Path) -> None:
+def test_a_very_long_timeline_says_that_it_is_cut(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for place in (import_module("cybervault.cli.detect"), tally):
+        monkeypatch.setattr(place, "KEPT_MAX", 3)
     path = tmp_path / "many.ndjson"
-    path.write_text((json.dumps(CONNECTION) + "\n") * 10_001)
+    path.write_text((json.dumps(CONNECTION) + "\n") * 4)
     result = run("detect", str(path), "--timeline")
-    assert "The first 10,000 of 10,001 matches are shown." in result.stderr
+    assert "The first 3 of 4 matches are shown." in result.stderr
+    assert result.stdout.count("high") == 3

@@ -10,7 +10,7 @@ from cybervault.detection.compile.scanners import Numbered, Proposer, literals
 from cybervault.detection.keeping import keep, kept
 from cybervault.detection.tree import ANYWHERE
 
-PATTERNS_MIN: Final = 256
+PATTERNS_MIN: Final = 8
 """Fewer patterns are found about as fast by an automaton, which is built in a moment; not in whole events, however."""
 _SUFFIX: Final = ".hdb"
 

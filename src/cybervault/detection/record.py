@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
+import msgspec
+
 from cybervault.detection.entities import Entities, entities_of
 
 Value: TypeAlias = str | tuple[str, ...] | None
@@ -29,8 +31,7 @@ class LogSource:
     service: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True):
     """An event, or one part of it.
 
     `bare` names fields of which only the last part of a path is known, such as a process name without its folder.

@@ -20,6 +20,7 @@ Fields: TypeAlias = Mapping[str, Value]
 
 _NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
 _NUMBER_BITS_MAX: Final = 4096  # Python refuses to print longer ones in decimals, and no log holds them
+_LONG: Final = 2**63
 _WHOLE_FLOAT_MAX: Final = 2.0**53  # beyond it a float stands for several whole numbers
 _MOMENT_CHARACTERS_MAX: Final = 40
 _MILLISECONDS_FROM: Final = 1e11  # in seconds this is the year 5138, in milliseconds 1973
@@ -35,8 +36,8 @@ def is_within_bounds(event: Mapping[str, object]) -> bool:
         left -= sum(map(len, level))
         if left < 0:
             return False
-        # JSON has no other kinds of container, and isinstance takes twice as long.
-        level = [value for values in level for value in _of(values) if type(value) in _NESTED_TYPES]
+        # JSON has no other kinds of text and container, and isinstance takes twice as long.
+        level = [one for some in level for one in _of(some) if type(one) is not str and type(one) in _NESTED_TYPES]
         if not level:
             return True
     return False
@@ -112,17 +113,19 @@ def flatten(event: Mapping[str, object], *, written_out: frozenset[str] = frozen
     """
     if len(event) > FIELDS_MAX:
         event = dict(islice(event.items(), FIELDS_MAX))
-    fields: dict[str, Value] = {}
+    # To copy all and change the few that are no texts takes a third of the time of filling an empty one.
+    fields: dict[str, Any] = dict(event)
     nested = []
-    for name, value in event.items():
-        if type(value) is str:  # JSON has no other kinds of text, and isinstance takes twice as long
-            fields[name] = value
-        elif type(value) is not list and type(value) is not dict:
+    for name in [name for name, value in event.items() if type(value) is not str]:
+        value = fields[name]
+        if type(value) is int and -_LONG < value < _LONG:
+            fields[name] = str(value)
+        elif type(value) not in _NESTED_TYPES:
             fields[name] = text_of(value)
         elif type(value) is list and name not in written_out and _NESTED_TYPES.isdisjoint(map(type, value)):
             fields[name] = value_of(value)
         else:
-            nested.append((clean(name), value))
+            nested.append((clean(name), fields.pop(name)))
     found = _with_clean_texts(fields)
     if nested:
         _Nested(found, written_out).add_all(nested)

@@ -5,9 +5,8 @@ rules about processes, the registry and connections see them where Sysmon is not
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from cybervault.detection.normal import sysmon
 from cybervault.detection.normal.security_events import as_connection, as_process, as_registry_value
@@ -17,8 +16,7 @@ from cybervault.detection.record import EVENT_ID, LogSource, Record, Value
 PRODUCT: Final = "windows"
 
 
-@dataclass(frozen=True, slots=True)
-class WindowsEvent:
+class WindowsEvent(NamedTuple):
     """One event as its format tells it; `fields` holds everything, and belongs to the record that is made of it."""
 
     channel: str
