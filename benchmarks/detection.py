@@ -38,6 +38,7 @@ from cybervault.detection.normal import normalise
 from cybervault.detection.record import Unrecognised
 from cybervault.detection.rules.pack import Profile
 from cybervault.domain.verdicts import Severity
+from tests.fakes.processes import environment
 
 FOLDERS: Final = ("rules", "rules-emerging-threats", "rules-threat-hunting", "rules-compliance")
 ALL: Final = Profile(Severity.INFORMATIONAL, has_hunting=True)
@@ -144,7 +145,8 @@ def command(files: Path, home: Path) -> list[str]:
 def processor(arguments: Sequence[str], **options: Any) -> float:  # noqa: ANN401 - those of subprocess
     """Seconds of a command and all its children."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(arguments, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment()}
+    subprocess.run(arguments, check=False, **quiet, **options)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
@@ -158,6 +160,7 @@ def against_zircolite(what: Given, python: str, source: Path) -> None:
     first = [*base, "-e", str(file), "-r", str(what.rules), "-p", "sysmon", "-p", "windows-logsources"]
     first = [*first, "-sr", "-o", str(scratch / "first.json")]
     processor(first, cwd=scratch)
+    processor(command(file, what.home))
     made = sorted(scratch.glob("*ruleset*.json")) or sorted(scratch.glob("*.json"))
     shutil.copy(max(made, key=lambda path: path.stat().st_size), rules)
     peer = [*base, "-e", str(file), "-r", str(rules), "-o", str(scratch / "out.json")]
