@@ -27,6 +27,8 @@ PATH: Final = "/v3/telemetry"
 LATER: Final = {"Prefer": "respond-async"}
 MIB: Final = 1024 * 1024
 PATIENCE_SECONDS: Final = 60.0
+# Several portions of a batch, so that it can be seen running on a fast machine.
+EVENTS: Final = 60_000
 BINARY: Final = {"content-type": "application/octet-stream"}
 
 
@@ -173,16 +175,18 @@ def stands(server: Served, where: str, key: dict[str, str], state: str, least: f
         body = asked(server, where, key)
         if body["state"] == state and body["progress"] >= least:
             return body
+        assert body["state"] in {"queued", "running"}, "it was done before anybody could see it run"
         time.sleep(0.05 if state == "running" else 0.5)
     raise TimeoutError(body)
 
 
+@pytest.mark.timeout(120)
 async def test_a_batch_goes_on_after_its_server_was_killed(data: Path, tmp_path: Path) -> None:
     """Each event is counted once, those before the end of the process and those behind it."""
     async with open_access(Settings(data=data)) as access:
         key = bearer(await secret_of(access, scopes=frozenset({Scope.THREAT_READ, Scope.THREAT_WRITE}))) | NDJSON
-    events = [QUIET | {"CommandLine": f"app.exe --number {number}"} for number in range(20_000)]
-    events[::400] = [CALLBACK | {"SourcePort": str(number)} for number in range(50)]
+    events = [QUIET | {"CommandLine": f"app.exe --number {number}"} for number in range(EVENTS)]
+    events[:: EVENTS // 50] = [CALLBACK | {"SourcePort": str(number)} for number in range(50)]
     content = gzip.compress("\n".join(map(json.dumps, events)).encode(), compresslevel=1)
     with served(data, {}, tmp_path / "first") as server:
         where = f"{PATH}/{asked(server, PATH, key, content)['batch_id']}"
@@ -194,5 +198,5 @@ async def test_a_batch_goes_on_after_its_server_was_killed(data: Path, tmp_path:
         assert asked(server, where, key)["state"] == "running"
         body = stands(server, where, key, "completed", 1)
         page = asked(server, f"{where}/matches?limit=200", key)
-    assert (body["result"]["events"], body["result"]["matched"], body["result"]["errors"]) == (20_000, 50, [])
-    assert [one["line"] for one in page["data"]] == [1 + number * 400 for number in range(50)]
+    assert (body["result"]["events"], body["result"]["matched"], body["result"]["errors"]) == (EVENTS, 50, [])
+    assert [one["line"] for one in page["data"]] == [1 + number * EVENTS // 50 for number in range(50)]
