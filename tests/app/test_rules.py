@@ -1,12 +1,14 @@
 """The rules of a running product: those that ship at once, and those of the operator beside them."""
 
 import asyncio
+import uuid
 import zipfile
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 from structlog.testing import capture_logs
 
 from cybervault.app.rules import STARTER_PACK, RuleShelf
@@ -52,6 +54,23 @@ async def test_packs_of_the_operator_come_beside_them(shelf: RuleShelf, detector
     await shelf.start()
     await shelf.build()
     assert {pack for pack, _ in fired(detector)} == {STARTER_PACK, "ours", "theirs"}
+
+
+async def test_a_rule_that_a_correlation_counts_is_told_here_where_none_is_watched_for(
+    shelf: RuleShelf, detector: Detector, tmp_path: Path
+) -> None:
+    counted = yaml.safe_load(OWN)["id"]
+    told = {"type": "event_count", "rules": [counted], "timespan": "1m", "condition": {"gte": 5}}
+    together = {"title": "Together", "id": str(uuid.UUID(int=7)), "level": "high", "correlation": told}
+    (tmp_path / "packs" / "ours").mkdir(parents=True)
+    (tmp_path / "packs" / "ours" / "own.yml").write_text(OWN)
+    (tmp_path / "packs" / "ours" / "together.yml").write_text(yaml.safe_dump(together))
+    await shelf.start()
+    await shelf.build()
+    assert ("ours", "Our own") in fired(detector)
+    plan = shelf.plan(shelf.packs())
+    assert counted in plan.silent
+    assert plan.problems == ()
 
 
 async def test_without_own_packs_there_is_nothing_to_build(shelf: RuleShelf, detector: Detector) -> None:

@@ -30,14 +30,6 @@ MADE = ("setup token", "session", "one-time codes", "recovery code", "invitation
 
 
 @pytest.fixture
-def data(tmp_path: Path, small_knowledge: Path) -> Path:
-    folder = tmp_path / "data"
-    folder.mkdir()
-    (folder / "knowledge").symlink_to(small_knowledge)
-    return folder
-
-
-@pytest.fixture
 def settings(farm: UpstreamFarm, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """What the server and the commands are given."""
     temporary = tmp_path / "temporary"

@@ -154,14 +154,6 @@ class TestLater:
             await threats.product.batches.find(tenant.id, "tel_0123456789")  # type: ignore[arg-type] # as the path has it
 
 
-@pytest.fixture
-def data(tmp_path: Path, small_knowledge: Path) -> Path:
-    folder = tmp_path / "data"
-    folder.mkdir()
-    (folder / "knowledge").symlink_to(small_knowledge)
-    return folder
-
-
 def asked(server: Served, path: str, key: dict[str, str], content: bytes | None = None) -> Any:  # noqa: ANN401 - JSON
     with httpx2.Client(trust_env=False, timeout=30, verify=NO_TLS) as client:
         method = "GET" if content is None else "POST"

@@ -20,14 +20,6 @@ _PATIENCE_SECONDS = 15.0
 
 
 @pytest.fixture
-def data(tmp_path: Path, small_knowledge: Path) -> Path:
-    folder = tmp_path / "data"
-    folder.mkdir()
-    (folder / "knowledge").symlink_to(small_knowledge)
-    return folder
-
-
-@pytest.fixture
 async def secret(data: Path) -> str:
     """A key that was never used."""
     async with open_access(Settings(data=data)) as access:

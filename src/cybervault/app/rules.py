@@ -17,7 +17,7 @@ from cybervault.detection.detector import Detector
 from cybervault.detection.engine import Engine
 from cybervault.detection.record import LogSource
 from cybervault.detection.rules.files import files_of
-from cybervault.detection.rules.pack import Pack, Profile, Standing, load_pack, merged, starter_files
+from cybervault.detection.rules.pack import Pack, Profile, Standing, by_id, load_pack, merged, starter_files
 from cybervault.detection.rules.switches import PROFILE_FILE, switched_off
 from cybervault.domain.problems import Problem
 
@@ -34,6 +34,7 @@ _AHEAD: Final = tuple(
     for product in ("windows", "linux", "")
     for category in ("process_creation", "network_connection")
 )
+_NO_CORRELATIONS: Final = Plan()
 _LOG: Final = structlog.get_logger("cybervault.app")
 State: TypeAlias = frozenset[tuple[str, int, int]]
 """The files of the folder: path, time of the last change in nanoseconds, bytes."""
@@ -105,22 +106,21 @@ class RuleShelf:
         """The correlations of these packs that are in force; what is wrong with others is among its problems."""
         profile = self.profile()
         found, problems = load_correlations(one for pack in packs for one in pack.correlations)
-        rules = {rule.id: rule for pack in packs for rule in pack.rules}
-        usable = [rule for rule in rules.values() if profile.standing(rule) is not Standing.SWITCHED_OFF]
+        usable = [rule for rule in by_id(packs).values() if profile.standing(rule) is not Standing.SWITCHED_OFF]
         plan = plan_of(found, usable, profile.takes)
         return replace(plan, problems=(*problems, *plan.problems))
 
-    def engine(self, packs: Sequence[Pack], plan: Plan | None = None) -> Engine:
-        """The rules of these packs that are in force or counted, ready for what is sent to be assessed."""
-        rules = merged(packs, self.profile(), (plan or self.plan(packs)).needed)
+    def engine(self, packs: Sequence[Pack], plan: Plan = _NO_CORRELATIONS) -> Engine:
+        """The rules of these packs that are in force, or counted by the plan, ready for what is sent to be assessed."""
+        rules = merged(packs, self.profile(), plan.needed)
         engine = Engine(rules, proposing=Databases(self._folder / CACHE_FOLDER))
         engine.warm(_AHEAD)
         return engine
 
     async def _use(self, packs: Sequence[Pack]) -> None:
-        plan = await asyncio.to_thread(self.plan, packs)
-        engine = await asyncio.to_thread(self.engine, packs, plan)
-        self._detector.use(engine, plan.silent)
+        # A server watches for no correlations yet, so none of them keeps a rule silent.
+        engine = await asyncio.to_thread(self.engine, packs)
+        self._detector.use(engine)
         _LOG.info("detection rules in force", rules=len(engine.rules), packs=len(packs))
 
     def _own(self) -> Iterator[Pack]:

@@ -10,7 +10,7 @@ from rich.console import Console
 from cybervault.cli.key_view import print_json
 from cybervault.cli.options import AsJson, Data
 from cybervault.cli.rule_view import document_of, view
-from cybervault.cli.rules import chosen, in_packs, rules, shelf_in
+from cybervault.cli.rules import chosen, rules, shelf_in
 from cybervault.detection.compile.partition import is_for
 from cybervault.detection.engine import Engine
 from cybervault.detection.explain import explain
@@ -20,7 +20,7 @@ from cybervault.detection.record import Record, Unrecognised
 from cybervault.detection.rule import Rule
 from cybervault.detection.rules.files import files_of
 from cybervault.detection.rules.load import load_files
-from cybervault.detection.rules.pack import narrowed
+from cybervault.detection.rules.pack import by_id, narrowed
 from cybervault.domain.problems import Problem, ProblemKind
 
 _CERTAIN: Final = 4
@@ -67,7 +67,7 @@ def _rule(words: str, data: Path | None) -> Rule:
     filters = [one for pack in packs for one in pack.filters]
     path = Path(words)
     if not path.is_file():
-        return narrowed(chosen(in_packs(packs), words), filters)
+        return narrowed(chosen(by_id(packs), words), filters)
     loaded = load_files(files_of(path))
     if len(loaded.rules) != 1:
         problem = next(iter(loaded.problems), None)

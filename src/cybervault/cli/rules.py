@@ -13,11 +13,12 @@ from rich.table import Table
 from cybervault.access.audit import OPERATOR, Change, Happening
 from cybervault.app.rules import RULES_FOLDER, RuleShelf
 from cybervault.cli.access import with_access
+from cybervault.cli.detections.shown import LEVEL_COLORS
 from cybervault.cli.key_view import print_json
 from cybervault.cli.options import AsJson, Data
 from cybervault.detection.detector import Detector
 from cybervault.detection.rule import Rule
-from cybervault.detection.rules.pack import Pack, Profile, Standing
+from cybervault.detection.rules.pack import Pack, Profile, Standing, by_id
 from cybervault.detection.rules.switches import REASON_CHARACTERS_MAX, keep_switched_off, switched_off
 from cybervault.domain.assessments import rank_of
 from cybervault.domain.problems import Problem, ProblemKind
@@ -28,7 +29,6 @@ rules: Final = typer.Typer(name="rules", help="Detection rules: list, test, expl
 WhichRule: TypeAlias = Annotated[
     str, typer.Argument(metavar="RULE", help="Id or title of the rule, or how one of them begins.")
 ]
-LEVEL_COLORS: Final = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow"}
 _WORDS: Final = {
     Standing.IN_FORCE: "in force",
     Standing.SWITCHED_OFF: "switched off",
@@ -88,11 +88,6 @@ def shelf_in(data: Path | None) -> RuleShelf:
     return RuleShelf(settings.folder / RULES_FOLDER, Detector(), profile)
 
 
-def in_packs(packs: Sequence[Pack]) -> Mapping[str, Rule]:
-    """All rules by their ids; of two with one id that of the later pack."""
-    return {rule.id: rule for pack in packs for rule in pack.rules}
-
-
 def chosen(found: Mapping[str, Rule], words: str) -> Rule:
     """The rule with this id or title, or the only one that has one which begins so.
 
@@ -148,7 +143,7 @@ def disable(
     told = " ".join(reason.split())
     if not 1 <= len(told) <= REASON_CHARACTERS_MAX:
         raise typer.BadParameter(f"a reason has 1 to {REASON_CHARACTERS_MAX} characters", param_hint="--reason")
-    found = chosen(in_packs(shelf_in(data).packs()), rule)
+    found = chosen(by_id(shelf_in(data).packs()), rule)
     folder = load_settings(data=data).folder / RULES_FOLDER
     off = dict(switched_off(folder)) | {found.id: told}
     _record(data, Happening(Change.RULE_SWITCHED_OFF, OPERATOR, found.id, None, {"reason": told}))
@@ -162,7 +157,7 @@ def enable(rule: WhichRule, data: Data = None) -> None:
     folder = load_settings(data=data).folder / RULES_FOLDER
     off = dict(switched_off(folder))
     # One that is gone from all packs can be forgotten by its id.
-    found = rule if rule in off else chosen(in_packs(shelf_in(data).packs()), rule).id
+    found = rule if rule in off else chosen(by_id(shelf_in(data).packs()), rule).id
     if found not in off:
         typer.echo(f"{found} is not switched off.", err=True)
         return
@@ -177,7 +172,7 @@ def _record(data: Path | None, happening: Happening) -> None:
 
 
 def _listed(packs: Sequence[Pack], profile: Profile) -> Iterator[Listed]:
-    for rule in in_packs(packs).values():
+    for rule in by_id(packs).values():
         yield Listed(rule, profile.standing(rule), profile.off.get(rule.id, ""))
 
 
@@ -234,7 +229,7 @@ def _tell(packs: Sequence[Pack], known: Sequence[Listed], shown: int) -> None:
         if pack.problems:
             typer.echo(f"{pack.name}: {len(pack.problems)} rules cannot be used; --json names them.", err=True)
         for one in pack.filters:
-            if not any(map(one.is_for, in_packs(packs).values())):
+            if not any(map(one.is_for, by_id(packs).values())):
                 typer.echo(f"{pack.name}: {one.path}:{one.line}: the filter {one.title} is for no rule.", err=True)
 
 

@@ -14,10 +14,10 @@ import msgspec
 from cybervault.detection.detector import Detected, Detector
 from cybervault.detection.engine import Engine
 from cybervault.detection.entities import HOST, USER
-from cybervault.detection.lines import BadLine, Event, Found, events_of
+from cybervault.detection.lines import EVTX_BEGINS, BadLine, Event, Found, events_of
 from cybervault.detection.normal import normalise
 from cybervault.detection.packed import BrokenArchive, unpacked
-from cybervault.detection.record import Record, Unrecognised
+from cybervault.detection.record import Record, Unrecognised, at_of, entity_in
 from cybervault.detection.rule import Rule
 from cybervault.domain.clock import Clock
 from cybervault.domain.verdicts import Severity
@@ -29,9 +29,7 @@ PORTION_LINES: Final = 10_000
 PORTION_HITS: Final = 1_000
 PORTION_SECONDS: Final = 1.0
 FAULTS_MAX: Final = 100
-NAME_CHARACTERS_MAX: Final = 200
 
-_EVTX: Final = b"ElfFile\0"
 _PIECE_BYTES: Final = 1024 * 1024
 
 
@@ -191,7 +189,7 @@ class Batch:
     def is_long_document(self) -> bool:
         """Whether it is one JSON document over several lines, and longer than such may be."""
         begin = self._begin(DOCUMENT_BYTES_MAX + 1)
-        if len(begin) <= DOCUMENT_BYTES_MAX or begin.startswith(_EVTX):
+        if len(begin) <= DOCUMENT_BYTES_MAX or begin.startswith(EVTX_BEGINS):
             return False
         first = begin.partition(b"\n")[0].strip()
         if first[:1] not in {b"[", b"{"}:
@@ -207,7 +205,7 @@ class Batch:
         count = 0
         with self._held(), self._opened() as file, suppress(BrokenArchive):
             plain = unpacked(file, UNPACKED_BYTES_MAX)
-            if plain.peek(len(_EVTX)).startswith(_EVTX):
+            if plain.peek(len(EVTX_BEGINS)).startswith(EVTX_BEGINS):
                 return None
             while piece := plain.read(_PIECE_BYTES):
                 count += piece.count(b"\n")
@@ -296,17 +294,10 @@ class Batch:
 
 
 def _note(found: Event, records: tuple[Record, ...], detected: Detected, *, made: Portion, room: int) -> None:
-    at = next((record.at for record in records if record.at is not None), None)
-    host, user = _entity(records, HOST), _entity(records, USER)
+    at, host, user = at_of(records), entity_in(records, HOST), entity_in(records, USER)
     for match in detected.matches:
         rule, rules = match.rule, made.tally.rules
         made.tally.matches += 1
         rules[rule.id] = (rules.get(rule.id) or Fired.of(rule)).again(1, at, at)
         if len(made.hits) < room:
             made.hits.append(Hit(found.line, rule.id, at, host, user, match.is_certain))
-
-
-def _entity(records: tuple[Record, ...], kind: str) -> str:
-    """The first of a kind, empty where none is told."""
-    found = (value for record in records for key, value in record.entities if key == kind)
-    return next(found, "")[:NAME_CHARACTERS_MAX]

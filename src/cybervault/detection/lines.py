@@ -18,7 +18,7 @@ from cybervault.detection.packed import BrokenArchive, unpacked
 LINE_BYTES_MAX: Final = 16 * 1024 * 1024
 DOCUMENT_BYTES_MAX: Final = 256 * 1024 * 1024
 _MIB: Final = 1024 * 1024
-_EVTX: Final = b"ElfFile\0"
+EVTX_BEGINS: Final = b"ElfFile\0"
 _BLANK: Final = re.compile(r"\s*")
 _RAW_DECODE: Final = json.JSONDecoder().raw_decode
 _DECODE: Final = msgspec.json.Decoder().decode
@@ -48,7 +48,7 @@ def events_of(path: Path, *, unpacked_max: int | None = None) -> Iterator[Found]
     with path.open("rb") as file:
         plain = unpacked(file, unpacked_max)
         try:
-            if not plain.peek(len(_EVTX)).startswith(_EVTX):
+            if not plain.peek(len(EVTX_BEGINS)).startswith(EVTX_BEGINS):
                 yield from _events(plain)
             elif plain is file:
                 yield from _evtx(file)

@@ -1,6 +1,6 @@
 """One event as rules see it: where it was logged, and its fields under the names of the Sigma taxonomy."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
@@ -17,6 +17,7 @@ special values).
 """
 
 EVENT_ID: Final = "EventID"
+ENTITY_CHARACTERS_MAX: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,17 @@ class Record(msgspec.Struct, frozen=True):
     def entities(self) -> Entities:
         """Kind and value: host, user, process, ip, domain, hash, file. Read when asked for, which few events are."""
         return entities_of(self.fields) if self.named is None else self.named
+
+
+def at_of(records: Sequence[Record]) -> datetime | None:
+    """When an event in one or more records was, where one of them tells it."""
+    return next((record.at for record in records if record.at is not None), None)
+
+
+def entity_in(records: Sequence[Record], kind: str) -> str:
+    """The first entity of a kind, at most `ENTITY_CHARACTERS_MAX` of it; empty where none is told."""
+    found = (value for record in records for key, value in record.entities if key == kind)
+    return next(found, "")[:ENTITY_CHARACTERS_MAX]
 
 
 @dataclass(frozen=True, slots=True)

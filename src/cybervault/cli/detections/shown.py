@@ -12,7 +12,7 @@ from cybervault.cli.detections.visible import named, visible
 from cybervault.domain.verdicts import Severity
 
 _SHOWN_MAX: Final = 5
-_COLORS: Final = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow"}
+LEVEL_COLORS: Final = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow"}
 
 
 def rules_table(ranked: Sequence[Seen]) -> Table:
@@ -25,7 +25,7 @@ def rules_table(ranked: Sequence[Seen]) -> Table:
         doubt = f" ({one.uncertain} not certain)" if one.uncertain else ""
         table.add_row(
             one.rule.level.value, str(one.count), next(iter(one.rule.techniques), ""), _minute(one.first),
-            f"{visible(one.rule.title)}{doubt}", style=_COLORS.get(one.rule.level, ""),
+            f"{visible(one.rule.title)}{doubt}", style=LEVEL_COLORS.get(one.rule.level, ""),
         )  # fmt: skip
     return table
 
@@ -42,7 +42,7 @@ def timeline(tally: Tally) -> Table:
         table.add_row(
             "" if one.at is None else f"{one.at:%Y-%m-%d %H:%M:%S}", one.rule.level.value,
             f"{visible(one.rule.title)}{doubt}", visible(one.host), visible(one.user),
-            f"{named(one.path)}:{one.line}", style=_COLORS.get(one.rule.level, ""),
+            f"{named(one.path)}:{one.line}", style=LEVEL_COLORS.get(one.rule.level, ""),
         )  # fmt: skip
     return table
 
@@ -54,7 +54,8 @@ def tell(tally: Tally, seconds: float) -> None:
     for reason, count in tally.unknown.most_common(_SHOWN_MAX):
         typer.echo(f"{count:,} events were not looked at: {reason}", err=True)
     if tally.bad_count:
-        typer.echo(f"{tally.bad_count:,} lines are no events:", err=True)
+        lines = "1 line is no event:" if tally.bad_count == 1 else f"{tally.bad_count:,} lines are no events:"
+        typer.echo(lines, err=True)
         for line in tally.bad[:_SHOWN_MAX]:
             typer.echo(f"  {line}", err=True)
 

@@ -12,7 +12,7 @@ from cybervault.cli.detections.visible import named
 from cybervault.detection.engine import Match
 from cybervault.detection.entities import HOST, USER
 from cybervault.detection.lines import BadLine
-from cybervault.detection.record import Record, Value
+from cybervault.detection.record import Record, Value, at_of, entity_in
 from cybervault.detection.rule import Rule
 from cybervault.detection.tree import leaves
 from cybervault.domain.assessments import rank_of
@@ -39,12 +39,11 @@ class Place:
 
     @property
     def at(self) -> datetime | None:
-        return next((record.at for record in self.records if record.at is not None), None)
+        return at_of(self.records)
 
     def entity(self, kind: str) -> str:
         """The first of a kind, empty where none is told."""
-        found = (value for record in self.records for key, value in record.entities if key == kind)
-        return next(found, "")[:_NAME_LETTERS_MAX]
+        return entity_in(self.records, kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,15 +112,19 @@ def starter_files() -> list[tuple[str, bytes]]:
     return [(name, folder.joinpath(name).read_bytes()) for name in names]
 
 
+def by_id(packs: Sequence[Pack]) -> dict[str, Rule]:
+    """All rules, in force or not; of two with one id that of the later pack."""
+    return {rule.id: rule for pack in packs for rule in pack.rules}
+
+
 def merged(packs: Sequence[Pack], profile: Profile, needed: frozenset[str] = frozenset()) -> tuple[Rule, ...]:
     """The rules in force of several packs, with the filters of all of them; of two with one id that of the later pack.
 
     Filters belong to no pack's rules, so that they outlive a new release of these. `needed` are ids of rules that a
     correlation must ask though they are not in force.
     """
-    rules = {rule.id: rule for pack in packs for rule in pack.rules}
     filters = {one.id: one for pack in packs for one in pack.filters}
-    asked = (rule for rule in rules.values() if profile.takes(rule) or rule.id in needed)
+    asked = (rule for rule in by_id(packs).values() if profile.takes(rule) or rule.id in needed)
     return tuple(narrowed(rule, filters.values()) for rule in asked)
 
 
