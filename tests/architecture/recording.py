@@ -5,7 +5,9 @@ the whole program, because a tracer that looks at everything doubles the time of
 """
 
 import os
+import sys
 from collections.abc import Iterator
+from functools import _lru_cache_wrapper
 from pathlib import Path
 from typing import Final
 
@@ -39,6 +41,7 @@ class Recorder:
             self._watching = None
         self._test = test
         if test is not None and test in self._own:
+            forget(self._own[test])
             self._watching = watch(self._own[test], context=context_of(name_of(test)))
             self._watching.start()
 
@@ -61,6 +64,14 @@ def watch(*watched: Path, context: str | None = None) -> Coverage:
     )
     found.set_option("run:disable_warnings", _EXPECTED)
     return found
+
+
+def forget(source: Path) -> None:
+    """What functions of a file remember since an earlier test (functools.cache), they would not run again."""
+    for module in [one for one in sys.modules.values() if getattr(one, "__file__", None) == str(source)]:
+        for one in vars(module).values():
+            if isinstance(one, _lru_cache_wrapper) and one.__module__ == module.__name__:
+                one.cache_clear()
 
 
 def context_of(test: str) -> str:

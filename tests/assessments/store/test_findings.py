@@ -18,7 +18,7 @@ from cybervault.assessments.selection import (
     holds,
     marks_of,
 )
-from cybervault.assessments.store.findings import FindingStore, _counting, _listing
+from cybervault.assessments.store.findings import FindingStore
 from cybervault.domain.assessments import Category
 from cybervault.domain.findings import Act, Finding, Status, Step
 from cybervault.domain.ids import FindingId
@@ -28,13 +28,6 @@ from cybervault.storage.database import Database
 from tests.assessments.made import FINDING
 
 OURS, THEIRS = FINDING.tenant_id, TenantId("tv_2")
-
-
-@pytest.fixture(autouse=True)
-def _compiled_anew() -> None:
-    """Statements that other tests needed first are made again, so that these tests stand by themselves."""
-    _listing.cache_clear()
-    _counting.cache_clear()
 
 
 def varied(count: int = 24) -> list[Finding]:
