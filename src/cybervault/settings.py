@@ -146,6 +146,19 @@ class IdentitySettings(_Part):
     default_role: Literal["member", "viewer"] = Field(default="viewer", description="Their role.")
 
 
+class ScanSettings(_Part):
+    """What scans may reach beyond what is granted."""
+
+    loopback: bool = Field(
+        default=False, description="Whether this machine's own addresses (127.0.0.0/8, ::1) may be granted and scanned."
+    )
+    owners_grant_networks: bool = Field(
+        default=False,
+        description="Whether Owners and Admins may grant their tenant private networks over `/v3`; right where all "
+        "tenants are the operator's own.",
+    )
+
+
 class Settings(BaseSettings):
     """Everything an operator can set. Names: `CYBERVAULT_` and the field, `__` between levels."""
 
@@ -226,6 +239,7 @@ class Settings(BaseSettings):
     sources: dict[str, SourceSettings] = Field(default_factory=dict, description="Per source, by its name.")
     chat: ChatSettings = Field(default_factory=ChatSettings)
     dns: DnsSettings = Field(default_factory=DnsSettings)
+    scans: ScanSettings = Field(default_factory=ScanSettings)
     rate_limit: RateLimitSettings = Field(default_factory=RateLimitSettings)
 
     # The names of the CyberThreat AI document, accepted beside ours.

@@ -37,6 +37,7 @@ from cybervault.faces.v3.management.routes import management_routes
 from cybervault.faces.v3.response import ResponsePaths
 from cybervault.faces.v3.routes import V3
 from cybervault.faces.v3.routes import face as v3_face
+from cybervault.faces.v3.scan_grants import ScanGrantPaths
 from cybervault.faces.v3.telemetry import TelemetryPaths
 from cybervault.faces.v3.threats import ThreatPaths
 from cybervault.intel.compile import needs_compile
@@ -95,7 +96,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
 
 
 def _threat_routes(product: Product) -> list[BaseRoute]:
-    """The paths of threats, three contracts over one core, and of the actions against them."""
+    """The paths of threats, three contracts over one core, of the actions against them, and of scans."""
     threats, cursors = product.threats, product.access.cursors
     routers = (
         V1(threats, cursors).router(),
@@ -104,6 +105,7 @@ def _threat_routes(product: Product) -> list[BaseRoute]:
         ThreatPaths(threats, cursors).router(),
         TelemetryPaths(product.batches, cursors).router(),
         ResponsePaths(product.actions, cursors).router(),
+        ScanGrantPaths(product.grants, cursors).router(),
     )
     return [route for router in routers for route in router.routes]
 

@@ -22,6 +22,7 @@ from cybervault.cli.rule_explain import explain_rule as _explain  # noqa: F401 -
 from cybervault.cli.rule_lint import lint as _lint  # noqa: F401 - same
 from cybervault.cli.rule_update import update_rules as _update  # noqa: F401 - same
 from cybervault.cli.rules import rules
+from cybervault.cli.scans import scans
 from cybervault.cli.serve import serve
 from cybervault.cli.service_accounts import service_accounts
 from cybervault.cli.tenants import tenants
@@ -50,6 +51,7 @@ cli.add_typer(audit)
 cli.add_typer(findings)
 cli.add_typer(intel)
 cli.add_typer(rules)
+cli.add_typer(scans)
 cli.add_typer(console)
 
 

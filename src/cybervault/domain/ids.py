@@ -11,6 +11,9 @@ RequestId = NewType("RequestId", str)
 AssessmentId = NewType("AssessmentId", str)
 FindingId = NewType("FindingId", str)
 BatchId = NewType("BatchId", str)
+GrantId = NewType("GrantId", str)
+ScanId = NewType("ScanId", str)
+ScanFindingId = NewType("ScanFindingId", str)
 
 _ALPHABET: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 _REQUEST_CHARACTERS: Final = 12
@@ -18,6 +21,9 @@ _ASSESSMENT_CHARACTERS: Final = 10
 _FINDING_CHARACTERS: Final = 10
 _BATCH_CHARACTERS: Final = 10
 _ACTION_CHARACTERS: Final = 10
+_GRANT_CHARACTERS: Final = 10
+_SCAN_CHARACTERS: Final = 10
+_SCAN_FINDING_CHARACTERS: Final = 10
 _TENANT_CHARACTERS: Final = 12
 _KEY_CHARACTERS: Final = 12
 _MEMBER_CHARACTERS: Final = 12
@@ -60,6 +66,21 @@ def new_batch_id() -> BatchId:
 def new_action_id() -> ActionId:
     """`act_` and 10 characters."""
     return ActionId(f"act_{random_characters(_ACTION_CHARACTERS)}")
+
+
+def new_grant_id() -> GrantId:
+    """`sgr_` and 10 characters, for what may be scanned."""
+    return GrantId(f"sgr_{random_characters(_GRANT_CHARACTERS)}")
+
+
+def new_scan_id() -> ScanId:
+    """`scan_` and 10 characters (contract 1.2.4)."""
+    return ScanId(f"scan_{random_characters(_SCAN_CHARACTERS)}")
+
+
+def new_scan_finding_id() -> ScanFindingId:
+    """`sfn_` and 10 characters, for what scans saw."""
+    return ScanFindingId(f"sfn_{random_characters(_SCAN_FINDING_CHARACTERS)}")
 
 
 def new_tenant_id() -> TenantId:

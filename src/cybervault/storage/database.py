@@ -28,6 +28,7 @@ REAL_TABLES: Final = frozenset(
         "answers", "budgets", "budget_blocks",
         "assessments", "findings", "finding_tags", "finding_changes", "actions",
         "jobs", "job_steps", "outbox",
+        "scan_grants", "scans", "scan_chunks", "scan_findings", "scan_sightings",
     }
 )  # fmt: skip
 """Of production: no statement on one of them runs while a test key is answered. Rows of access are not among them."""

@@ -1,0 +1,112 @@
+"""`cybervault scans`: what tenants may scan, granted and withdrawn by the operator."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any, Final, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from cybervault.access.audit import OPERATOR
+from cybervault.app import Product, put_together
+from cybervault.cli.key_view import print_json
+from cybervault.cli.keys import WhichTenant
+from cybervault.cli.options import AsJson, Data
+from cybervault.domain.ids import GrantId
+from cybervault.domain.principals import Tenant
+from cybervault.faces.moments import spelled
+from cybervault.logs import set_up_logs
+from cybervault.scans.grant import Grant
+from cybervault.scans.grants import NewGrant
+from cybervault.settings import load_settings
+
+_Found = TypeVar("_Found")
+
+scans: Final = typer.Typer(
+    name="scans", help="What tenants may scan: nothing, until it is granted.", no_args_is_help=True
+)
+
+
+@scans.command(epilog='Example: cybervault scans grant 10.1.0.0/16 --tenant acme --note "Change 4711, signed by IT"')
+def grant(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
+    target: Annotated[str, typer.Argument(help="A CIDR range, address, domain, ARN, or oci://host/repository.")],
+    tenant: WhichTenant,
+    note: Annotated[str, typer.Option(help="On what ground; it is written to the audit.")],
+    pentest: Annotated[bool, typer.Option("--pentest", help="Scans of the profile pentest may use it too.")] = False,
+    days: Annotated[int | None, typer.Option(help="When it ends; without it, never.")] = None,
+    as_json: AsJson = False,
+    data: Data = None,
+) -> None:
+    """Grant a scope to a tenant; a grant of the same target is replaced."""
+    wish = NewGrant(target, note, pentest, days)
+
+    async def given(product: Product, owner: Tenant) -> Grant:
+        return await product.grants.give(owner.id, wish, actor=OPERATOR)
+
+    made = _with_product(data, tenant, given)
+    if as_json:
+        print_json({"grant": _document(made)})
+    else:
+        typer.echo(made.id)
+
+
+@scans.command("grants", epilog="Example: cybervault scans grants --tenant acme")
+def show(tenant: WhichTenant, as_json: AsJson = False, data: Data = None) -> None:
+    """List what a tenant may scan, with what waits for its proof."""
+
+    async def listed(product: Product, owner: Tenant) -> tuple[Grant, ...]:
+        return await product.grants.list(owner.id)
+
+    found = _with_product(data, tenant, listed)
+    if as_json:
+        print_json({"grants": [_document(one) for one in found]})
+        return
+    table = Table("id", "target", "by", "pentest", "until", "note", box=None, header_style="dim", pad_edge=False)
+    for one in found:
+        until = "waits for its proof" if one.granted_at is None else _day(one)
+        table.add_row(one.id, one.target.value, one.basis.value, "yes" if one.allows_pentest else "", until, one.note)
+    Console(markup=False).print(table if found else "Nothing was granted.")
+
+
+@scans.command(epilog="Example: cybervault scans withdraw sgr_4f1k9x2m7q --tenant acme")
+def withdraw(
+    grant_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the grant, sgr_...")],
+    tenant: WhichTenant,
+    data: Data = None,
+) -> None:
+    """Withdraw a grant; what runs by it stops before its next part."""
+
+    async def withdrawn(product: Product, owner: Tenant) -> None:
+        await product.grants.withdraw(owner.id, GrantId(grant_id), actor=OPERATOR)
+
+    _with_product(data, tenant, withdrawn)
+    typer.echo(f"{grant_id} is withdrawn.")
+
+
+def _with_product(data: Path | None, tenant: str, work: Callable[[Product, Tenant], Awaitable[_Found]]) -> _Found:
+    set_up_logs("WARNING")
+
+    async def opened() -> _Found:
+        async with put_together(load_settings(data=data)) as product:
+            return await work(product, await product.access.tenants.find(tenant))
+
+    return asyncio.run(opened())
+
+
+def _day(one: Grant) -> str:
+    return "" if one.expires_at is None else f"{one.expires_at:%Y-%m-%d}"
+
+
+def _document(one: Grant) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "target": one.target.value,
+        "kind": one.target.kind.value,
+        "basis": one.basis.value,
+        "note": one.note,
+        "allow_pentest": one.allows_pentest,
+        "granted_at": None if one.granted_at is None else spelled(one.granted_at),
+        "expires_at": None if one.expires_at is None else spelled(one.expires_at),
+    }
