@@ -11,7 +11,7 @@ from cybervault.detection import engine as module
 from cybervault.detection.compile.hyperscanning import hyperscanning
 from cybervault.detection.compile.scanners import literals
 from cybervault.detection.engine import Engine, Outcome
-from cybervault.detection.memo import Limits
+from cybervault.detection.memo import USUAL, Limits
 from cybervault.detection.record import LogSource, Record, Value
 from cybervault.detection.rule import Rule
 from tests.detection.naive import fires
@@ -217,6 +217,25 @@ def test_the_engine_says_what_the_oracle_says(detection: Mapping[str, object], e
         expected = fires(text, fields)
         for engine in engines:
             assert bool(engine.outcome(Record(PROCESSES, fields)).matches) is expected, (fields, detection)
+
+
+@given(detections(), st.lists(EVENTS, min_size=1, max_size=4), st.booleans(), st.sets(st.sampled_from("FG")))
+def test_what_is_not_known_is_the_same_to_every_engine(
+    detection: Mapping[str, object],
+    events: list[dict[str, Value]],
+    is_excerpt: bool,  # noqa: FBT001 - hypothesis gives them by place
+    bare: set[str],
+) -> None:
+    try:
+        made = rule(detection)
+    except AssertionError:
+        return  # as above
+    ways = [(how, what) for how in (hyperscanning, literals) for what in (USUAL, Limits(2, 8), Limits(remembers=False))]
+    engines = [Engine([made], proposing=how, limits=what) for how, what in ways]
+    for fields in [*events, *events]:
+        event = Record(PROCESSES, fields, bare=frozenset(bare & fields.keys()), is_excerpt=is_excerpt)
+        first, *others = [engine.outcome(event) for engine in engines]
+        assert others == [first] * len(others), (fields, detection)
 
 
 def test_a_twin_says_the_same_and_shares_no_memory() -> None:

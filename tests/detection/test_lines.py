@@ -1,10 +1,13 @@
 """Files of events: every event with its line, and what is none costs no other."""
 
 import gzip
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cybervault.detection import lines as module
 from cybervault.detection.lines import BadLine, Event, Found, events_of
@@ -119,3 +122,21 @@ def test_a_record_without_a_number_has_its_place(tmp_path: Path, monkeypatch: py
         BadLine(2, "It is no JSON object."),
         Event(3, {"Event": {"System": None}}),
     ]
+
+
+@pytest.mark.parametrize("deep", [b"[" * 50_000 + b"]" * 50_000, b"[" * 50_000])
+def test_a_first_line_that_is_nested_too_deeply_is_named_and_the_next_is_read(tmp_path: Path, deep: bytes) -> None:
+    assert read(tmp_path, b'{"a":' + deep + b'}\n{"a":2}\n') == [BadLine(1, "It is no JSON."), Event(2, {"a": 2})]
+
+
+PIECES = st.sampled_from(
+    [b'{"a":1}', b"{", b"}", b"[", b"]", b'"', b"\n", b"\r\n", b" ", b",", b"\0", b"\xff", b"\xef\xbb\xbf", b"NaN",
+     b"1e999", b'"\\ud800"', b"\x1f\x8b", b"\x28\xb5\x2f\xfd", gzip.compress(b'{"a":1}\n')]
+)  # fmt: skip
+
+
+@given(st.one_of(st.binary(max_size=60), st.lists(PIECES, max_size=12).map(b"".join)))
+def test_any_bytes_are_events_and_lines_that_are_none(raw: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for found in read(Path(folder), raw):
+            assert isinstance(found, BadLine) or isinstance(found.content, dict)

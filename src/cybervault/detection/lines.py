@@ -94,7 +94,7 @@ def _events(file: IO[bytes]) -> Iterator[Found]:
     first = file.readline(LINE_BYTES_MAX)
     try:
         _DECODE(first)
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         # No line by itself, so perhaps a document over many lines.
         if first.strip()[:1] in {b"[", b"{"} and len(first) < LINE_BYTES_MAX:
             yield from _document(first + file.read(DOCUMENT_BYTES_MAX), file)

@@ -12,6 +12,10 @@ from cybervault.domain.verdicts import Severity
 from tests.detection.sigma import selecting, text_of
 
 PLAIN = text_of(selecting(Image="a"))
+# Each line is ten times the one before, and the rule ten million words.
+ALIASES = "".join(
+    f"a{number}: &a{number} [{', '.join([f'*a{number - 1}' if number else 'x'] * 10)}]\n" for number in range(7)
+) + PLAIN.replace("level: high", "references: *a6")
 
 
 def problem(text: str | bytes, path: str = "rule.yml") -> RuleProblem:
@@ -103,6 +107,8 @@ def test_a_file_may_hold_several_rules_and_its_faults_have_their_lines() -> None
         (text_of({"a": {"F|expand": "%x%"}, "condition": "a"}), 1, "placeholder"),
         (b"x" * (FILE_BYTES_MAX + 1), 1, "larger than"),
         ("a: " + "[" * 5_000, 1, ""),
+        ("a: &a [*a]\n", 1, "nested too deeply"),
+        (ALIASES, 1, "aliases stand for too much"),
     ],
 )
 def test_what_is_no_rule_is_named_with_its_line(text: str | bytes, line: int, reason: str) -> None:

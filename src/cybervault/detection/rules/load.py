@@ -21,7 +21,11 @@ from cybervault.domain.verdicts import Severity
 _HUNTING: Final = "threat-hunting"
 _TECHNIQUE: Final = 1  # "t", then digits
 _REFUSED: Final = (SigmaError, ValueError, TypeError, AttributeError, KeyError)
+# An alias may name what has aliases itself: a few lines would fill the memory.
+_CHARACTERS_MAX: Final = 4 * FILE_BYTES_MAX
 Found: TypeAlias = Rule | Filter | Correlation | RuleProblem
+# A rule of some hundred lines may name each of its parts again and again: aliases of aliases would fill the memory.
+_VALUES_MAX: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,8 @@ def _read(path: str, raw: bytes, pack: str) -> Iterator[tuple[int, Found]]:
         line = 1 if mark is None else mark.line + 1
         reason = getattr(error, "problem", None) or "it is no YAML"
         yield line, RuleProblem(path, line, f"it is no YAML: {reason}")
+    except _CannotUseError as error:
+        yield 1, RuleProblem(path, 1, str(error))
     except RecursionError:
         yield 1, RuleProblem(path, 1, "it is nested too deeply")
 
@@ -89,12 +95,25 @@ def _documents(raw: bytes) -> Iterator[tuple[int, int, object]]:
     try:
         while loader.check_node():
             node: Any = loader.get_node()
+            if _characters(node, {}) > _CHARACTERS_MAX:
+                raise _CannotUseError("its aliases stand for too much")
             line = node.start_mark.line + 1
             keys = [key for key, _ in node.value] if isinstance(node, yaml.MappingNode) else []
             at = next((key.start_mark.line + 1 for key in keys if key.value in {"detection", "filter"}), line)
             yield line, at, loader.construct_document(node)
     finally:
         loader.dispose()
+
+
+def _characters(node: Any, known: dict[int, int]) -> int:  # noqa: ANN401 - the library brings no types
+    """What a node would take with everything spelled out that its aliases stand for."""
+    if isinstance(node, yaml.ScalarNode):
+        return len(node.value) + 1
+    found = known.get(id(node))
+    if found is None:
+        pairs = node.value if isinstance(node, yaml.MappingNode) else [node.value]
+        found = known[id(node)] = 1 + sum(_characters(one, known) for pair in pairs for one in pair)
+    return found
 
 
 def _found(place: _Place, document: object) -> Found:
