@@ -3,9 +3,11 @@
 import gzip
 import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from cybervault.access.audit import Actor
@@ -13,6 +15,7 @@ from cybervault.assessments import telemetry_batches as module
 from cybervault.assessments.telemetry_batches import KIND, Looked, TelemetryBatches
 from cybervault.detection import batch as detection
 from cybervault.detection.batch import BatchDetector, Hit, Tally
+from cybervault.detection.correlate.plan import plan_of
 from cybervault.detection.detector import Detected
 from cybervault.detection.engine import Engine
 from cybervault.detection.record import Record
@@ -24,6 +27,7 @@ from cybervault.storage.database import Database
 from cybervault.storage.job_run import JobRun
 from cybervault.storage.jobs import Jobs
 from tests.access.statements import look
+from tests.detection.correlation import correlation
 from tests.detection.sigma import rule, selecting
 from tests.fakes.clock import HandClock
 
@@ -38,6 +42,15 @@ LINES = b"".join(
     (json.dumps(EVENT | {"Image": f"C:\\{number}\\{'whoami' if number % 2 else 'notepad'}.exe"}) if number % 5 else "x")
     .encode() + b"\n"
     for number in range(40)
+)  # fmt: skip
+
+# Two runs of three on one host, their lines far apart and out of order.
+MANY = correlation({"rules": [WHOAMI.id], "group-by": ["Computer"], "timespan": "1m"})
+MINUTES = {1: 30, 4: 0, 12: 0, 19: 30, 30: 30, 35: 0}
+APART = b"".join(
+    json.dumps(EVENT | {"Image": "C:\\whoami.exe", "UtcTime": f"2026-01-31 12:{MINUTES[number]:02}:{number:02}.000"})
+    .encode() + b"\n" if number in MINUTES else b"x\n"
+    for number in range(1, 41)
 )  # fmt: skip
 
 
@@ -185,6 +198,50 @@ async def test_who_dies_before_the_end_of_the_job_counts_nothing_twice(desk: Des
     await desk.work()
     assert desk.detector.asked == asked
     assert (await desk.tally(batch_id)).matched == 16
+
+
+def bursts_of(hits: Sequence[Hit]) -> list[tuple[int, int, tuple[int, ...]]]:
+    return [(hit.line, hit.burst.count, hit.burst.lines) for hit in hits if hit.burst is not None]
+
+
+@pytest.mark.usefixtures("short")
+async def test_what_events_of_several_portions_say_together_is_told_once_whatever_happens_between(desk: Desk) -> None:
+    desk.detector.use(Engine([WHOAMI]), plan_of([MANY], [WHOAMI]))
+    told = [(4, 3, (4, 12, 35)), (1, 3, (1, 19, 30))]
+    at_once = await desk.now(APART)
+    assert bursts_of(at_once.hits) == bursts_of(at_once.tally.bursts) == told
+    assert (at_once.tally.matched, at_once.tally.matches, at_once.tally.silenced) == (0, 2, 6)
+    assert at_once.tally.warnings == ["6 matches of rules that correlations count are not told by themselves."]
+    batch_id = await desk.later(APART)
+    desk.detector.asked, desk.detector.dies_at = 0, 4
+    run = await desk.claimed()
+    with pytest.raises(MemoryError):
+        await desk.batches.work(run)
+    await desk.jobs.give_back(run.hold)
+    desk.detector.dies_at = 0
+    await desk.work()
+    assert await desk.tally(batch_id) == at_once.tally
+    for most in (1, 2, 3):
+        assert bursts_of(await desk.hits(batch_id, most)) == told
+
+
+async def test_pages_go_from_matches_of_events_to_those_of_correlations(desk: Desk) -> None:
+    desk.detector.use(Engine([WHOAMI]), plan_of([msgspec.structs.replace(MANY, generates=True)], [WHOAMI]))
+    batch_id = await desk.later(APART)
+    await desk.work()
+    for most in (1, 4, 5, 6, 7, 8, 9):
+        assert [hit.line for hit in await desk.hits(batch_id, most)] == [1, 4, 12, 19, 30, 35, 4, 1]
+
+
+async def test_what_correlations_have_no_room_for_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SIGNAL_BYTES_MAX", 200)
+    monkeypatch.setattr(detection, "PORTION_SIGNAL_BYTES", 1)
+    desk.detector.use(Engine([WHOAMI]), plan_of([MANY], [WHOAMI]))
+    batch_id = await desk.later(APART)
+    await desk.work()
+    tally = await desk.tally(batch_id)
+    assert (tally.bursts, tally.uncounted) == ([], 5)
+    assert "5 matches were too many to be kept for correlations." in tally.warnings
 
 
 async def test_hits_beyond_what_is_kept_are_counted(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

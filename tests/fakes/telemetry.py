@@ -16,6 +16,15 @@ CALLBACK: Final[dict[str, Any]] = _SYSMON | {
     "EventID": "3", "Image": "C:\\Temp\\x.exe", "Initiated": "true", "Protocol": "tcp",
     "DestinationIp": "198.51.100.42", "DestinationPort": "4444", "DestinationHostname": "",
 }  # fmt: skip
+# Each is nothing by itself; a correlation that ships counts ten of them.
+REFUSED: Final[list[dict[str, Any]]] = [
+    {
+        "Provider_Name": "Microsoft-Windows-Security-Auditing", "Channel": "Security", "EventID": "4625",
+        "Computer": "finance-07", "TargetUserName": "Eve", "IpAddress": "10.0.0.9", "LogonType": "3",
+        "EventTime": f"2026-01-31T12:00:{second:02}Z",
+    }
+    for second in range(12)
+]  # fmt: skip
 NDJSON: Final = {"content-type": "application/x-ndjson"}
 EVTX: Final = gzip.decompress(
     (Path(__file__).parents[1] / "cases" / "evtx" / "certutil_drops_a_file.evtx.gz").read_bytes()

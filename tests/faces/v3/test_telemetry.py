@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from cybervault.domain.principals import KeyKind, Scope
 from cybervault.domain.problems import Problem
 from cybervault.faces.v3.telemetry import refuse_other_types
-from tests.fakes.telemetry import CALLBACK, NDJSON, QUIET, lines_of
+from tests.fakes.telemetry import CALLBACK, NDJSON, QUIET, REFUSED, lines_of
 from tests.fakes.threats import ThreatWorld
 
 PATH = "/v3/telemetry"
@@ -53,6 +53,17 @@ class TestTake:
             name: value for name, value in rule.items() if name not in {"count", "first", "last"}
         }
         assert (body["matches"][0]["host"], body["matches"][0]["at"]) == ("finance-07", "2026-01-31T12:00:00Z")
+
+    async def test_events_that_say_something_together_are_told_as_one_match(self, threats: ThreatWorld) -> None:
+        body = (await sent(threats, await threats.key(), lines_of(*REFUSED))).json()
+        (burst,) = body["bursts"]
+        assert body["matches"][-1] == burst
+        assert (burst["rule"]["title"], burst["line"], burst["at"], burst["user"]) == (
+            "Many refused logons of one account from one address", 1, "2026-01-31T12:00:00Z", "eve",
+        )  # fmt: skip
+        assert (burst["burst"]["count"], burst["burst"]["last"]) == (12, "2026-01-31T12:00:11Z")
+        assert burst["burst"]["group"] == {"IpAddress": "10.0.0.9", "TargetUserName": "eve"}
+        assert body["warnings"] == ["12 matches of rules that correlations count are not told by themselves."]
 
     async def test_without_key(self, threats: ThreatWorld) -> None:
         assert code_of(await sent(threats, {})) == (401, "missing_api_key")

@@ -77,7 +77,7 @@ class TelemetryPaths:
         return json_response(200, shapes.BatchReply.of_job(job, report).model_dump())
 
     async def matches(self, call: Call, query: Annotated[PageQuery, Query()]) -> Response:
-        """The matches of a completed batch in the order of its lines, the first 10,000."""
+        """The matches of a completed batch in the order of its lines, the first 10,000, and then its correlations."""
         principal, wish = await call.principal(), await wish_of(call, query, self._cursors)
         first = 0 if wish.after is None else int(wish.after[0])
         page = await self._batches.hits(principal.tenant_id, _batch_id(call), first=first, most=wish.most)
