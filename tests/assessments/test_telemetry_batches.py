@@ -5,6 +5,7 @@ import json
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ import pytest
 
 from cybervault.access.audit import Actor
 from cybervault.assessments import telemetry_batches as module
-from cybervault.assessments.telemetry_batches import KIND, Looked, TelemetryBatches
+from cybervault.assessments.telemetry_batches import KIND, Counts, Looked, TelemetryBatches
 from cybervault.detection import batch as detection
 from cybervault.detection.batch import BatchDetector, Hit, Tally
 from cybervault.detection.correlate.plan import plan_of
@@ -24,7 +25,8 @@ from cybervault.domain.jobs import Job, JobState
 from cybervault.domain.principals import TenantId
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.storage.database import Database
-from cybervault.storage.job_run import JobRun
+from cybervault.storage.job_pages import JobPages
+from cybervault.storage.job_run import Ending, JobRun, RunEnded
 from cybervault.storage.jobs import Jobs
 from tests.access.statements import look
 from tests.detection.correlation import correlation
@@ -44,6 +46,11 @@ LINES = b"".join(
     for number in range(40)
 )  # fmt: skip
 
+# The same, so long, packed too, that no buffer holds much of it.
+LONG = b"".join(
+    line.replace(b"C:", b"C:" + Random(number).randbytes(3_000).hex().encode()) + b"\n"  # noqa: S311 - no secret
+    for number, line in enumerate(LINES.splitlines())
+)
 # Two runs of three on one host, their lines far apart and out of order.
 MANY = correlation({"rules": [WHOAMI.id], "group-by": ["Computer"], "timespan": "1m"})
 MINUTES = {1: 30, 4: 0, 12: 0, 19: 30, 30: 30, 35: 0}
@@ -77,7 +84,7 @@ class Desk:
         self.detector = Fragile()
         self.detector.use(Engine([WHOAMI]))
         self.wakes = 0
-        self.batches = TelemetryBatches(self.detector, self.jobs, clock=self.clock, wake=self._wake)
+        self.batches = TelemetryBatches(self.detector, self.jobs, JobPages(database), clock=self.clock, wake=self._wake)
 
     def _wake(self) -> None:
         self.wakes += 1
@@ -171,8 +178,8 @@ async def test_what_was_sent_is_kept_small_and_is_gone_when_it_has_ended(desk: D
 
 @pytest.mark.usefixtures("short")
 async def test_it_says_how_far_it_is_and_goes_on_there_after_a_crash(desk: Desk) -> None:
-    at_once = await desk.now(LINES)
-    batch_id = await desk.later(LINES)
+    at_once = await desk.now(LONG)
+    batch_id = await desk.later(LONG)
     desk.detector.asked, desk.detector.dies_at = 0, 20
     run = await desk.claimed()
     with pytest.raises(MemoryError):
@@ -308,3 +315,59 @@ async def test_an_array_counts_as_one_line_of_progress(desk: Desk) -> None:
     batch_id = await desk.later(json.dumps(events).encode())
     await desk.work()
     assert (await desk.tally(batch_id)).matched == 3
+
+
+@pytest.mark.usefixtures("short")
+async def test_progress_never_goes_back_after_a_crash(desk: Desk) -> None:
+    batch_id = await desk.later(LONG)
+    desk.detector.asked, desk.detector.dies_at = 0, 20
+    run = await desk.claimed()
+    with pytest.raises(MemoryError):
+        await desk.batches.work(run)
+    before, _ = await desk.batches.find(OURS, batch_id)
+    await desk.jobs.give_back(run.hold)
+    desk.detector.asked, desk.detector.dies_at = 0, 7
+    with pytest.raises(MemoryError):
+        await desk.batches.work(await desk.claimed())
+    after, _ = await desk.batches.find(OURS, batch_id)
+    assert after.progress == before.progress
+
+
+async def test_a_batch_that_waits_is_cancelled_at_once_and_what_was_sent_is_gone(desk: Desk) -> None:
+    batch_id = await desk.later(LINES)
+    job, report = await desk.batches.cancel(OURS, batch_id)
+    assert (job.state, report) == (JobState.CANCELLED, None)
+    assert await look(desk.database, "SELECT payload FROM jobs") == [(b"",)]
+
+
+@pytest.mark.usefixtures("short")
+async def test_one_that_runs_ends_at_its_next_step(desk: Desk) -> None:
+    batch_id = await desk.later(LINES)
+    run = await desk.claimed()
+    await desk.batches.cancel(OURS, batch_id)
+    with pytest.raises(RunEnded) as caught:
+        await desk.batches.work(run)
+    assert caught.value.ending is Ending.CANCELLED
+
+
+async def test_one_that_has_ended_stays_and_others_cannot_cancel_it(desk: Desk) -> None:
+    batch_id = await desk.later(LINES)
+    with pytest.raises(Problem) as caught:
+        await desk.batches.cancel(THEIRS, batch_id)
+    assert caught.value.kind is ProblemKind.NOT_FOUND
+    await desk.work()
+    job, report = await desk.batches.cancel(OURS, batch_id)
+    assert job.state is JobState.COMPLETED
+    assert report is not None
+
+
+async def test_batches_are_listed_newest_first_with_their_counts(desk: Desk) -> None:
+    done = await desk.later(LINES)
+    await desk.work()
+    waiting = await desk.later(LINES)
+    await desk.later(LINES, Actor("key:key_2", THEIRS))
+    found = await desk.batches.listed(OURS, most=9)
+    assert {one.job.reference: one.counts for one in found} == {done: Counts(32, 16, 8, 0, 16), waiting: None}
+    first = await desk.batches.listed(OURS, most=1)
+    second = await desk.batches.listed(OURS, most=9, behind=first[0].place)
+    assert (*first, *second) == found

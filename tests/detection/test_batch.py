@@ -32,6 +32,7 @@ from cybervault.detection.record import Record
 from tests.detection.correlation import correlation
 from tests.detection.sigma import PROCESSES, rule, selecting
 from tests.fakes.clock import HandClock
+from tests.fakes.telemetry import repeated
 
 EVTX = gzip.decompress((Path(__file__).parents[1] / "cases" / "evtx" / "certutil_drops_a_file.evtx.gz").read_bytes())
 WHOAMI = rule(selecting(Image__endswith="\\whoami.exe"))
@@ -198,10 +199,27 @@ class TestLooks:
             assert batch.is_longer(4_999_999)
             assert not batch.is_longer(5_000_000)
 
-    def test_lines_are_counted_unpacked_and_evtx_has_none(self, detector: BatchDetector, opened: Opened) -> None:
-        for content, count in ((b"{}\n" * 7, 7), (gzip.compress(b"{}\n" * 7), 7), (EVTX, None)):
-            batch = opened(content, detector)
-            assert batch.line_count() == count
+    @pytest.mark.parametrize("content", [lines(*[GOOD] * 3_000), gzip.compress(lines(*[GOOD] * 90_000))])
+    def test_how_much_of_it_is_read_is_known_by_its_bytes(
+        self, detector: BatchDetector, opened: Opened, monkeypatch: pytest.MonkeyPatch, content: bytes
+    ) -> None:
+        monkeypatch.setattr(module, "PORTION_LINES", 1_000)
+        batch = opened(content, detector)
+        assert batch.share() == 0.0
+        batch.portion(ROOM)
+        assert 0.1 < batch.share() <= 1.0
+
+    def test_of_an_evtx_file_too(
+        self, detector: BatchDetector, opened: Opened, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(module, "PORTION_LINES", 100)
+        batch = opened(repeated(EVTX, 300), detector)
+        shares = []
+        for _ in range(3):
+            batch.portion(ROOM)
+            shares.append(batch.share())
+        assert shares == sorted(shares)
+        assert 0.2 < shares[0] < 1.0
 
     @pytest.mark.parametrize(
         ("content", "is_document"),
@@ -348,3 +366,9 @@ def test_a_hostile_line_costs_none_of_the_others(detector: BatchDetector, hostil
     assert [hit.line for hit in portion.hits] == [1, 3]
     assert portion.tally.unread + portion.tally.unrecognised == 1
     assert portion.tally.faults[0].line == 2
+
+
+def test_a_rule_in_force_is_found_by_its_id(detector: BatchDetector) -> None:
+    assert detector.rule(WHOAMI.id) == WHOAMI
+    assert detector.rule(DROPPED.id) is None
+    assert BatchDetector().rule(WHOAMI.id) is None

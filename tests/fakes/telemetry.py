@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import struct
+import zlib
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,3 +36,12 @@ EVTX: Final = gzip.decompress(
 def lines_of(*events: object) -> bytes:
     """Each on a line; bytes as they are."""
     return b"".join((one if isinstance(one, bytes) else json.dumps(one).encode()) + b"\n" for one in events)
+
+
+def repeated(evtx: bytes, times: int) -> bytes:
+    """An EVTX file whose only chunk comes so many times; numbers and checksum of the head as its format has them."""
+    head = bytearray(evtx[:4096])
+    struct.pack_into("<Q", head, 16, times - 1)
+    struct.pack_into("<H", head, 42, times)
+    struct.pack_into("<I", head, 124, zlib.crc32(head[:120]))
+    return bytes(head) + evtx[4096 : 4096 + 65536] * times

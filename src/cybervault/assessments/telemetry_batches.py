@@ -21,6 +21,7 @@ from cybervault.domain.ids import BatchId, new_batch_id
 from cybervault.domain.jobs import Job, JobState, NewJob
 from cybervault.domain.principals import TenantId
 from cybervault.domain.problems import Problem, ProblemKind
+from cybervault.storage.job_pages import JobPages
 from cybervault.storage.job_run import JobRun
 from cybervault.storage.jobs import Jobs
 
@@ -38,6 +39,7 @@ DEADLINE_SECONDS: Final = 3_600.0
 _RETRY_SECONDS: Final = 10
 _AT_ONCE: Final = 4
 _REPORT: Final = "report"
+_COUNTS: Final = "counts"
 _PACKED: Final = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 _MIB: Final = 1024 * 1024
 
@@ -80,8 +82,28 @@ class _SoFar:
         self.letters += portion.letters
 
 
+class Counts(msgspec.Struct, frozen=True):
+    """What lists show of a batch."""
+
+    events: int
+    matched: int
+    unread: int
+    unrecognised: int
+    matches: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListedBatch:
+    """A batch as it stands, and its counts once it is done."""
+
+    job: Job
+    counts: Counts | None
+    place: tuple[float, str]
+
+
 _PORTIONS: Final = msgspec.msgpack.Decoder(Portion)
 _REPORTS: Final = msgspec.msgpack.Decoder(Report)
+_COUNTS_READ: Final = msgspec.msgpack.Decoder(Counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +127,12 @@ class HitPage:
 class TelemetryBatches:
     """The batches of all tenants. `wake` has jobs looked at now; without it they are found within a second."""
 
-    def __init__(self, detector: BatchDetector, jobs: Jobs, *, clock: Clock, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, detector: BatchDetector, jobs: Jobs, pages: JobPages, *, clock: Clock, wake: Callable[[], None]
+    ) -> None:
         self._detector = detector
         self._jobs = jobs
+        self._pages = pages
         self._clock = clock
         self._wake = wake
         # Not those of the loop: who signs in must not wait for batches.
@@ -139,6 +164,25 @@ class TelemetryBatches:
         raw = await self._jobs.step(job.id, _REPORT)
         return job, None if raw is None else _REPORTS.decode(raw)
 
+    async def listed(
+        self, tenant_id: TenantId, *, most: int, behind: tuple[float, str] | None = None
+    ) -> tuple[ListedBatch, ...]:
+        """Batches that were looked through later, the newest first, from behind a place on."""
+        found = await self._pages.page(tenant_id, KIND, _COUNTS, most=most, behind=behind)
+        return tuple(
+            ListedBatch(one.job, None if one.output is None else _COUNTS_READ.decode(one.output), one.place)
+            for one in found
+        )
+
+    async def cancel(self, tenant_id: TenantId, batch_id: BatchId) -> tuple[Job, Report | None]:
+        """End one that waits at once and one that runs within two seconds; `Problem` NOT_FOUND `not_found`.
+
+        One that has ended stays as it ended.
+        """
+        job, _ = await self.find(tenant_id, batch_id)
+        await self._jobs.ask_cancel(tenant_id, job.id)
+        return await self.find(tenant_id, batch_id)
+
     async def hits(self, tenant_id: TenantId, batch_id: BatchId, *, first: int, most: int) -> HitPage:
         """At most so many hits; `Problem` NOT_FOUND `not_found`, CONFLICT `batch_unfinished`."""
         job, report = await self.find(tenant_id, batch_id)
@@ -161,17 +205,18 @@ class TelemetryBatches:
         batch = self._batch(run.payload)
         try:
             await self._open(batch)
-            total, found = await self._off(batch.line_count), _SoFar()
+            found = _SoFar()
             while not found.is_last:
                 name = f"from {found.read}"
                 output = await run.step(
                     name,
                     partial(self._portion, batch, found),
-                    progress=_share(found.read, total),
+                    progress=await self._off(partial(_share, batch)),
                     doing=f"{found.report.tally.events:,} events looked at",
                 )
                 found.add(_PORTIONS.decode(output), name)
             await run.step(_REPORT, partial(self._report, found))
+            await run.step(_COUNTS, partial(_counts, found.report.tally))
         finally:
             batch.close()
 
@@ -245,9 +290,14 @@ def _packed(content: bytes) -> bytes:
     return content if content.startswith(_PACKED) else gzip.compress(content, compresslevel=1)
 
 
-def _share(read: int, total: int | None) -> float | None:
-    # What remains is to keep the report.
-    return None if not total else min(read / total, 0.99)
+def _share(batch: Batch) -> float | None:
+    """None where nothing was read yet, as after a crash. What remains at the end is to keep the report."""
+    return min(batch.share(), 0.99) or None
+
+
+async def _counts(tally: Tally) -> bytes:
+    counts = Counts(tally.events, tally.matched, tally.unread, tally.unrecognised, tally.matches)
+    return msgspec.msgpack.encode(counts)
 
 
 def _long_document() -> Problem:

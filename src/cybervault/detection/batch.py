@@ -17,7 +17,7 @@ from cybervault.detection.correlate.signals import Signal
 from cybervault.detection.detector import Detected, Detector
 from cybervault.detection.engine import Engine
 from cybervault.detection.entities import HOST, USER
-from cybervault.detection.lines import EVTX_BEGINS, BadLine, Event, Found, events_of
+from cybervault.detection.lines import EVTX_BEGINS, BadLine, Event, Found, Reach, events_of
 from cybervault.detection.normal import normalise
 from cybervault.detection.packed import BrokenArchive, unpacked
 from cybervault.detection.record import Record, Unrecognised, at_of, entity_in
@@ -188,6 +188,10 @@ class BatchDetector:
         """The correlations in force."""
         return self._detector.plan
 
+    def rule(self, rule_id: str) -> Rule | None:
+        """The rule in force of this id."""
+        return next((one for one in self._detector.rules if one.id == rule_id), None)
+
     def use(self, engine: Engine, plan: Plan = NOTHING) -> None:
         """From the next event on the rules of this engine are in force; it is not used itself."""
         self._detector = Detector(engine.twin(), plan)
@@ -222,6 +226,7 @@ class Batch:
         self._detector = detector
         self._clock = clock
         self._file: BinaryIO | None = None
+        self._reach = Reach()
         self._found: Iterator[Found] = self._events()
         self._lock = Lock()
         self._is_closed = False
@@ -252,16 +257,10 @@ class Batch:
             return True
         return False
 
-    def line_count(self) -> int | None:
-        """How many lines it has, unpacked; None for EVTX, which has none."""
-        count = 0
-        with self._held(), self._opened() as file, suppress(BrokenArchive):
-            plain = unpacked(file, UNPACKED_BYTES_MAX)
-            if plain.peek(len(EVTX_BEGINS)).startswith(EVTX_BEGINS):
-                return None
-            while piece := plain.read(_PIECE_BYTES):
-                count += piece.count(b"\n")
-        return count
+    def share(self) -> float:
+        """How much of it is read, by its bytes as they were sent, from 0 to 1."""
+        with self._held():
+            return self._reach.share()
 
     def skip_to(self, line: int) -> None:
         """Go on behind so many lines, which were asked about before."""
@@ -303,7 +302,7 @@ class Batch:
                 self.close()
 
     def _events(self) -> Iterator[Found]:
-        yield from events_of(self._place(), unpacked_max=UNPACKED_BYTES_MAX)
+        yield from events_of(self._place(), unpacked_max=UNPACKED_BYTES_MAX, reach=self._reach)
 
     def _opened(self) -> BufferedReader:
         return self._place().open("rb")

@@ -8,6 +8,7 @@ from cybervault.detection.correlate.signals import Signal, signals_of
 from cybervault.detection.engine import Engine, Match
 from cybervault.detection.normal.seed import records_of
 from cybervault.detection.record import Record
+from cybervault.detection.rule import Rule
 from cybervault.domain.telemetry import Telemetry
 
 
@@ -40,6 +41,11 @@ class Detector:
     def plan(self) -> Plan:
         """The correlations that go with the rules in force."""
         return self._plan
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules in force."""
+        return () if self._engine is None else self._engine.rules
 
     def use(self, engine: Engine, plan: Plan = NOTHING) -> None:
         """From now on these rules are in force."""

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from cybervault.assessments.telemetry_batches import Looked, Report
+from cybervault.assessments.telemetry_batches import Counts, ListedBatch, Looked, Report
 from cybervault.detection.batch import Burst, Fault, Fired, Hit, Tally
 from cybervault.domain.assessments import rank_of
 from cybervault.domain.jobs import Job
@@ -163,6 +163,50 @@ class MatchList(BaseModel):
     """Answer of `GET /v3/telemetry/{batch_id}/matches`."""
 
     data: list[MatchReply]
+    pagination: Pagination
+
+
+class CountsReply(BaseModel):
+    """What came of a batch, in numbers."""
+
+    events: int
+    matched: int
+    not_read: int
+    not_recognised: int
+    matches_total: int
+
+    @classmethod
+    def of(cls, counts: Counts) -> "CountsReply":
+        """The counts."""
+        return cls(
+            events=counts.events, matched=counts.matched, not_read=counts.unread,
+            not_recognised=counts.unrecognised, matches_total=counts.matches,
+        )  # fmt: skip
+
+
+class ListedBatchReply(QueuedReply):
+    """One batch of a list."""
+
+    batch_id: str = Field(examples=["tel_4f1k9x2m7q"])
+    finished_at: str | None
+    counts: CountsReply | None = Field(description="What came of it, once it is completed.")
+
+    @classmethod
+    def of_listed(cls, listed: ListedBatch) -> "ListedBatchReply":
+        """How it stands."""
+        job = listed.job
+        return cls(
+            batch_id=job.reference or "",
+            finished_at=_moment(job.finished_at),
+            counts=None if listed.counts is None else CountsReply.of(listed.counts),
+            **QueuedReply.of(job).model_dump(),
+        )
+
+
+class BatchList(BaseModel):
+    """Answer of `GET /v3/telemetry`."""
+
+    data: list[ListedBatchReply]
     pagination: Pagination
 
 
