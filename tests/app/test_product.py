@@ -68,6 +68,7 @@ async def test_the_command_line_and_the_server_share_tenants_keys_and_audit(setu
 
 
 async def test_rows_lie_on_the_server_that_the_operator_names(setup: Setup, postgres_url: str) -> None:
+    (setup.data / "cybervault.db").unlink()
     settings = replace(setup, given={"database_url": Secret(postgres_url)}).settings()
     async with open_access(settings) as access:
         secret = (await minted(access)).secret

@@ -16,10 +16,9 @@ Run: TypeAlias = Callable[..., Result]
 
 
 @pytest.fixture
-def data(tmp_path: Path, small_knowledge: Path) -> Path:
-    """A folder of state with a small local knowledge."""
-    shutil.copytree(small_knowledge, tmp_path / "state" / "knowledge")
-    return tmp_path / "state"
+def data(tmp_path: Path, prepared_state: Path) -> Path:
+    """A folder of state with a small local knowledge, which nobody has used yet."""
+    return Path(shutil.copytree(prepared_state, tmp_path / "state"))
 
 
 @pytest.fixture

@@ -79,6 +79,5 @@ def test_what_is_not_there_is_told(run: Run) -> None:
 
 
 def test_where_nothing_can_be_written_the_rules_before_stay(run: Run, tmp_path: Path, data: Path) -> None:
-    (data / "rules").mkdir()
     (data / "rules" / "packs").write_text("in the way")
     assert code_of(run("rules", "update", "--from", given(tmp_path, release(2)))) == "rules_not_written"

@@ -84,7 +84,6 @@ class TestSwitching:
         assert "rule.switched_on" in told
 
     def test_a_rule_that_is_gone_can_be_forgotten_by_its_id(self, run: Run, data: Path) -> None:
-        (data / "rules").mkdir()
         (data / "rules" / "profile.toml").write_text('[off]\ngone = "x"\n')
         assert run("rules", "enable", "gone").stdout == "Switched on: gone\n"
 

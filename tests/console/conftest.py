@@ -67,11 +67,10 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture(scope="session")
 def lasting_server(
-    whole_farm: UpstreamFarm, small_knowledge: Path, tmp_path_factory: pytest.TempPathFactory
+    whole_farm: UpstreamFarm, prepared_state: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Running]:
     _build_once(tmp_path_factory.getbasetemp().parent / "console.lock")
-    data = tmp_path_factory.mktemp("console") / "state"
-    shutil.copytree(small_knowledge, data / "knowledge")
+    data = Path(shutil.copytree(prepared_state, tmp_path_factory.mktemp("console") / "state"))
     with running(Setup(whole_farm, data, keys={})) as server:
         yield server
 

@@ -1,5 +1,6 @@
 """The small application behind the real frame, for checks of what all keyed faces share, and state for processes."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,6 @@ __all__ = ["framed", "plain_logs"]
 
 
 @pytest.fixture
-def data(tmp_path: Path, small_knowledge: Path) -> Path:
-    """A folder of state for a process, with local knowledge, so that it need not build any."""
-    folder = tmp_path / "data"
-    folder.mkdir()
-    (folder / "knowledge").symlink_to(small_knowledge)
-    return folder
+def data(tmp_path: Path, prepared_state: Path) -> Path:
+    """A folder of state for a process, so that it need not build anything."""
+    return Path(shutil.copytree(prepared_state, tmp_path / "data"))

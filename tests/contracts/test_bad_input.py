@@ -30,11 +30,11 @@ UNKNOWN: Final = {"error": "Tipo de IoC desconocido"}
 
 @pytest.fixture(scope="module")
 def process(
-    whole_farm: UpstreamFarm, small_knowledge: Path, tmp_path_factory: pytest.TempPathFactory
+    whole_farm: UpstreamFarm, prepared_state: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
     """The server, warm; after the whole file nothing has crashed in it and nothing was logged at length."""
     folder = tmp_path_factory.mktemp("bad")
-    shutil.copytree(small_knowledge, folder / "data" / "knowledge")
+    shutil.copytree(prepared_state, folder / "data")
     whole_farm.reset()
     settings = whole_farm.environment() | {"CYBERVAULT_RATE_LIMIT__POINTS": "1000000"}
     with served(folder / "data", settings, folder / "output") as server:

@@ -38,8 +38,8 @@ DAY = 86_400.0
 
 
 @pytest.fixture
-def nodes(tmp_path: Path, small_knowledge: Path, postgres_url: str, valkey: Valkey) -> Iterator[Cluster]:
-    with cluster(tmp_path, small_knowledge, count=NODES, url=postgres_url, redis=valkey.url) as nodes:
+def nodes(tmp_path: Path, prepared_state: Path, postgres_url: str, valkey: Valkey) -> Iterator[Cluster]:
+    with cluster(tmp_path, prepared_state, count=NODES, url=postgres_url, redis=valkey.url) as nodes:
         yield nodes
 
 
@@ -135,8 +135,8 @@ class TestClocks:
     """A node whose clock goes wrong, on a database whose clock is right."""
 
     @pytest.fixture
-    def node(self, farm: UpstreamFarm, small_knowledge: Path, tmp_path: Path, postgres_url: str) -> Iterator[Running]:
-        shutil.copytree(small_knowledge, tmp_path / "state" / "knowledge")
+    def node(self, farm: UpstreamFarm, prepared_state: Path, tmp_path: Path, postgres_url: str) -> Iterator[Running]:
+        shutil.copytree(prepared_state, tmp_path / "state")
         given = {"database_url": Secret(postgres_url), "pepper": Secret(PEPPER)}
         with running(Setup(farm, tmp_path / "state", keys={}, given=given)) as node:
             yield node

@@ -75,11 +75,11 @@ every_small_trouble = pytest.mark.parametrize("behaviour", [one for one in REASO
 
 @pytest.fixture(scope="module")
 def process(
-    whole_farm: UpstreamFarm, small_knowledge: Path, tmp_path_factory: pytest.TempPathFactory
+    whole_farm: UpstreamFarm, prepared_state: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
     """The server, warm: its memory is counted from here."""
     folder = tmp_path_factory.mktemp("hostile")
-    shutil.copytree(small_knowledge, folder / "data" / "knowledge")
+    shutil.copytree(prepared_state, folder / "data")
     settings = whole_farm.environment() | {"CYBERVAULT_RATE_LIMIT__POINTS": "1000000"}
     settings |= {f"CYBERVAULT_SOURCES__{name.upper()}__TIMEOUT_SECONDS": str(SOURCE_SECONDS) for name in WIRES}
     with served(folder / "data", settings, folder / "output") as server:

@@ -35,7 +35,7 @@ PASSWORD = "a long password of nobody else"
 
 @pytest.fixture(scope="module", params=["with Valkey", "with PostgreSQL alone"])
 def nodes(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, small_knowledge: Path, _cluster: Postgres
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, prepared_state: Path, _cluster: Postgres
 ) -> Iterator[Cluster]:
     """Three nodes, for all tests of this file."""
     with ExitStack() as stack:
@@ -45,7 +45,7 @@ def nodes(
             valkey.empty()
         folder = tmp_path_factory.mktemp("nodes")
         url = _cluster.fresh_database()
-        found = cluster(folder, small_knowledge, count=NODES, url=url, redis=valkey.url if valkey else None)
+        found = cluster(folder, prepared_state, count=NODES, url=url, redis=valkey.url if valkey else None)
         yield stack.enter_context(found)
 
 

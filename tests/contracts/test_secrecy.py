@@ -80,11 +80,11 @@ def break_database(data: Path) -> None:
 
 class TestEverything:
     def test_check_051_a_process_gives_no_key_away(
-        self, farm: UpstreamFarm, small_knowledge: Path, tmp_path: Path
+        self, farm: UpstreamFarm, prepared_state: Path, tmp_path: Path
     ) -> None:
         data, temporary, output = tmp_path / "data", tmp_path / "temporary", tmp_path / "output"
         temporary.mkdir()
-        shutil.copytree(small_knowledge, data / "knowledge")
+        shutil.copytree(prepared_state, data)
         traces = Traces()
         settings = operator_settings(farm) | {"TMPDIR": str(temporary)}
         with served(data, settings, output) as server, Watch(server.pid, temporary) as watch:
@@ -133,11 +133,11 @@ class TestEverything:
         assert traces.leaks(CANARIES) == []
 
     def test_check_051_the_command_line_shows_no_key(
-        self, farm: UpstreamFarm, small_knowledge: Path, tmp_path: Path
+        self, farm: UpstreamFarm, prepared_state: Path, tmp_path: Path
     ) -> None:
         data, temporary = tmp_path / "data", tmp_path / "temporary"
         temporary.mkdir()
-        shutil.copytree(small_knowledge, data / "knowledge")
+        shutil.copytree(prepared_state, data)
         keys = {name: canary(f"operator {source}") for name, source in DOCUMENTED_NAMES.items()}
         settings = environment(farm.environment(has_keys=False), keys, {"TMPDIR": str(temporary)})
         farm.set("abuseipdb", Behaviour.UNAUTHORIZED)

@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import shutil
 import signal
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -53,10 +54,10 @@ class Told:
 
 @dataclass
 class Cluster:
-    """The nodes; each has its folder of state, and nothing in it that the others need."""
+    """The nodes; each has its folder of state, a copy of the prepared one, and nothing in it that the others need."""
 
     folder: Path
-    knowledge: Path
+    prepared: Path
     settings: Mapping[str, str]
     nodes: dict[int, Served] = field(default_factory=dict)
     _running: dict[int, AbstractContextManager[Served]] = field(default_factory=dict)
@@ -65,8 +66,7 @@ class Cluster:
         """Start a node, anew where it was killed."""
         data = self.folder / f"node{number}"
         if not data.exists():
-            data.mkdir()
-            (data / "knowledge").symlink_to(self.knowledge)
+            shutil.copytree(self.prepared, data)
         running = served(data, self.settings, self.folder / f"output{number}")
         self.nodes[number] = running.__enter__()
         self._running[number] = running
@@ -99,10 +99,10 @@ class Cluster:
 
 
 @contextmanager
-def cluster(folder: Path, knowledge: Path, *, count: int, url: str, redis: str | None = None) -> Iterator[Cluster]:
+def cluster(folder: Path, prepared: Path, *, count: int, url: str, redis: str | None = None) -> Iterator[Cluster]:
     """So many nodes on one database, with or without a server of the Redis protocol."""
     settings = {"CYBERVAULT_DATABASE_URL": url, "CYBERVAULT_PEPPER": PEPPER, **BALANCED}
-    found = Cluster(folder, knowledge, settings | ({"CYBERVAULT_REDIS_URL": redis} if redis else {}))
+    found = Cluster(folder, prepared, settings | ({"CYBERVAULT_REDIS_URL": redis} if redis else {}))
     with ThreadPoolExecutor(count) as pool:
         try:
             list(pool.map(found.start, range(count)))

@@ -1,7 +1,6 @@
 """One upstream farm for all checks, one server for each, the same small local knowledge, and the engines for rows."""
 
 import asyncio
-import fcntl
 import logging
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -12,7 +11,7 @@ from typing import Any, TypeAlias
 import pytest
 import structlog
 
-from cybervault.app import Access, Shelf, open_access
+from cybervault.app import KNOWLEDGE_FOLDER, Access, Shelf, open_access
 from cybervault.app.product import DATABASE_FILE
 from cybervault.domain.secrets import Secret
 from cybervault.settings import Settings
@@ -20,8 +19,8 @@ from cybervault.storage.database import Database
 from cybervault.storage.engines import database_at
 from tests.fakes.clock import HandClock
 from tests.fakes.engines import Postgres, Valkey, a_postgres, a_valkey
-from tests.fakes.knowledge import compile_small_knowledge
 from tests.fakes.serving import Running, Setup, running
+from tests.fakes.state import made_once, prepare_state
 from tests.fakes.threats import ThreatWorld, threat_world
 from tests.fakes.upstream import UpstreamFarm
 
@@ -49,33 +48,45 @@ def farm(whole_farm: UpstreamFarm) -> UpstreamFarm:
 
 
 @pytest.fixture(scope="session")
-def small_knowledge(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return compile_small_knowledge(tmp_path_factory.mktemp("small"))
+def common_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder of this run for what its workers share."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent
 
 
 @pytest.fixture(scope="session")
-def shipped_knowledge(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+def prepared_state(common_folder: Path) -> Path:
+    """A folder of state that nobody has used yet, made once for all workers: to be copied, never to be changed."""
+    return made_once(common_folder / "prepared", prepare_state)
+
+
+@pytest.fixture(scope="session")
+def small_knowledge(prepared_state: Path) -> Path:
+    return prepared_state / KNOWLEDGE_FOLDER
+
+
+@pytest.fixture(scope="session")
+def migrated_file(prepared_state: Path) -> Path:
+    """A SQLite file whose tables were made once for all tests."""
+    return prepared_state / DATABASE_FILE
+
+
+@pytest.fixture(scope="session")
+def shipped_knowledge(common_folder: Path) -> Path:
     """The lists as they ship, compiled once for all workers as the server does it: in a process of its own."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "shipped"
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        shelf = Shelf(folder / "knowledge")
-        if shelf.current() is None:
-            asyncio.run(shelf.build())
-    return folder / "knowledge"
+    made = made_once(common_folder / "shipped", lambda folder: asyncio.run(Shelf(folder / KNOWLEDGE_FOLDER).build()))
+    return made / KNOWLEDGE_FOLDER
 
 
 @pytest.fixture
-def serve(farm: UpstreamFarm, tmp_path: Path, small_knowledge: Path) -> Iterator[Serve]:
+def serve(farm: UpstreamFarm, tmp_path: Path, prepared_state: Path) -> Iterator[Serve]:
     """Start a server with some settings changed; all are stopped at the end."""
     with ExitStack() as stack:
 
         def start(**changed: Any) -> Running:  # noqa: ANN401 - the fields of Setup
             data = tmp_path / f"data{len(list(tmp_path.iterdir()))}"
-            if changed.pop("knowledge", True):
-                shutil.copytree(small_knowledge, data / "knowledge")
+            if changed.pop("is_prepared", True):
+                shutil.copytree(prepared_state, data)
             return stack.enter_context(running(Setup(farm, data, keys=changed.pop("keys", {}), **changed)))
 
         yield start
@@ -88,10 +99,9 @@ def server(serve: Serve) -> Running:
 
 
 @pytest.fixture
-def setup(farm: UpstreamFarm, tmp_path: Path, small_knowledge: Path) -> Setup:
-    """Settings with a key for everything and an empty folder of state."""
-    shutil.copytree(small_knowledge, tmp_path / "state" / "knowledge")
-    return Setup(farm, tmp_path / "state", keys={})
+def setup(farm: UpstreamFarm, tmp_path: Path, prepared_state: Path) -> Setup:
+    """Settings with a key for everything and a folder of state that nobody has used yet."""
+    return Setup(farm, Path(shutil.copytree(prepared_state, tmp_path / "state")), keys={})
 
 
 @pytest.fixture(scope="session")
@@ -130,24 +140,10 @@ def valkey(_valkey: Valkey) -> Iterator[Valkey]:
     _valkey.start()
 
 
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file whose tables were made once for all tests."""
-    file = tmp_path_factory.mktemp("migrated") / "cybervault.db"
-
-    async def migrate() -> None:
-        database = database_at(file, HandClock())
-        await database.open()
-        await database.close()
-
-    asyncio.run(migrate())
-    return file
-
-
 @pytest.fixture
 def sqlite_file(migrated_file: Path, tmp_path: Path) -> Path:
     """A file of its own with all our tables."""
-    return Path(shutil.copy(migrated_file, tmp_path / "cybervault.db"))
+    return Path(shutil.copy(migrated_file, tmp_path / DATABASE_FILE))
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -169,15 +165,14 @@ async def database(database_place: Path | Secret) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def access(tmp_path: Path) -> AsyncIterator[Access]:
+async def access(sqlite_file: Path) -> AsyncIterator[Access]:
     """Tenants and keys on a database of their own."""
-    async with open_access(Settings(data=tmp_path / "access")) as access:
+    async with open_access(Settings(data=sqlite_file.parent)) as access:
         yield access
 
 
 @pytest.fixture
-async def threats(setup: Setup, migrated_file: Path) -> AsyncIterator[ThreatWorld]:
-    """The whole server in this process; its tables are copied, since to make them takes longer than most tests."""
-    shutil.copy(migrated_file, setup.data / DATABASE_FILE)
+async def threats(setup: Setup) -> AsyncIterator[ThreatWorld]:
+    """The whole server in this process."""
     async with threat_world(setup) as world:
         yield world

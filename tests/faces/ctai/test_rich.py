@@ -90,7 +90,7 @@ def test_a_failing_model_is_an_error_after_the_score(server: Running, farm: Upst
 
 
 def test_an_unbuilt_local_knowledge_is_told(serve: Serve) -> None:
-    server = serve(knowledge=False)
+    server = serve(is_prepared=False)
     reply = server.get(PATH)
     assert data(reply, "warning")[0]["outcome"] == "not_ready"
     assert "local" not in [source["name"] for source in reply.meta["sources"]]
