@@ -12,7 +12,9 @@ import yaml
 from structlog.testing import capture_logs
 
 from cybervault.app.rules import STARTER_PACK, RuleShelf
+from cybervault.detection.batch import BatchDetector, LeadingDetector
 from cybervault.detection.detector import Detector
+from cybervault.detection.normal.seed import records_of
 from cybervault.detection.rules.pack import Profile
 from cybervault.detection.rules.switches import PROFILE_FILE, keep_switched_off
 from cybervault.domain.telemetry import read_telemetry
@@ -56,9 +58,10 @@ async def test_packs_of_the_operator_come_beside_them(shelf: RuleShelf, detector
     assert {pack for pack, _ in fired(detector)} == {STARTER_PACK, "ours", "theirs"}
 
 
-async def test_a_rule_that_a_correlation_counts_is_told_here_where_none_is_watched_for(
-    shelf: RuleShelf, detector: Detector, tmp_path: Path
-) -> None:
+async def test_a_rule_that_a_correlation_counts_is_told_to_calls_and_counted_in_batches(tmp_path: Path) -> None:
+    follower = BatchDetector()
+    detector = LeadingDetector(follower)
+    shelf = RuleShelf(tmp_path, detector, Profile())
     counted = yaml.safe_load(OWN)["id"]
     told = {"type": "event_count", "rules": [counted], "timespan": "1m", "condition": {"gte": 5}}
     together = {"title": "Together", "id": str(uuid.UUID(int=7)), "level": "high", "correlation": told}
@@ -68,9 +71,20 @@ async def test_a_rule_that_a_correlation_counts_is_told_here_where_none_is_watch
     await shelf.start()
     await shelf.build()
     assert ("ours", "Our own") in fired(detector)
-    plan = shelf.plan(shelf.packs())
-    assert counted in plan.silent
-    assert plan.problems == ()
+    assert "Our own" not in {one.rule.title for one in follower.of_records(records_of(SAMPLE)).matches}
+    assert counted in follower.plan.silent
+    assert "Together" in {one.rule.title for one in follower.plan.steps}
+
+
+async def test_a_correlation_that_cannot_be_watched_for_is_told(shelf: RuleShelf, tmp_path: Path) -> None:
+    told = {"type": "event_count", "rules": ["nobody"], "timespan": "1m", "condition": {"gte": 5}}
+    alone = {"title": "Alone", "id": str(uuid.UUID(int=8)), "level": "high", "correlation": told}
+    (tmp_path / "packs" / "ours").mkdir(parents=True)
+    (tmp_path / "packs" / "ours" / "alone.yml").write_text(yaml.safe_dump(alone))
+    with capture_logs() as logs:
+        await shelf.build()
+    (warning,) = [one for one in logs if one["event"] == "correlation not watched for"]
+    assert (warning["path"], "nobody" in warning["reason"]) == ("alone.yml", True)
 
 
 async def test_without_own_packs_there_is_nothing_to_build(shelf: RuleShelf, detector: Detector) -> None:

@@ -3,16 +3,20 @@
 import gzip
 import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 
 from cybervault.access.audit import Actor
 from cybervault.assessments import telemetry_batches as module
-from cybervault.assessments.telemetry_batches import KIND, Looked, TelemetryBatches
+from cybervault.assessments.telemetry_batches import KIND, Counts, Looked, TelemetryBatches
 from cybervault.detection import batch as detection
 from cybervault.detection.batch import BatchDetector, Hit, Tally
+from cybervault.detection.correlate.plan import plan_of
 from cybervault.detection.detector import Detected
 from cybervault.detection.engine import Engine
 from cybervault.detection.record import Record
@@ -21,9 +25,11 @@ from cybervault.domain.jobs import Job, JobState
 from cybervault.domain.principals import TenantId
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.storage.database import Database
-from cybervault.storage.job_run import JobRun
+from cybervault.storage.job_pages import JobPages
+from cybervault.storage.job_run import Ending, JobRun, RunEnded
 from cybervault.storage.jobs import Jobs
 from tests.access.statements import look
+from tests.detection.correlation import correlation
 from tests.detection.sigma import rule, selecting
 from tests.fakes.clock import HandClock
 
@@ -38,6 +44,20 @@ LINES = b"".join(
     (json.dumps(EVENT | {"Image": f"C:\\{number}\\{'whoami' if number % 2 else 'notepad'}.exe"}) if number % 5 else "x")
     .encode() + b"\n"
     for number in range(40)
+)  # fmt: skip
+
+# The same, so long, packed too, that no buffer holds much of it.
+LONG = b"".join(
+    line.replace(b"C:", b"C:" + Random(number).randbytes(3_000).hex().encode()) + b"\n"  # noqa: S311 - no secret
+    for number, line in enumerate(LINES.splitlines())
+)
+# Two runs of three on one host, their lines far apart and out of order.
+MANY = correlation({"rules": [WHOAMI.id], "group-by": ["Computer"], "timespan": "1m"})
+MINUTES = {1: 30, 4: 0, 12: 0, 19: 30, 30: 30, 35: 0}
+APART = b"".join(
+    json.dumps(EVENT | {"Image": "C:\\whoami.exe", "UtcTime": f"2026-01-31 12:{MINUTES[number]:02}:{number:02}.000"})
+    .encode() + b"\n" if number in MINUTES else b"x\n"
+    for number in range(1, 41)
 )  # fmt: skip
 
 
@@ -64,7 +84,7 @@ class Desk:
         self.detector = Fragile()
         self.detector.use(Engine([WHOAMI]))
         self.wakes = 0
-        self.batches = TelemetryBatches(self.detector, self.jobs, clock=self.clock, wake=self._wake)
+        self.batches = TelemetryBatches(self.detector, self.jobs, JobPages(database), clock=self.clock, wake=self._wake)
 
     def _wake(self) -> None:
         self.wakes += 1
@@ -158,8 +178,8 @@ async def test_what_was_sent_is_kept_small_and_is_gone_when_it_has_ended(desk: D
 
 @pytest.mark.usefixtures("short")
 async def test_it_says_how_far_it_is_and_goes_on_there_after_a_crash(desk: Desk) -> None:
-    at_once = await desk.now(LINES)
-    batch_id = await desk.later(LINES)
+    at_once = await desk.now(LONG)
+    batch_id = await desk.later(LONG)
     desk.detector.asked, desk.detector.dies_at = 0, 20
     run = await desk.claimed()
     with pytest.raises(MemoryError):
@@ -185,6 +205,50 @@ async def test_who_dies_before_the_end_of_the_job_counts_nothing_twice(desk: Des
     await desk.work()
     assert desk.detector.asked == asked
     assert (await desk.tally(batch_id)).matched == 16
+
+
+def bursts_of(hits: Sequence[Hit]) -> list[tuple[int, int, tuple[int, ...]]]:
+    return [(hit.line, hit.burst.count, hit.burst.lines) for hit in hits if hit.burst is not None]
+
+
+@pytest.mark.usefixtures("short")
+async def test_what_events_of_several_portions_say_together_is_told_once_whatever_happens_between(desk: Desk) -> None:
+    desk.detector.use(Engine([WHOAMI]), plan_of([MANY], [WHOAMI]))
+    told = [(4, 3, (4, 12, 35)), (1, 3, (1, 19, 30))]
+    at_once = await desk.now(APART)
+    assert bursts_of(at_once.hits) == bursts_of(at_once.tally.bursts) == told
+    assert (at_once.tally.matched, at_once.tally.matches, at_once.tally.silenced) == (0, 2, 6)
+    assert at_once.tally.warnings == ["6 matches of rules that correlations count are not told by themselves."]
+    batch_id = await desk.later(APART)
+    desk.detector.asked, desk.detector.dies_at = 0, 4
+    run = await desk.claimed()
+    with pytest.raises(MemoryError):
+        await desk.batches.work(run)
+    await desk.jobs.give_back(run.hold)
+    desk.detector.dies_at = 0
+    await desk.work()
+    assert await desk.tally(batch_id) == at_once.tally
+    for most in (1, 2, 3):
+        assert bursts_of(await desk.hits(batch_id, most)) == told
+
+
+async def test_pages_go_from_matches_of_events_to_those_of_correlations(desk: Desk) -> None:
+    desk.detector.use(Engine([WHOAMI]), plan_of([msgspec.structs.replace(MANY, generates=True)], [WHOAMI]))
+    batch_id = await desk.later(APART)
+    await desk.work()
+    for most in (1, 4, 5, 6, 7, 8, 9):
+        assert [hit.line for hit in await desk.hits(batch_id, most)] == [1, 4, 12, 19, 30, 35, 4, 1]
+
+
+async def test_what_correlations_have_no_room_for_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SIGNAL_BYTES_MAX", 200)
+    monkeypatch.setattr(detection, "PORTION_SIGNAL_BYTES", 1)
+    desk.detector.use(Engine([WHOAMI]), plan_of([MANY], [WHOAMI]))
+    batch_id = await desk.later(APART)
+    await desk.work()
+    tally = await desk.tally(batch_id)
+    assert (tally.bursts, tally.uncounted) == ([], 5)
+    assert "5 matches were too many to be kept for correlations." in tally.warnings
 
 
 async def test_hits_beyond_what_is_kept_are_counted(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,3 +315,59 @@ async def test_an_array_counts_as_one_line_of_progress(desk: Desk) -> None:
     batch_id = await desk.later(json.dumps(events).encode())
     await desk.work()
     assert (await desk.tally(batch_id)).matched == 3
+
+
+@pytest.mark.usefixtures("short")
+async def test_progress_never_goes_back_after_a_crash(desk: Desk) -> None:
+    batch_id = await desk.later(LONG)
+    desk.detector.asked, desk.detector.dies_at = 0, 20
+    run = await desk.claimed()
+    with pytest.raises(MemoryError):
+        await desk.batches.work(run)
+    before, _ = await desk.batches.find(OURS, batch_id)
+    await desk.jobs.give_back(run.hold)
+    desk.detector.asked, desk.detector.dies_at = 0, 7
+    with pytest.raises(MemoryError):
+        await desk.batches.work(await desk.claimed())
+    after, _ = await desk.batches.find(OURS, batch_id)
+    assert after.progress == before.progress
+
+
+async def test_a_batch_that_waits_is_cancelled_at_once_and_what_was_sent_is_gone(desk: Desk) -> None:
+    batch_id = await desk.later(LINES)
+    job, report = await desk.batches.cancel(OURS, batch_id)
+    assert (job.state, report) == (JobState.CANCELLED, None)
+    assert await look(desk.database, "SELECT payload FROM jobs") == [(b"",)]
+
+
+@pytest.mark.usefixtures("short")
+async def test_one_that_runs_ends_at_its_next_step(desk: Desk) -> None:
+    batch_id = await desk.later(LINES)
+    run = await desk.claimed()
+    await desk.batches.cancel(OURS, batch_id)
+    with pytest.raises(RunEnded) as caught:
+        await desk.batches.work(run)
+    assert caught.value.ending is Ending.CANCELLED
+
+
+async def test_one_that_has_ended_stays_and_others_cannot_cancel_it(desk: Desk) -> None:
+    batch_id = await desk.later(LINES)
+    with pytest.raises(Problem) as caught:
+        await desk.batches.cancel(THEIRS, batch_id)
+    assert caught.value.kind is ProblemKind.NOT_FOUND
+    await desk.work()
+    job, report = await desk.batches.cancel(OURS, batch_id)
+    assert job.state is JobState.COMPLETED
+    assert report is not None
+
+
+async def test_batches_are_listed_newest_first_with_their_counts(desk: Desk) -> None:
+    done = await desk.later(LINES)
+    await desk.work()
+    waiting = await desk.later(LINES)
+    await desk.later(LINES, Actor("key:key_2", THEIRS))
+    found = await desk.batches.listed(OURS, most=9)
+    assert {one.job.reference: one.counts for one in found} == {done: Counts(32, 16, 8, 0, 16), waiting: None}
+    first = await desk.batches.listed(OURS, most=1)
+    second = await desk.batches.listed(OURS, most=9, behind=first[0].place)
+    assert (*first, *second) == found

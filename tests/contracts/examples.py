@@ -119,7 +119,11 @@ async def _batches(walk: Walk) -> None:
         while (await walk.world.ask("GET", place, walk.key)).json()["result"] is None:  # noqa: ASYNC110 - none is ours
             await asyncio.sleep(0.05)
     await walk.ask("GET /v3/telemetry/{batch_id}", batch_id=made["batch_id"])
-    await walk.ask("GET /v3/telemetry/{batch_id}/matches", query="limit=1", batch_id=made["batch_id"])
+    page = await walk.ask("GET /v3/telemetry/{batch_id}/matches", query="limit=1", batch_id=made["batch_id"])
+    await walk.ask("DELETE /v3/telemetry/{batch_id}", batch_id=made["batch_id"])
+    await walk.ask("GET /v3/telemetry", query="limit=1")
+    fired = page["data"][0]["rule"]["rule_id"]
+    await walk.ask("POST /v3/telemetry/explain", {"rule_id": fired, "event": CALLBACK})
 
 
 async def _response(walk: Walk, threat_id: str) -> None:

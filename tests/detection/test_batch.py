@@ -22,12 +22,17 @@ from cybervault.detection.batch import (
     Hit,
     LeadingDetector,
     Portion,
+    Room,
     Tally,
 )
+from cybervault.detection.correlate.plan import plan_of
+from cybervault.detection.correlate.signals import Signal
 from cybervault.detection.engine import Engine
 from cybervault.detection.record import Record
+from tests.detection.correlation import correlation
 from tests.detection.sigma import PROCESSES, rule, selecting
 from tests.fakes.clock import HandClock
+from tests.fakes.telemetry import repeated
 
 EVTX = gzip.decompress((Path(__file__).parents[1] / "cases" / "evtx" / "certutil_drops_a_file.evtx.gz").read_bytes())
 WHOAMI = rule(selecting(Image__endswith="\\whoami.exe"))
@@ -38,6 +43,9 @@ DROPPED = rule(
 )
 
 
+MANY = correlation({"rules": [WHOAMI.id], "group-by": ["Image"]})
+PLAN = plan_of([MANY], [WHOAMI])
+ROOM = Room(hits=1_000, signals=100_000)
 Opened = Callable[..., Batch]
 
 
@@ -84,7 +92,7 @@ def opened(clock: HandClock) -> Iterator[Opened]:
         batch.close()
 
 
-def whole(content: bytes, detector: BatchDetector, room: int = 1_000) -> Portion:
+def whole(content: bytes, detector: BatchDetector, room: Room = ROOM) -> Portion:
     batch = Batch(content, detector, clock=HandClock())
     batch.open()
     portion = batch.portion(room)
@@ -143,7 +151,7 @@ class TestPortions:
         monkeypatch.setattr(module, "PORTION_LINES", 4)
         batch = opened(content, detector)
         for place in range(0, 24, 4):
-            portion = batch.portion(1_000)
+            portion = batch.portion(ROOM)
             assert (portion.lines, portion.is_last) == (min(4, 21 - place), place == 20)
             together.add(portion.tally)
             hits += portion.hits
@@ -152,13 +160,13 @@ class TestPortions:
     def test_one_goes_on_behind_the_lines_that_were_read_before(self, detector: BatchDetector, opened: Opened) -> None:
         batch = opened(lines(BAD, BAD, b"x", GOOD, BAD), detector)
         batch.skip_to(3)
-        portion = batch.portion(1_000)
+        portion = batch.portion(ROOM)
         assert (portion.lines, [hit.line for hit in portion.hits], batch.read) == (2, [5], 5)
         batch.skip_to(9)
         assert batch.read == 5
 
     def test_hits_beyond_the_room_are_counted(self, detector: BatchDetector) -> None:
-        portion = whole(lines(*[BAD] * 5), detector, room=2)
+        portion = whole(lines(*[BAD] * 5), detector, Room(hits=2, signals=0))
         assert (len(portion.hits), portion.tally.matches, portion.tally.rules[WHOAMI.id].count) == (2, 5, 5)
 
     def test_many_hits_end_a_portion(
@@ -166,7 +174,7 @@ class TestPortions:
     ) -> None:
         monkeypatch.setattr(module, "PORTION_HITS", 2)
         batch = opened(lines(*[BAD] * 5), detector)
-        assert [batch.portion(1_000).lines for _ in range(3)] == [2, 2, 1]
+        assert [batch.portion(ROOM).lines for _ in range(3)] == [2, 2, 1]
 
     def test_a_second_ends_a_portion_and_one_line_is_always_read(self, detector: BatchDetector, opened: Opened) -> None:
         class Fleeting(HandClock):
@@ -175,7 +183,7 @@ class TestPortions:
                 return super().seconds()
 
         batch = opened(lines(GOOD, GOOD), detector, by=Fleeting())
-        assert [batch.portion(9).lines for _ in range(2)] == [1, 1]
+        assert [batch.portion(ROOM).lines for _ in range(2)] == [1, 1]
 
     def test_faults_are_counted_all_and_told_at_first(self, detector: BatchDetector) -> None:
         tally = whole(b"x\n" * 250, detector).tally
@@ -191,10 +199,27 @@ class TestLooks:
             assert batch.is_longer(4_999_999)
             assert not batch.is_longer(5_000_000)
 
-    def test_lines_are_counted_unpacked_and_evtx_has_none(self, detector: BatchDetector, opened: Opened) -> None:
-        for content, count in ((b"{}\n" * 7, 7), (gzip.compress(b"{}\n" * 7), 7), (EVTX, None)):
-            batch = opened(content, detector)
-            assert batch.line_count() == count
+    @pytest.mark.parametrize("content", [lines(*[GOOD] * 3_000), gzip.compress(lines(*[GOOD] * 90_000))])
+    def test_how_much_of_it_is_read_is_known_by_its_bytes(
+        self, detector: BatchDetector, opened: Opened, monkeypatch: pytest.MonkeyPatch, content: bytes
+    ) -> None:
+        monkeypatch.setattr(module, "PORTION_LINES", 1_000)
+        batch = opened(content, detector)
+        assert batch.share() == 0.0
+        batch.portion(ROOM)
+        assert 0.1 < batch.share() <= 1.0
+
+    def test_of_an_evtx_file_too(
+        self, detector: BatchDetector, opened: Opened, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(module, "PORTION_LINES", 100)
+        batch = opened(repeated(EVTX, 300), detector)
+        shares = []
+        for _ in range(3):
+            batch.portion(ROOM)
+            shares.append(batch.share())
+        assert shares == sorted(shares)
+        assert 0.2 < shares[0] < 1.0
 
     @pytest.mark.parametrize(
         ("content", "is_document"),
@@ -226,14 +251,14 @@ class TestClosing:
     def test_a_closed_batch_reads_nothing_more(self, detector: BatchDetector, opened: Opened) -> None:
         batch = opened(lines(BAD), detector)
         batch.close()
-        assert batch.portion(9).lines == 0
+        assert batch.portion(ROOM).lines == 0
         batch.skip_to(1)
         assert batch.read == 0
 
     def test_one_that_was_never_opened_is_not_read(self, detector: BatchDetector, clock: HandClock) -> None:
         batch = Batch(lines(BAD), detector, clock=clock)
         with pytest.raises(ValueError, match="opened before"):
-            batch.portion(9)
+            batch.portion(ROOM)
         batch.close()
 
     def test_one_that_is_opened_after_it_was_closed_leaves_no_file_open(
@@ -242,7 +267,7 @@ class TestClosing:
         batch = Batch(lines(BAD), detector, clock=clock)
         batch.close()
         batch.open()
-        assert batch.portion(9).lines == 0
+        assert batch.portion(ROOM).lines == 0
 
     def test_it_may_be_closed_while_another_thread_reads(self, detector: BatchDetector, clock: HandClock) -> None:
         reached, closed = threading.Event(), threading.Event()
@@ -255,7 +280,7 @@ class TestClosing:
 
         batch, portions = Batch(lines(BAD, BAD), Slow(), clock=clock), list[Portion]()
         batch.open()
-        reader = threading.Thread(target=lambda: portions.append(batch.portion(9)))
+        reader = threading.Thread(target=lambda: portions.append(batch.portion(ROOM)))
         reader.start()
         assert reached.wait(10)
         batch.close()
@@ -270,7 +295,7 @@ class TestClosing:
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
         batch = opened(lines(BAD), detector)
         assert list(tmp_path.iterdir()) == []
-        assert batch.portion(9).lines == 1
+        assert batch.portion(ROOM).lines == 1
 
 
 class TestRules:
@@ -283,10 +308,32 @@ class TestRules:
         event = Record(PROCESSES, {"Image": "C:\\whoami.exe"})
         assert leading.of_records([event]).matches == follower.of_records((event,)).matches
 
-    def test_those_that_are_silent_are_no_matches_of_batches_either(self) -> None:
+    def test_what_batches_count_together_is_silent_in_them_and_told_to_calls(self) -> None:
         follower = BatchDetector()
-        LeadingDetector(follower).use(Engine([WHOAMI]), frozenset({WHOAMI.id}))
-        assert whole(lines(BAD), follower).tally.matched == 0
+        leading = LeadingDetector(follower)
+        leading.use(Engine([WHOAMI]), PLAN)
+        assert follower.plan is PLAN
+        portion = whole(lines(BAD, GOOD, BAD), follower)
+        assert (portion.tally.matched, portion.tally.silenced, portion.hits) == (0, 2, [])
+        at = datetime(2026, 1, 31, 12, tzinfo=UTC)
+        assert portion.signals == [
+            Signal(WHOAMI.id, line, at, {"Image": ("c:\\windows\\whoami.exe",)}) for line in ("1", "3")
+        ]
+        assert len(leading.of_records([Record(PROCESSES, {"Image": "C:\\whoami.exe"})]).matches) == 1
+
+    def test_what_has_no_room_until_the_end_is_counted(self, detector: BatchDetector) -> None:
+        detector.use(Engine([WHOAMI]), PLAN)
+        portion = whole(lines(BAD, BAD, BAD), detector, Room(hits=9, signals=300))
+        assert (len(portion.signals), portion.tally.uncounted) == (2, 1)
+        assert portion.letters <= 300
+
+    def test_much_to_be_counted_ends_a_portion(
+        self, detector: BatchDetector, opened: Opened, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(module, "PORTION_SIGNAL_BYTES", 150)
+        detector.use(Engine([WHOAMI]), PLAN)
+        batch = opened(lines(*[BAD] * 5), detector)
+        assert [batch.portion(ROOM).lines for _ in range(3)] == [2, 2, 1]
 
     def test_many_threads_are_told_what_one_is_told(self, detector: BatchDetector) -> None:
         events = [process(f"C:\\{number % 50}\\whoami.exe" if number % 3 else f"C:\\{number}") for number in range(600)]
@@ -319,3 +366,9 @@ def test_a_hostile_line_costs_none_of_the_others(detector: BatchDetector, hostil
     assert [hit.line for hit in portion.hits] == [1, 3]
     assert portion.tally.unread + portion.tally.unrecognised == 1
     assert portion.tally.faults[0].line == 2
+
+
+def test_a_rule_in_force_is_found_by_its_id(detector: BatchDetector) -> None:
+    assert detector.rule(WHOAMI.id) == WHOAMI
+    assert detector.rule(DROPPED.id) is None
+    assert BatchDetector().rule(WHOAMI.id) is None

@@ -1,9 +1,12 @@
 """The engine in force."""
 
+from cybervault.detection.correlate.plan import plan_of
+from cybervault.detection.correlate.signals import Signal
 from cybervault.detection.detector import Detected, Detector
 from cybervault.detection.engine import Engine
 from cybervault.detection.record import Record
 from cybervault.domain.telemetry import read_telemetry
+from tests.detection.correlation import correlation
 from tests.detection.sigma import PROCESSES, rule, selecting
 from tests.fakes.threats import SEED
 
@@ -40,20 +43,32 @@ def test_another_engine_takes_its_place() -> None:
     assert [one.rule.id for one in detector.of_telemetry(SAMPLE).matches] == [PROCESS.id]
 
 
-def test_each_record_is_told_with_what_fires_on_it() -> None:
-    other = Record(PROCESSES, {"Image": "C:\\cmd.exe"})
-    records = [Record(PROCESSES, {"Image": "C:\\svchost.exe"}), other]
-    (first, matches), rest = Detector(Engine([PROCESS])).of_records(records).parts
-    assert first == records[0]
-    assert [one.rule for one in matches] == [PROCESS]
-    assert rest == (other, ())
+PLAN = plan_of([correlation({"rules": [PROCESS.id], "group-by": ["Image"]})], [PROCESS, CONNECTION])
 
 
-def test_a_silent_rule_is_asked_and_told_only_to_what_counts_over_several_events() -> None:
+def test_what_correlations_count_is_a_signal_and_no_match() -> None:
+    records = [Record(PROCESSES, {"Image": "C:\\svchost.exe"}), Record(PROCESSES, {"Image": "C:\\cmd.exe"})]
+    detector = Detector(Engine([PROCESS, CONNECTION]), PLAN)
+    found = detector.of_records(records)
+    assert (found.matches, found.rules, found.silenced) == ((), 2, 1)
+    assert found.signals == (Signal(PROCESS.id, "", None, {"Image": ("c:\\svchost.exe",)}),)
+    assert [one.rule.id for one in detector.of_telemetry(SAMPLE).matches] == [CONNECTION.id]
+
+
+def test_a_rule_that_a_correlation_lets_be_told_is_both() -> None:
+    told = {"rules": [PROCESS.id], "group-by": ["Image"], "generate": True}
+    detector = Detector(Engine([PROCESS]), plan_of([correlation(told)], [PROCESS]))
+    found = detector.of_records([Record(PROCESSES, {"Image": "C:\\svchost.exe"})])
+    assert (len(found.matches), len(found.signals), found.silenced) == (1, 1, 0)
+
+
+def test_where_nothing_is_counted_nothing_is_silent_but_what_is_asked_for_others_only() -> None:
     record = Record(PROCESSES, {"Image": "C:\\svchost.exe"})
-    detector = Detector(Engine([PROCESS]), frozenset({PROCESS.id}))
+    detector = Detector()
+    detector.use(Engine([PROCESS]), PLAN.for_single_events())
     found = detector.of_records([record])
-    assert (found.matches, found.rules) == ((), 1)
-    assert [one.rule for one in found.parts[0][1]] == [PROCESS]
-    detector.use(Engine([PROCESS]))
-    assert [one.rule for one in detector.of_records([record]).matches] == [PROCESS]
+    assert ([one.rule for one in found.matches], found.signals) == ([PROCESS], ())
+    lent = plan_of([correlation({"rules": [PROCESS.id]})], [PROCESS], takes=lambda one: one.id != PROCESS.id)
+    detector.use(Engine([PROCESS]), lent.for_single_events())
+    assert detector.of_records([record]).matches == ()
+    assert detector.plan.by_source == {}

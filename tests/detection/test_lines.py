@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cybervault.detection import lines as module
-from cybervault.detection.lines import BadLine, Event, Found, events_of
+from cybervault.detection.lines import BadLine, Event, Found, Reach, events_of
 from cybervault.detection.packed import zstd
+from tests.fakes.telemetry import repeated
 
 EVTX = gzip.decompress((Path(__file__).parents[1] / "cases" / "evtx" / "certutil_drops_a_file.evtx.gz").read_bytes())
 
@@ -140,3 +141,28 @@ def test_any_bytes_are_events_and_lines_that_are_none(raw: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for found in read(Path(folder), raw):
             assert isinstance(found, BadLine) or isinstance(found.content, dict)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_how_far_a_file_is_read_is_known_by_its_bytes_even_where_a_child_reads_it(
+    tmp_path: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    path, reach = tmp_path / "events", Reach()
+    path.write_bytes(pack(repeated(EVTX, 300)))
+    assert reach.share() == 0.0
+    shares = [reach.share() for _ in events_of(path, reach=reach)]
+    assert len(shares) == 300
+    assert shares == sorted(shares)
+    assert shares[0] < 0.6
+    assert shares[-1] > 0.9
+    assert reach.share() == 0.0
+
+
+def test_how_far_lines_are_read_is_known(tmp_path: Path) -> None:
+    path, reach = tmp_path / "events", Reach()
+    path.write_bytes(b'{"a":"%b"}\n' % (b"x" * 90) * 10_000)
+    shares = [reach.share() for _ in events_of(path, reach=reach)]
+    assert shares == sorted(shares)
+    assert shares[0] < 0.1
+    assert 0.45 < shares[5_000] < 0.55
+    assert shares[-1] == 1.0

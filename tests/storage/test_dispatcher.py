@@ -174,6 +174,15 @@ class TestHowAJobEnds:
             await world.jobs.ask_cancel(ACME, job.id)
             assert (await world.ended(job)).state is JobState.CANCELLED
 
+    async def test_a_wish_to_cancel_is_heard_within_two_seconds_however_long_the_lease(self, world: World) -> None:
+        job = await world.jobs.enqueue(SCAN)
+        async with world.at_work(world.dispatcher(forever, Pace(lease_seconds=600))):
+            await world.becomes(job, lambda found: found.state is JobState.RUNNING)
+            await world.jobs.ask_cancel(ACME, job.id)
+            # Somewhat more than two on a machine that does much else.
+            async with asyncio.timeout(5):
+                assert (await world.ended(job)).state is JobState.CANCELLED
+
     async def test_a_wish_to_cancel_ends_it_at_its_next_step(self, world: World) -> None:
         async def scan(run: JobRun) -> None:
             await world.jobs.ask_cancel(ACME, run.job.id)

@@ -20,6 +20,7 @@ from cybervault.app.threats import threats_of
 from cybervault.app.work import dispatcher_of
 from cybervault.assessments.assess import Assess
 from cybervault.assessments.queued import KIND as ASSESS
+from cybervault.assessments.rule_questions import RuleQuestions
 from cybervault.assessments.telemetry_batches import KIND as TELEMETRY
 from cybervault.assessments.telemetry_batches import TelemetryBatches
 from cybervault.assessments.threats import Environments
@@ -68,6 +69,7 @@ class Product:
     rules: RuleShelf
     threats: Environments
     batches: TelemetryBatches
+    questions: RuleQuestions
     actions: Actions
     grants: Grants
     dispatcher: Dispatcher
@@ -118,6 +120,7 @@ def put_together(settings: Settings, clock: Clock | None = None) -> Product:
         rules=RuleShelf(settings.folder / RULES_FOLDER, threats.detector, profile),
         threats=threats.environments,
         batches=threats.batches,
+        questions=threats.questions,
         actions=actions_of(database, access.journal),
         grants=grants_of(settings, database, access.journal, egress=egress),
         dispatcher=dispatcher_of(

@@ -118,10 +118,12 @@ class RuleShelf:
         return engine
 
     async def _use(self, packs: Sequence[Pack]) -> None:
-        # A server watches for no correlations yet, so none of them keeps a rule silent.
-        engine = await asyncio.to_thread(self.engine, packs)
-        self._detector.use(engine)
-        _LOG.info("detection rules in force", rules=len(engine.rules), packs=len(packs))
+        plan = await asyncio.to_thread(self.plan, packs)
+        engine = await asyncio.to_thread(self.engine, packs, plan)
+        self._detector.use(engine, plan)
+        for problem in plan.problems:
+            _LOG.warning("correlation not watched for", path=problem.path, line=problem.line, reason=problem.reason)
+        _LOG.info("detection rules in force", rules=len(engine.rules), correlations=len(plan.steps), packs=len(packs))
 
     def _own(self) -> Iterator[Pack]:
         places = self._folder / PACKS_FOLDER

@@ -103,7 +103,7 @@ def _threat_routes(product: Product) -> list[BaseRoute]:
         V2(threats).router(),
         ExportPaths(threats).router(),  # before the paths of one threat, whose id would be `export`
         ThreatPaths(threats, cursors).router(),
-        TelemetryPaths(product.batches, cursors).router(),
+        TelemetryPaths(product.batches, product.questions, cursors).router(),
         ResponsePaths(product.actions, cursors).router(),
         ScanGrantPaths(product.grants, cursors).router(),
     )

@@ -9,6 +9,7 @@ from cybervault.assessments.assess import Assess
 from cybervault.assessments.findings import Findings
 from cybervault.assessments.mock import MockAnalyses, MockFindings
 from cybervault.assessments.queued import QueuedAnalyses
+from cybervault.assessments.rule_questions import RuleQuestions
 from cybervault.assessments.store.assessments import AssessmentStore
 from cybervault.assessments.store.findings import FindingStore
 from cybervault.assessments.telemetry_batches import TelemetryBatches
@@ -17,6 +18,7 @@ from cybervault.detection.batch import BatchDetector, LeadingDetector
 from cybervault.detection.detector import Detector
 from cybervault.domain.clock import Clock
 from cybervault.storage.database import Database
+from cybervault.storage.job_pages import JobPages
 from cybervault.storage.jobs import Jobs
 from cybervault.storage.outbox import Outbox
 
@@ -28,6 +30,7 @@ class ThreatParts:
     environments: Environments
     queue: QueuedAnalyses
     batches: TelemetryBatches
+    questions: RuleQuestions
     detector: Detector
 
 
@@ -40,6 +43,6 @@ def threats_of(
     findings = Findings(FindingStore(database), journal, Outbox(database))
     analyses = Analyses(assess, AssessmentStore(database), findings, detector=detector, clock=clock)
     queue = QueuedAnalyses(analyses, jobs, wake=wake)
-    batches = TelemetryBatches(follower, jobs, clock=clock, wake=wake)
+    batches = TelemetryBatches(follower, jobs, JobPages(database), clock=clock, wake=wake)
     production, sandbox = Threats(analyses, findings, queue), Threats(MockAnalyses(), MockFindings())
-    return ThreatParts(Environments(production, sandbox), queue, batches, detector)
+    return ThreatParts(Environments(production, sandbox), queue, batches, RuleQuestions(follower), detector)

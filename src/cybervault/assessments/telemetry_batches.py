@@ -5,7 +5,7 @@ import gzip
 from bisect import bisect_right
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, TypeVar
 
@@ -13,12 +13,15 @@ import msgspec
 
 from cybervault.access.audit import Actor
 from cybervault.assessments.analyses import not_found
-from cybervault.detection.batch import DOCUMENT_BYTES_MAX, Batch, BatchDetector, Fired, Hit, Portion, Tally
+from cybervault.detection.batch import DOCUMENT_BYTES_MAX, Batch, BatchDetector, Fired, Hit, Portion, Room, Tally
+from cybervault.detection.correlate.signals import Signal
+from cybervault.detection.together import add_bursts
 from cybervault.domain.clock import Clock
 from cybervault.domain.ids import BatchId, new_batch_id
 from cybervault.domain.jobs import Job, JobState, NewJob
 from cybervault.domain.principals import TenantId
 from cybervault.domain.problems import Problem, ProblemKind
+from cybervault.storage.job_pages import JobPages
 from cybervault.storage.job_run import JobRun
 from cybervault.storage.jobs import Jobs
 
@@ -27,6 +30,8 @@ AT_ONCE_BYTES_MAX: Final = 1024 * 1024
 """Unpacked; more of it comes later."""
 HITS_MAX: Final = 10_000
 """So many of a batch are kept one by one; all are counted."""
+SIGNAL_BYTES_MAX: Final = 32 * 1024 * 1024
+"""So much of a batch is kept for correlations until its end."""
 OPEN_MAX: Final = 8
 """So many of a tenant wait or run at once: what was handed in is kept until then, at most 64 MiB each."""
 DEADLINE_SECONDS: Final = 3_600.0
@@ -34,6 +39,7 @@ DEADLINE_SECONDS: Final = 3_600.0
 _RETRY_SECONDS: Final = 10
 _AT_ONCE: Final = 4
 _REPORT: Final = "report"
+_COUNTS: Final = "counts"
 _PACKED: Final = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 _MIB: Final = 1024 * 1024
 
@@ -47,16 +53,57 @@ class Report(msgspec.Struct):
     hits: int = 0
     places: list[tuple[int, str]] = msgspec.field(default_factory=list)
 
+
+@dataclass(slots=True)
+class _SoFar:
+    """A batch between two portions. `signals` wait for its end, for their events come in any order."""
+
+    report: Report = field(default_factory=Report)
+    read: int = 0
+    is_last: bool = False
+    signals: list[Signal] = field(default_factory=list)
+    letters: int = 0
+
+    @property
+    def room(self) -> Room:
+        """What may still be kept."""
+        return Room(HITS_MAX - self.report.hits, SIGNAL_BYTES_MAX - self.letters)
+
     def add(self, portion: Portion, step: str) -> None:
         """Take in the next portion."""
-        self.tally.add(portion.tally)
+        report = self.report
+        report.tally.add(portion.tally)
         if portion.hits:
-            self.places.append((self.hits, step))
-        self.hits += len(portion.hits)
+            report.places.append((report.hits, step))
+        report.hits += len(portion.hits)
+        self.read += portion.lines
+        self.is_last = portion.is_last
+        self.signals += portion.signals
+        self.letters += portion.letters
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """What lists show of a batch."""
+
+    events: int
+    matched: int
+    unread: int
+    unrecognised: int
+    matches: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListedBatch:
+    """A batch as it stands, and its counts once it is done."""
+
+    job: Job
+    counts: Counts | None
+    place: tuple[float, str]
 
 
 _PORTIONS: Final = msgspec.msgpack.Decoder(Portion)
 _REPORTS: Final = msgspec.msgpack.Decoder(Report)
+_COUNTS_READ: Final = msgspec.msgpack.Decoder(Counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +127,12 @@ class HitPage:
 class TelemetryBatches:
     """The batches of all tenants. `wake` has jobs looked at now; without it they are found within a second."""
 
-    def __init__(self, detector: BatchDetector, jobs: Jobs, *, clock: Clock, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, detector: BatchDetector, jobs: Jobs, pages: JobPages, *, clock: Clock, wake: Callable[[], None]
+    ) -> None:
         self._detector = detector
         self._jobs = jobs
+        self._pages = pages
         self._clock = clock
         self._wake = wake
         # Not those of the loop: who signs in must not wait for batches.
@@ -114,6 +164,25 @@ class TelemetryBatches:
         raw = await self._jobs.step(job.id, _REPORT)
         return job, None if raw is None else _REPORTS.decode(raw)
 
+    async def listed(
+        self, tenant_id: TenantId, *, most: int, behind: tuple[float, str] | None = None
+    ) -> tuple[ListedBatch, ...]:
+        """Batches that were looked through later, the newest first, from behind a place on."""
+        found = await self._pages.page(tenant_id, KIND, _COUNTS, most=most, behind=behind)
+        return tuple(
+            ListedBatch(one.job, None if one.output is None else _COUNTS_READ.decode(one.output), one.place)
+            for one in found
+        )
+
+    async def cancel(self, tenant_id: TenantId, batch_id: BatchId) -> tuple[Job, Report | None]:
+        """End one that waits at once and one that runs within two seconds; `Problem` NOT_FOUND `not_found`.
+
+        One that has ended stays as it ended.
+        """
+        job, _ = await self.find(tenant_id, batch_id)
+        await self._jobs.ask_cancel(tenant_id, job.id)
+        return await self.find(tenant_id, batch_id)
+
     async def hits(self, tenant_id: TenantId, batch_id: BatchId, *, first: int, most: int) -> HitPage:
         """At most so many hits; `Problem` NOT_FOUND `not_found`, CONFLICT `batch_unfinished`."""
         job, report = await self.find(tenant_id, batch_id)
@@ -127,26 +196,27 @@ class TelemetryBatches:
             some += hits[max(first - begin, 0) :][: most - len(some)]
             if len(some) == most:
                 break
-        return HitPage(first, tuple(some), report.tally.rules, has_more=first + len(some) < report.hits)
+        bursts = report.tally.bursts
+        some += bursts[max(first - report.hits, 0) :][: most - len(some)]
+        return HitPage(first, tuple(some), report.tally.rules, has_more=first + len(some) < report.hits + len(bursts))
 
     async def work(self, run: JobRun) -> None:
         """The handler of the jobs: a portion a step, then the report."""
         batch = self._batch(run.payload)
         try:
             await self._open(batch)
-            total, report, read, is_last = await self._off(batch.line_count), Report(), 0, False
-            while not is_last:
-                name = f"from {read}"
+            found = _SoFar()
+            while not found.is_last:
+                name = f"from {found.read}"
                 output = await run.step(
                     name,
-                    partial(self._portion, batch, read, HITS_MAX - report.hits),
-                    progress=_share(read, total),
-                    doing=f"{report.tally.events:,} events looked at",
+                    partial(self._portion, batch, found),
+                    progress=await self._off(partial(_share, batch)),
+                    doing=f"{found.report.tally.events:,} events looked at",
                 )
-                portion = _PORTIONS.decode(output)
-                report.add(portion, name)
-                read, is_last = read + portion.lines, portion.is_last
-            await run.step(_REPORT, partial(_encoded, report))
+                found.add(_PORTIONS.decode(output), name)
+            await run.step(_REPORT, partial(self._report, found))
+            await run.step(_COUNTS, partial(_counts, found.report.tally))
         finally:
             batch.close()
 
@@ -168,20 +238,32 @@ class TelemetryBatches:
         return job
 
     async def _looked(self, batch: Batch) -> Looked:
-        tally, hits, is_last = Tally(), list[Hit](), False
-        while not is_last:
-            portion = await self._off(partial(batch.portion, HITS_MAX - len(hits)))
-            tally.add(portion.tally)
+        found, hits = _SoFar(), list[Hit]()
+        while not found.is_last:
+            portion = await self._off(partial(batch.portion, found.room))
+            found.add(portion, "")
             hits += portion.hits
-            is_last = portion.is_last
-        return Looked(tally, tuple(hits))
+        tally = await self._off(partial(self._whole, found))
+        return Looked(tally, (*hits, *tally.bursts))
 
-    async def _portion(self, batch: Batch, read: int, room: int) -> bytes:
+    async def _portion(self, batch: Batch, found: _SoFar) -> bytes:
         def next_portion() -> bytes:
-            batch.skip_to(read)
-            return msgspec.msgpack.encode(batch.portion(room))
+            batch.skip_to(found.read)
+            return msgspec.msgpack.encode(batch.portion(found.room))
 
         return await self._off(next_portion)
+
+    async def _report(self, found: _SoFar) -> bytes:
+        def whole_report() -> bytes:
+            self._whole(found)
+            return msgspec.msgpack.encode(found.report)
+
+        return await self._off(whole_report)
+
+    def _whole(self, found: _SoFar) -> Tally:
+        tally = found.report.tally
+        add_bursts(tally, self._detector.plan, found.signals)
+        return tally
 
     def _batch(self, content: bytes) -> Batch:
         return Batch(content, self._detector, clock=self._clock)
@@ -208,13 +290,14 @@ def _packed(content: bytes) -> bytes:
     return content if content.startswith(_PACKED) else gzip.compress(content, compresslevel=1)
 
 
-def _share(read: int, total: int | None) -> float | None:
-    # What remains is to keep the report.
-    return None if not total else min(read / total, 0.99)
+def _share(batch: Batch) -> float | None:
+    """None where nothing was read yet, as after a crash. What remains at the end is to keep the report."""
+    return min(batch.share(), 0.99) or None
 
 
-async def _encoded(report: Report) -> bytes:
-    return msgspec.msgpack.encode(report)
+async def _counts(tally: Tally) -> bytes:
+    counts = Counts(tally.events, tally.matched, tally.unread, tally.unrecognised, tally.matches)
+    return msgspec.msgpack.encode(counts)
 
 
 def _long_document() -> Problem:

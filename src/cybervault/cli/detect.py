@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from cybervault.app.rules import RULES_FOLDER, RuleShelf
-from cybervault.cli.detections.bursts import Bursts
+from cybervault.cli.detections.bursts import FileBursts
 from cybervault.cli.detections.navigator import layer_of
 from cybervault.cli.detections.page import About, page
 from cybervault.cli.detections.reports import Making, opened
@@ -21,6 +21,7 @@ from cybervault.cli.detections.shown import rules_table, tell, timeline
 from cybervault.cli.detections.tally import KEPT_MAX, Kept, Place, Tally
 from cybervault.cli.detections.visible import named, visible
 from cybervault.cli.options import AsJson, Data
+from cybervault.detection.correlate.bursts import on_silence
 from cybervault.detection.detector import Detector
 from cybervault.detection.lines import BadLine, Event, events_of
 from cybervault.detection.normal import normalise
@@ -94,7 +95,7 @@ def detect(  # noqa: PLR0913, PLR0917 - each argument is an option of the comman
     elif not as_ndjson:
         Console(markup=False, highlight=False).print(rules_table(tally.ranked()))
     tell(tally, seconds)
-    for sentence in rules_in_force.bursts.left_out():
+    for sentence in (*on_silence(tally.silenced), *rules_in_force.bursts.left_out()):
         typer.echo(sentence, err=True)
     raise typer.Exit(_status(tally))
 
@@ -110,7 +111,7 @@ class _InForce:
     """What is asked of each event, and of all together."""
 
     detector: Detector
-    bursts: Bursts
+    bursts: FileBursts
 
 
 def _in_force(data: Path | None, places: Sequence[Path], profile: Profile) -> _InForce:
@@ -118,13 +119,13 @@ def _in_force(data: Path | None, places: Sequence[Path], profile: Profile) -> _I
     shelf = RuleShelf(load_settings(data=data).folder / RULES_FOLDER, detector, profile)
     packs = [*shelf.packs(), *(_pack(place) for place in places)]
     plan = shelf.plan(packs)
-    detector.use(shelf.engine(packs, plan), plan.silent)
+    detector.use(shelf.engine(packs, plan), plan)
     for pack in packs:
         for problem in pack.problems[:_SHOWN_MAX]:
             typer.echo(f"{pack.name}: {problem.path}:{problem.line}: {problem.reason}", err=True)
     for problem in plan.problems[:_SHOWN_MAX]:
         typer.echo(f"{problem.path}:{problem.line}: {problem.reason}", err=True)
-    return _InForce(detector, Bursts(plan))
+    return _InForce(detector, FileBursts(plan))
 
 
 def _pack(place: Path) -> Pack:
@@ -176,7 +177,9 @@ def _matches(path: Path, event: Event, *, rules: _InForce, tally: Tally) -> Iter
         tally.unknown[records.reason] += 1
         return ()
     detected = rules.detector.of_records(records)
-    rules.bursts.add(path, event.line, detected)
+    tally.silenced += detected.silenced
+    if detected.signals:
+        rules.bursts.add(path, event.line, detected.signals)
     if not detected.matches:
         # Of nearly all events there is no more to say, so nothing is made of them.
         tally.events += 1

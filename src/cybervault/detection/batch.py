@@ -1,8 +1,9 @@
 """A batch of telemetry, read and asked about a portion at a time: what became of its lines, and which rules fired."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from io import BufferedReader
 from pathlib import Path
@@ -11,10 +12,12 @@ from typing import BinaryIO, Final, Self
 
 import msgspec
 
+from cybervault.detection.correlate.plan import NOTHING, Plan
+from cybervault.detection.correlate.signals import Signal
 from cybervault.detection.detector import Detected, Detector
 from cybervault.detection.engine import Engine
 from cybervault.detection.entities import HOST, USER
-from cybervault.detection.lines import EVTX_BEGINS, BadLine, Event, Found, events_of
+from cybervault.detection.lines import EVTX_BEGINS, BadLine, Event, Found, Reach, events_of
 from cybervault.detection.normal import normalise
 from cybervault.detection.packed import BrokenArchive, unpacked
 from cybervault.detection.record import Record, Unrecognised, at_of, entity_in
@@ -27,6 +30,7 @@ DOCUMENT_BYTES_MAX: Final = 10 * 1024 * 1024
 """One JSON document is read as a whole, and takes many times its size in memory."""
 PORTION_LINES: Final = 10_000
 PORTION_HITS: Final = 1_000
+PORTION_SIGNAL_BYTES: Final = 1024 * 1024
 PORTION_SECONDS: Final = 1.0
 FAULTS_MAX: Final = 100
 
@@ -65,8 +69,18 @@ class Fired(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class Burst(msgspec.Struct, frozen=True):
+    """What a correlation counted: of whom, until when, how many, and the lines of the first few."""
+
+    group: tuple[tuple[str, str], ...]
+    last: datetime
+    count: int
+    is_capped: bool
+    lines: tuple[int, ...]
+
+
 class Hit(msgspec.Struct, frozen=True):
-    """One rule on one event."""
+    """One rule on one event, or a correlation on several, where `line` and `at` are those of the first."""
 
     line: int
     rule_id: str
@@ -74,6 +88,7 @@ class Hit(msgspec.Struct, frozen=True):
     host: str
     user: str
     is_certain: bool
+    burst: Burst | None = None
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -84,15 +99,23 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class Tally(msgspec.Struct):
-    """Counts of a batch or of a portion; `faults` are the first of the unread and the unrecognised together."""
+    """Counts of a batch or of a portion; `faults` are the first of the unread and the unrecognised together.
+
+    `silenced` matches are told only where a correlation comes true. `bursts` are the first of those that did, and
+    `warnings` say what could not be counted: both are known at the end.
+    """
 
     events: int = 0
     matched: int = 0
     unread: int = 0
     unrecognised: int = 0
     matches: int = 0
+    silenced: int = 0
+    uncounted: int = 0
     faults: list[Fault] = msgspec.field(default_factory=list)
     rules: dict[str, Fired] = msgspec.field(default_factory=dict)
+    bursts: list[Hit] = msgspec.field(default_factory=list)
+    warnings: list[str] = msgspec.field(default_factory=list)
 
     def fault(self, line: int, reason: str) -> None:
         """Note a fault while there is room, and always one of the whole; whoever calls this has counted it."""
@@ -109,6 +132,8 @@ class Tally(msgspec.Struct):
         self.unread += other.unread
         self.unrecognised += other.unrecognised
         self.matches += other.matches
+        self.silenced += other.silenced
+        self.uncounted += other.uncounted
         for fault in other.faults:
             self.fault(fault.line, fault.reason)
         for id_, fired in other.rules.items():
@@ -116,13 +141,35 @@ class Tally(msgspec.Struct):
             self.rules[id_] = fired if known is None else known.again(fired.count, fired.first, fired.last)
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much more of a batch is kept: so many hits, and so many bytes of what correlations count."""
+
+    hits: int
+    signals: int
+
+
 class Portion(msgspec.Struct):
-    """What came of the next `lines` of a batch: the first hits of them, as many as there was room for."""
+    """What came of the next `lines` of a batch: hits and signals of them, as many as there was room for.
+
+    `letters` is about how many bytes the signals take.
+    """
 
     lines: int = 0
     is_last: bool = False
     tally: Tally = msgspec.field(default_factory=Tally)
     hits: list[Hit] = msgspec.field(default_factory=list)
+    signals: list[Signal] = msgspec.field(default_factory=list)
+    letters: int = 0
+
+    def keep(self, signals: Iterable[Signal], room: int) -> None:
+        """Keep what correlations count, in at most so many bytes; what has no room is counted."""
+        for signal in signals:
+            if self.letters + signal.letters > room:
+                self.tally.uncounted += 1
+            else:
+                self.letters += signal.letters
+                self.signals.append(signal)
 
 
 class BatchDetector:
@@ -136,9 +183,18 @@ class BatchDetector:
         self._detector = Detector()
         self._lock = Lock()
 
-    def use(self, engine: Engine, silent: frozenset[str] = frozenset()) -> None:
+    @property
+    def plan(self) -> Plan:
+        """The correlations in force."""
+        return self._detector.plan
+
+    def rule(self, rule_id: str) -> Rule | None:
+        """The rule in force of this id."""
+        return next((one for one in self._detector.rules if one.id == rule_id), None)
+
+    def use(self, engine: Engine, plan: Plan = NOTHING) -> None:
         """From the next event on the rules of this engine are in force; it is not used itself."""
-        self._detector = Detector(engine.twin(), silent)
+        self._detector = Detector(engine.twin(), plan)
 
     def of_records(self, records: tuple[Record, ...]) -> Detected:
         """What the rules say of an event; others wait meanwhile, for an engine serves one thread at a time."""
@@ -147,16 +203,16 @@ class BatchDetector:
 
 
 class LeadingDetector(Detector):
-    """The engine in force for calls; the rules of each that it is given are in force for batches too."""
+    """The engine in force for calls, which see single events; batches follow it, and what correlations say too."""
 
     def __init__(self, follower: BatchDetector) -> None:
         super().__init__()
         self._follower = follower
 
-    def use(self, engine: Engine, silent: frozenset[str] = frozenset()) -> None:
+    def use(self, engine: Engine, plan: Plan = NOTHING) -> None:
         """From now on these rules are in force."""
-        super().use(engine, silent)
-        self._follower.use(engine, silent)
+        super().use(engine, plan.for_single_events())
+        self._follower.use(engine, plan)
 
 
 class Batch:
@@ -170,6 +226,7 @@ class Batch:
         self._detector = detector
         self._clock = clock
         self._file: BinaryIO | None = None
+        self._reach = Reach()
         self._found: Iterator[Found] = self._events()
         self._lock = Lock()
         self._is_closed = False
@@ -200,16 +257,10 @@ class Batch:
             return True
         return False
 
-    def line_count(self) -> int | None:
-        """How many lines it has, unpacked; None for EVTX, which has none."""
-        count = 0
-        with self._held(), self._opened() as file, suppress(BrokenArchive):
-            plain = unpacked(file, UNPACKED_BYTES_MAX)
-            if plain.peek(len(EVTX_BEGINS)).startswith(EVTX_BEGINS):
-                return None
-            while piece := plain.read(_PIECE_BYTES):
-                count += piece.count(b"\n")
-        return count
+    def share(self) -> float:
+        """How much of it is read, by its bytes as they were sent, from 0 to 1."""
+        with self._held():
+            return self._reach.share()
 
     def skip_to(self, line: int) -> None:
         """Go on behind so many lines, which were asked about before."""
@@ -217,8 +268,8 @@ class Batch:
             while self.read < line and not self._is_closed and next(self._found, None) is not None:
                 self.read += 1
 
-    def portion(self, room: int) -> Portion:
-        """The next lines, some thousands or what a second is enough for, with at most `room` hits."""
+    def portion(self, room: Room) -> Portion:
+        """The next lines, some thousands or what a second is enough for."""
         made, ends_at = Portion(), self._clock.seconds() + PORTION_SECONDS
         with self._held():
             while not self._is_full(made, ends_at):
@@ -251,7 +302,7 @@ class Batch:
                 self.close()
 
     def _events(self) -> Iterator[Found]:
-        yield from events_of(self._place(), unpacked_max=UNPACKED_BYTES_MAX)
+        yield from events_of(self._place(), unpacked_max=UNPACKED_BYTES_MAX, reach=self._reach)
 
     def _opened(self) -> BufferedReader:
         return self._place().open("rb")
@@ -272,10 +323,10 @@ class Batch:
         return begin
 
     def _is_full(self, made: Portion, ends_at: float) -> bool:
-        is_much = made.lines >= PORTION_LINES or len(made.hits) >= PORTION_HITS
+        is_much = made.lines >= PORTION_LINES or len(made.hits) >= PORTION_HITS or made.letters >= PORTION_SIGNAL_BYTES
         return is_much or self._is_closed or (made.lines > 0 and self._clock.seconds() >= ends_at)
 
-    def _ask(self, found: Found, made: Portion, room: int) -> None:
+    def _ask(self, found: Found, made: Portion, room: Room) -> None:
         tally = made.tally
         if isinstance(found, BadLine):
             tally.unread += 1
@@ -288,16 +339,20 @@ class Batch:
             tally.fault(found.line, records.reason)
             return
         detected = self._detector.of_records(records)
+        tally.silenced += detected.silenced
+        if detected.signals:
+            event = str(found.line)
+            made.keep((msgspec.structs.replace(one, event=event) for one in detected.signals), room.signals)
         if detected.matches:
             tally.matched += 1
             _note(found, records, detected, made=made, room=room)
 
 
-def _note(found: Event, records: tuple[Record, ...], detected: Detected, *, made: Portion, room: int) -> None:
+def _note(found: Event, records: tuple[Record, ...], detected: Detected, *, made: Portion, room: Room) -> None:
     at, host, user = at_of(records), entity_in(records, HOST), entity_in(records, USER)
     for match in detected.matches:
         rule, rules = match.rule, made.tally.rules
         made.tally.matches += 1
         rules[rule.id] = (rules.get(rule.id) or Fired.of(rule)).again(1, at, at)
-        if len(made.hits) < room:
+        if len(made.hits) < room.hits:
             made.hits.append(Hit(found.line, rule.id, at, host, user, match.is_certain))

@@ -1,11 +1,14 @@
 """The engine in force: it is asked about events, and another takes its place as a whole."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from cybervault.detection.correlate.plan import NOTHING, Plan
+from cybervault.detection.correlate.signals import Signal, signals_of
 from cybervault.detection.engine import Engine, Match
 from cybervault.detection.normal.seed import records_of
 from cybervault.detection.record import Record
+from cybervault.detection.rule import Rule
 from cybervault.domain.telemetry import Telemetry
 
 
@@ -14,28 +17,39 @@ class Detected:
     """What rules say of one event: each rule once, the certain ones first.
 
     `undecided` counts those that might fire if more were known; `rules` those that were asked, None without any rules.
-    `parts` are its records, each with all that fires on it, the silent rules too, for what counts over several events.
+    `signals` are what counts over several events, `silenced` matches that are told in no other way.
     """
 
     matches: tuple[Match, ...] = ()
     undecided: int = 0
     rules: int | None = None
-    parts: tuple[tuple[Record, tuple[Match, ...]], ...] = field(default=(), compare=False, repr=False)
+    signals: tuple[Signal, ...] = ()
+    silenced: int = 0
 
 
 class Detector:
     """Used in one thread. No event sees half of two engines.
 
-    Rules that are `silent` are asked for correlations only (`Plan.silent`) and are no matches by themselves.
+    Of the rules that a plan says are silent no match is told; what its correlations count becomes signals.
     """
 
-    def __init__(self, engine: Engine | None = None, silent: frozenset[str] = frozenset()) -> None:
+    def __init__(self, engine: Engine | None = None, plan: Plan = NOTHING) -> None:
         self._engine = engine
-        self._silent = silent
+        self._plan = plan
 
-    def use(self, engine: Engine, silent: frozenset[str] = frozenset()) -> None:
+    @property
+    def plan(self) -> Plan:
+        """The correlations that go with the rules in force."""
+        return self._plan
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules in force."""
+        return () if self._engine is None else self._engine.rules
+
+    def use(self, engine: Engine, plan: Plan = NOTHING) -> None:
         """From now on these rules are in force."""
-        self._engine, self._silent = engine, silent
+        self._engine, self._plan = engine, plan
 
     def of_telemetry(self, telemetry: Telemetry) -> Detected:
         """What the rules say of an event that was sent to be assessed."""
@@ -47,14 +61,19 @@ class Detector:
             return Detected()
         found: dict[str, Match] = {}
         undecided = rules = 0
-        parts = []
+        signals: list[Signal] = []
+        silent, silenced = self._plan.silent, set[str]()
         for record in records:
             outcome = self._engine.outcome(record)
-            parts.append((record, outcome.matches))
             undecided += outcome.undecided
             rules += outcome.rules
+            if not outcome.matches:
+                continue
+            signals += signals_of(self._plan, record, outcome.matches)
             for match in outcome.matches:
-                if match.rule.id not in self._silent and (match.is_certain or match.rule.id not in found):
+                if match.rule.id in silent:
+                    silenced.add(match.rule.id)
+                elif match.is_certain or match.rule.id not in found:
                     found[match.rule.id] = match
         matches = tuple(sorted(found.values(), key=lambda one: not one.is_certain))
-        return Detected(matches, undecided, rules, tuple(parts))
+        return Detected(matches, undecided, rules, tuple(signals), len(silenced))

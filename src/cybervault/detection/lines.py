@@ -1,6 +1,7 @@
 """Files of events: JSON lines, JSON documents or arrays of them, or EVTX, plain or packed; each with its line."""
 
 import json
+import os
 import re
 import shutil
 import tempfile
@@ -43,9 +44,32 @@ class BadLine:
 Found: TypeAlias = Event | BadLine
 
 
-def events_of(path: Path, *, unpacked_max: int | None = None) -> Iterator[Found]:
-    """The events of a file, one after the other; OSError. An archive is read no further than `unpacked_max` bytes."""
+class Reach:
+    """How far a file is read, in bytes: whoever reads it, a child too, moves the same place in it."""
+
+    def __init__(self) -> None:
+        self._file: BinaryIO | None = None
+
+    def follow(self, file: BinaryIO) -> None:
+        """From now on this file is meant."""
+        self._file = file
+
+    def share(self) -> float:
+        """From 0 to 1; not for use beside whoever reads in this process."""
+        if self._file is None or self._file.closed:
+            return 0.0
+        number = self._file.fileno()
+        return os.lseek(number, 0, os.SEEK_CUR) / max(os.fstat(number).st_size, 1)
+
+
+def events_of(path: Path, *, unpacked_max: int | None = None, reach: Reach | None = None) -> Iterator[Found]:
+    """The events of a file, one after the other; OSError. An archive is read no further than `unpacked_max` bytes.
+
+    `reach` is told which file is read.
+    """
+    reach = reach or Reach()
     with path.open("rb") as file:
+        reach.follow(file)
         plain = unpacked(file, unpacked_max)
         try:
             if not plain.peek(len(EVTX_BEGINS)).startswith(EVTX_BEGINS):
@@ -53,12 +77,12 @@ def events_of(path: Path, *, unpacked_max: int | None = None) -> Iterator[Found]
             elif plain is file:
                 yield from _evtx(file)
             else:
-                yield from _packed_evtx(plain)
+                yield from _packed_evtx(plain, reach)
         except BrokenArchive as broken:
             yield BadLine(0, f"{broken} What stood before was read.")
 
 
-def _packed_evtx(plain: BinaryIO) -> Iterator[Found]:
+def _packed_evtx(plain: BinaryIO, reach: Reach) -> Iterator[Found]:
     """As `_evtx`, of what can be read forwards only: its parser wants a file."""
     broken = None
     with tempfile.TemporaryFile() as whole:
@@ -67,6 +91,7 @@ def _packed_evtx(plain: BinaryIO) -> Iterator[Found]:
         except BrokenArchive as error:
             broken = error
         whole.flush()
+        reach.follow(whole)
         yield from _evtx(whole)
     if broken is not None:
         raise broken

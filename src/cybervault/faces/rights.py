@@ -99,7 +99,11 @@ ROUTES: Final = (
     RouteRule("GET", "/v3/threats/{threat_id}/history", _READ, _EITHER),
     RouteRule("POST", "/v3/threats/{threat_id}/comments", _WRITE, _EITHER, is_repeatable=True),
     RouteRule("POST", "/v3/telemetry", _WRITE, _EITHER, is_repeatable=True, is_real=True, is_bulk=True),
+    RouteRule("GET", "/v3/telemetry", _READ, _EITHER, is_real=True),
+    # It changes nothing: to ask why is to read.
+    RouteRule("POST", "/v3/telemetry/explain", _READ, _EITHER, is_real=True),
     RouteRule("GET", "/v3/telemetry/{batch_id}", _READ, _EITHER, is_real=True),
+    RouteRule("DELETE", "/v3/telemetry/{batch_id}", _WRITE, _EITHER, is_real=True),
     RouteRule("GET", "/v3/telemetry/{batch_id}/matches", _READ, _EITHER, is_real=True),
     RouteRule("POST", "/v3/response/actions", Scope.RESPONSE_WRITE, _EITHER, is_repeatable=True, is_real=True),
     RouteRule("GET", "/v3/response/actions", Scope.RESPONSE_READ, _EITHER),

@@ -26,7 +26,7 @@ _PAUSE_SECONDS_MAX: Final = 600.0
 _DOUBLINGS_MAX: Final = 30
 
 _C = JOBS.c
-_VIEW: Final = (
+VIEW: Final = (
     _C.id, _C.tenant_id, _C.kind, _C.reference, _C.request_id, _C.state, _C.attempt, _C.progress,
     _C.doing, _C.problem_code, _C.problem_message, _C.created_at, _C.started_at, _C.finished_at,
 )  # fmt: skip
@@ -47,14 +47,14 @@ _FENCE = sa.and_(
 _ADD: Final = upsert(JOBS, at=("tenant_id", "kind", "reference"), change=())
 _FIND: Final = sql(
     # By primary key; a tenant of NULL is the installation itself.
-    sa.select(*_VIEW).where(
+    sa.select(*VIEW).where(
         _C.id == sa.bindparam("wanted"), _C.tenant_id.is_not_distinct_from(sa.bindparam("tenant_id"))
     )
 )
-_REFERENCED_OF_TENANT: Final = sql(sa.select(*_VIEW).where(_OF_TENANT, *_REFERENCED))
-_REFERENCED_OF_NOBODY: Final = sql(sa.select(*_VIEW).where(_C.tenant_id.is_(None), *_REFERENCED))
+_REFERENCED_OF_TENANT: Final = sql(sa.select(*VIEW).where(_OF_TENANT, *_REFERENCED))
+_REFERENCED_OF_NOBODY: Final = sql(sa.select(*VIEW).where(_C.tenant_id.is_(None), *_REFERENCED))
 _OF_REQUEST: Final = sql(
-    sa.select(*_VIEW)
+    sa.select(*VIEW)
     .where(_OF_TENANT, _C.request_id == sa.bindparam("request_id"), _C.kind == sa.bindparam("kind"))
     .order_by(_C.created_at.desc(), _C.id.desc())
     .limit(1)
@@ -177,7 +177,7 @@ def _claiming(kinds: tuple[str, ...]) -> Sql:
             payload=sa.case((ends, _NOTHING), else_=_C.payload),
         )
         .where(_C.id.in_(sa.select(picked.c.id)))
-        .returning(*_VIEW, _C.payload, _C.deadline_at, _C.due_at)
+        .returning(*VIEW, _C.payload, _C.deadline_at, _C.due_at)
     )
 
 
@@ -239,7 +239,7 @@ class Jobs:
     async def find(self, tenant_id: TenantId | None, job_id: JobId) -> Job | None:
         """The job of this id; None as tenant asks for those of the installation, not for everybody's."""
         rows = await self._database.rows(_FIND, {"wanted": job_id, "tenant_id": tenant_id})
-        return _job(rows[0]) if rows else None
+        return job_of(rows[0]) if rows else None
 
     async def find_by_reference(self, tenant_id: TenantId | None, kind: str, reference: str) -> Job | None:
         """The one job of this kind that others know by this reference."""
@@ -250,7 +250,7 @@ class Jobs:
         """What a call asked for; where several calls had one id, the newest."""
         values = {"tenant_id": tenant_id, "kind": kind, "request_id": request_id}
         rows = await self._database.rows(_OF_REQUEST, values)
-        return _job(rows[0]) if rows else None
+        return job_of(rows[0]) if rows else None
 
     async def open(self, tenant_id: TenantId, kind: str) -> int:
         """How many jobs of this kind a tenant has that have not ended."""
@@ -354,7 +354,7 @@ class Jobs:
     async def _referenced(self, tenant_id: TenantId | None, kind: str, reference: str | None) -> list[Job]:
         statement = _REFERENCED_OF_NOBODY if tenant_id is None else _REFERENCED_OF_TENANT
         values = {"tenant_id": tenant_id, "kind": kind, "reference": reference}
-        return [_job(row) for row in await self._database.rows(statement, values)]
+        return [job_of(row) for row in await self._database.rows(statement, values)]
 
     async def _advance(self, hold: Hold, now: float, said: Mapping[str, object]) -> Standing:
         values = _fence(hold) | {"until": now + hold.lease_seconds} | dict(said)
@@ -418,12 +418,13 @@ def _standing(row: Row, now: float) -> Standing:
 
 def _claimed(row: Row, owner: str, *, lease_seconds: float, now: float) -> Claimed:
     payload, deadline_at, _ = cast("Any", row[-3:])
-    job = _job(row[:-3])
+    job = job_of(row[:-3])
     left = None if deadline_at is None else deadline_at - now
     return Claimed(job, bytes(payload), Hold(job.id, owner, job.attempt, lease_seconds), left)
 
 
-def _job(row: Row) -> Job:
+def job_of(row: Row) -> Job:
+    """The job that a row of `VIEW` is."""
     id_, tenant_id, kind, reference, request_id, state, attempt, progress, doing, code, message, *times = cast(
         "Any", row
     )

@@ -3,12 +3,8 @@
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
-from cybervault.cli.detections import bursts as module
-from cybervault.cli.detections.bursts import Bursts
+from cybervault.cli.detections.bursts import FileBursts
 from cybervault.cli.detections.tally import Tally
-from cybervault.detection.correlate.correlator import Limits
 from cybervault.detection.correlate.plan import plan_of
 from cybervault.detection.detector import Detector
 from cybervault.detection.engine import Engine
@@ -20,18 +16,19 @@ from tests.detection.sigma import PROCESSES
 BASE = a_rule("Base")
 MANY = correlation({"rules": [BASE.id], "condition": {"gte": 2}, "timespan": "10m"})
 FIRST, SECOND = Path("first.json"), Path("second.json")
+PLAN = plan_of([MANY], [BASE])
 
 
-def looked_through(bursts: Bursts, *events: tuple[Path, int, dict[str, Value], float | None]) -> None:
-    detector = Detector(Engine([BASE]))
+def looked_through(bursts: FileBursts, *events: tuple[Path, int, dict[str, Value], float | None]) -> None:
+    detector = Detector(Engine([BASE]), PLAN)
     for path, line, fields, minutes in events:
         at = None if minutes is None else AT + timedelta(minutes=minutes)
         record = Record(PROCESSES, {"Image": "C:\\x.exe"} | fields, at)
-        bursts.add(path, line, detector.of_records([record]))
+        bursts.add(path, line, detector.of_records([record]).signals)
 
 
 def test_a_burst_over_two_files_is_one_match_where_it_began() -> None:
-    bursts, tally = Bursts(plan_of([MANY], [BASE])), Tally()
+    bursts, tally = FileBursts(PLAN), Tally()
     looked_through(bursts, (FIRST, 7, {"User": "Ann"}, 5), (SECOND, 3, {"User": "ann"}, 1), (SECOND, 4, {}, 2))
     (kept,) = bursts.told(tally)
     assert (kept.rule.title, kept.path, kept.line) == (MANY.rule.title, SECOND, 3)
@@ -43,30 +40,14 @@ def test_a_burst_over_two_files_is_one_match_where_it_began() -> None:
 
 
 def test_slow_events_are_no_burst() -> None:
-    bursts = Bursts(plan_of([MANY], [BASE]))
+    bursts = FileBursts(PLAN)
     looked_through(bursts, (FIRST, 1, {"User": "ann"}, 0), (FIRST, 2, {"User": "ann"}, 11))
     assert list(bursts.told(Tally())) == []
     assert bursts.left_out() == ()
 
 
 def test_what_has_no_time_is_not_counted_and_said() -> None:
-    bursts = Bursts(plan_of([MANY], [BASE]))
+    bursts = FileBursts(PLAN)
     looked_through(bursts, (FIRST, 1, {"User": "ann"}, None), (FIRST, 2, {"User": "ann"}, 1))
     assert list(bursts.told(Tally())) == []
     assert bursts.left_out() == ("1 matches have no time, so no correlation counts them.",)
-
-
-def test_what_is_forgotten_or_hurried_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    def tiny(lateness: timedelta | None) -> Limits:
-        return Limits(lateness, pending=1, groups=1)
-
-    monkeypatch.setattr(module, "Limits", tiny)
-    bursts, tally = Bursts(plan_of([MANY], [BASE])), Tally()
-    names = ("ann", "bob", "eve", "ann", "ann")
-    for number, name in enumerate(names):
-        looked_through(bursts, (FIRST, number, {"User": name}, number))
-    assert [one.line for one in bursts.told(tally)] == [3]
-    assert [sentence.split(" ", 1)[1] for sentence in bursts.left_out()] == [
-        "matches were too many to wait for their turn in a correlation.",
-        "groups of correlations were forgotten for others.",
-    ]

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from cybervault.domain.principals import KeyKind, Scope
 from cybervault.domain.problems import Problem
 from cybervault.faces.v3.telemetry import refuse_other_types
-from tests.fakes.telemetry import CALLBACK, NDJSON, QUIET, lines_of
+from tests.fakes.telemetry import CALLBACK, NDJSON, QUIET, REFUSED, lines_of
 from tests.fakes.threats import ThreatWorld
 
 PATH = "/v3/telemetry"
@@ -53,6 +53,17 @@ class TestTake:
             name: value for name, value in rule.items() if name not in {"count", "first", "last"}
         }
         assert (body["matches"][0]["host"], body["matches"][0]["at"]) == ("finance-07", "2026-01-31T12:00:00Z")
+
+    async def test_events_that_say_something_together_are_told_as_one_match(self, threats: ThreatWorld) -> None:
+        body = (await sent(threats, await threats.key(), lines_of(*REFUSED))).json()
+        (burst,) = body["bursts"]
+        assert body["matches"][-1] == burst
+        assert (burst["rule"]["title"], burst["line"], burst["at"], burst["user"]) == (
+            "Many refused logons of one account from one address", 1, "2026-01-31T12:00:00Z", "eve",
+        )  # fmt: skip
+        assert (burst["burst"]["count"], burst["burst"]["last"]) == (12, "2026-01-31T12:00:11Z")
+        assert burst["burst"]["group"] == {"IpAddress": "10.0.0.9", "TargetUserName": "eve"}
+        assert body["warnings"] == ["12 matches of rules that correlations count are not told by themselves."]
 
     async def test_without_key(self, threats: ThreatWorld) -> None:
         assert code_of(await sent(threats, {})) == (401, "missing_api_key")
@@ -135,6 +146,100 @@ class TestMatches:
         where = await done(threats, key)
         assert code_of(await threats.ask("GET", f"{where}/matches?limit=0", key)) == (400, "invalid_parameter")
         assert code_of(await threats.ask("GET", f"{where}/matches?cursor=x", key)) == (400, "invalid_cursor")
+
+
+class TestListed:
+    async def test_answers(self, threats: ThreatWorld) -> None:
+        key = await threats.key()
+        places = [await done(threats, key) for _ in range(3)]
+        seen, cursor = list[Any](), ""
+        while cursor is not None:
+            page = (await threats.ask("GET", f"{PATH}?limit=2{cursor and f'&cursor={cursor}'}", key)).json()
+            seen += page["data"]
+            cursor = page["pagination"]["next_cursor"]
+        assert sorted(f"{PATH}/{one['batch_id']}" for one in seen) == sorted(places)
+        assert [one["created_at"] for one in seen] == sorted((one["created_at"] for one in seen), reverse=True)
+        assert (seen[0]["state"], seen[0]["finished_at"] is None) == ("completed", False)
+        assert seen[0]["counts"] == {
+            "events": 5, "matched": 3, "not_read": 1, "not_recognised": 1, "matches_total": 3,
+        }  # fmt: skip
+
+    async def test_without_key(self, threats: ThreatWorld) -> None:
+        assert (await threats.ask("GET", PATH)).status_code == 401
+
+    async def test_key_lacks_scope(self, threats: ThreatWorld) -> None:
+        assert (await threats.ask("GET", PATH, await threats.key(Scope.THREAT_WRITE))).status_code == 403
+
+    async def test_other_tenant_sees_nothing(self, threats: ThreatWorld) -> None:
+        await done(threats, await threats.key())
+        assert (await threats.ask("GET", PATH, await threats.key(tenant="other"))).json()["data"] == []
+
+    async def test_malformed(self, threats: ThreatWorld) -> None:
+        key = await threats.key()
+        assert code_of(await threats.ask("GET", f"{PATH}?limit=x", key)) == (400, "invalid_parameter")
+        assert code_of(await threats.ask("GET", f"{PATH}?cursor=x", key)) == (400, "invalid_cursor")
+
+
+class TestCancel:
+    async def test_answers(self, threats: ThreatWorld) -> None:
+        key = await threats.key()
+        many = lines_of(*({"number": number} for number in range(200_000)))
+        asked = await sent(threats, key, many)
+        where = asked.headers["location"]
+        reply = await threats.ask("DELETE", where, key)
+        assert (reply.status_code, reply.json()["state"] in {"running", "cancelled"}) == (200, True)
+        async with asyncio.timeout(20):
+            while (await threats.ask("GET", where, key)).json()["state"] == "running":  # noqa: ASYNC110 - the server sets no event of ours
+                await asyncio.sleep(0.05)
+        assert (await threats.ask("GET", where, key)).json()["state"] == "cancelled"
+
+    async def test_what_has_ended_stays(self, threats: ThreatWorld) -> None:
+        key = await threats.key()
+        where = await done(threats, key)
+        before = (await threats.ask("GET", where, key)).json()
+        assert (await threats.ask("DELETE", where, key)).json() == before
+
+    async def test_without_key(self, threats: ThreatWorld) -> None:
+        assert (await threats.ask("DELETE", f"{PATH}/tel_0123456789")).status_code == 401
+
+    async def test_key_lacks_scope(self, threats: ThreatWorld) -> None:
+        key = await threats.key(Scope.THREAT_READ)
+        assert (await threats.ask("DELETE", f"{PATH}/tel_0123456789", key)).status_code == 403
+
+    async def test_other_tenant_sees_nothing(self, threats: ThreatWorld) -> None:
+        where, other = await done(threats, await threats.key()), await threats.key(tenant="other")
+        assert code_of(await threats.ask("DELETE", where, other)) == (404, "not_found")
+
+
+class TestExplain:
+    async def test_answers(self, threats: ThreatWorld) -> None:
+        key = await threats.key()
+        (rule,) = (await sent(threats, key, lines_of(CALLBACK))).json()["by_rule"]
+        reply = await threats.ask("POST", f"{PATH}/explain", key, {"rule_id": rule["rule_id"], "event": CALLBACK})
+        body = reply.json()
+        assert (reply.status_code, body["rule"]["title"]) == (200, rule["title"])
+        (record,) = body["records"]
+        assert (record["verdict"], record["condition"]["outcome"]) == ("fires", "true")
+        assert '"field":"DestinationPort"' in json.dumps(record, separators=(",", ":"))
+
+    async def test_without_key(self, threats: ThreatWorld) -> None:
+        assert (await threats.ask("POST", f"{PATH}/explain", {}, {})).status_code == 401
+
+    async def test_key_lacks_scope(self, threats: ThreatWorld) -> None:
+        key = await threats.key(Scope.THREAT_WRITE)
+        assert (await threats.ask("POST", f"{PATH}/explain", key, {})).status_code == 403
+
+    @pytest.mark.parametrize(
+        ("body", "told"),
+        [
+            ({}, (400, "missing_parameter")),
+            ({"rule_id": "x", "event": [1]}, (400, "invalid_parameter")),
+            ({"rule_id": "x", "event": {}, "more": 1}, (400, "invalid_parameter")),
+            ({"rule_id": "x", "event": {}}, (404, "rule_not_found")),
+        ],
+    )
+    async def test_malformed(self, threats: ThreatWorld, body: object, told: tuple[int, str]) -> None:
+        assert code_of(await threats.ask("POST", f"{PATH}/explain", await threats.key(), body)) == told
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from cybervault.assessments.telemetry_batches import Looked, Report
-from cybervault.detection.batch import Fault, Fired, Hit, Tally
+from cybervault.detection.batch import Burst, Fault, Fired, Hit, Tally
 from cybervault.domain.jobs import Job, JobId, JobState
 from cybervault.domain.principals import TenantId
 from cybervault.domain.verdicts import Severity
@@ -45,6 +46,19 @@ def test_a_match_names_its_rule_and_says_nothing_of_what_is_not_told() -> None:
         4, "b", "Somebody", "finance-07", "eve",
     )  # fmt: skip
     assert (second.at, second.host, second.user, second.is_certain) == (None, None, None, False)
+
+
+def test_a_correlation_says_what_it_counted_and_stands_in_the_result_too() -> None:
+    burst = Burst((("User", "acme\\eve"),), AT, 12, is_capped=True, lines=(4, 9))
+    hit = Hit(4, "b", AT, "", "acme\\eve", is_certain=True, burst=burst)
+    reply = TelemetryReply.of_looked(Looked(msgspec.structs.replace(TALLY, bursts=[hit], warnings=["One."]), (hit,)))
+    (match,) = reply.matches
+    assert match.burst is not None
+    assert match.burst.model_dump() == {
+        "group": {"User": "acme\\eve"}, "last": "2026-01-31T12:00:00Z", "count": 12, "is_capped": True, "lines": [4, 9],
+    }  # fmt: skip
+    assert (match.line, match.rule.rule_id, match.user) == (4, "b", "acme\\eve")
+    assert (reply.bursts, reply.warnings) == (reply.matches, ["One."])
 
 
 @pytest.mark.parametrize("report", [None, Report(TALLY, 7, [(0, "from 0")])])

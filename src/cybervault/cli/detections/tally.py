@@ -93,12 +93,13 @@ class Tally:
     """What became of all events. `bad` are the first lines that are none; `unknown` counts why events were not read.
 
     `kept` are the first `KEPT_MAX` of all `matches`; `hosts` counts matches by host, those of further hosts are under
-    the empty name.
+    the empty name. `silenced` matches are of rules that are told only where a correlation comes true.
     """
 
     events: int = 0
     matched: int = 0
     matches: int = 0
+    silenced: int = 0
     bad_count: int = 0
     bad: list[str] = field(default_factory=list)
     unknown: Counter[str] = field(default_factory=Counter)

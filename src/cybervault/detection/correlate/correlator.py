@@ -4,17 +4,17 @@ Events wait until none from before them is expected any more, then they are take
 one moment together. What cannot wait or be remembered is counted in `report`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from hashlib import sha256
 from heapq import heappop, heappush
 from typing import Final
 
 from cybervault.detection.correlate.correlation import CorrelationMatch, Kind, Sighting
 from cybervault.detection.correlate.groups import Burst, Groups
 from cybervault.detection.correlate.plan import Feed, Plan
+from cybervault.detection.correlate.signals import Signal, short, texts_of
 from cybervault.detection.correlate.windows import Entry
 from cybervault.detection.engine import Match
 from cybervault.detection.record import Record, Value
@@ -22,8 +22,6 @@ from cybervault.detection.record import Record, Value
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _SWEEP: Final = 1_000_000  # microseconds of event time between looks at groups that nothing was added to
-_CHARACTERS_MAX: Final = 256
-_CHARACTERS_KEPT: Final = 180
 _BEGINNING: Final = -(1 << 62)
 
 
@@ -56,13 +54,15 @@ class Report:
 
     `late` came after the time they belong to was closed; `without_time` had none and the caller gave none;
     `without_field` lack a field that is grouped by or counted. `hurried` were taken early because too many waited,
-    which may make others late. `evicted` are groups forgotten for others, by the correlation's id.
+    which may make others late. `evicted` are groups forgotten for others, by the correlation's id. `unwanted` were
+    kept for a correlation that is no longer in force.
     """
 
     late: int = 0
     without_time: int = 0
     without_field: int = 0
     hurried: int = 0
+    unwanted: int = 0
     evicted: tuple[tuple[str, int], ...] = ()
 
 
@@ -96,20 +96,13 @@ class Correlator:
         certain do not count.
         """
         feeds = [feed for one in matches if one.is_certain for feed in self._plan.by_source.get(one.rule.id, ())]
-        if not feeds and self._lateness is None:
-            return ()  # most events: nothing fires, and no time passes before the end
-        moment = self._moment(record.at, received)
-        if moment is None:
-            self._report.without_time += len(feeds)
-            return ()
-        if moment < self._closed:
-            self._report.late += len(feeds)
-            return ()
-        for feed in feeds:
-            self._wait(feed, record.fields, moment=moment, event=event)
-        if self._lateness is not None:
-            self._closed = max(self._closed, moment - self._lateness)
-        return tuple(self._release()) if self._pending else ()
+        return self._count(feeds, Signal("", event, record.at, record.fields), received)
+
+    def count(self, signal: Signal) -> tuple[CorrelationMatch, ...]:
+        """Count what was kept of a match, as `add` counts matches."""
+        feeds = self._plan.by_source.get(signal.rule, ())
+        self._report.unwanted += not feeds
+        return self._count(feeds, signal, None)
 
     def advance(self, now: datetime) -> tuple[CorrelationMatch, ...]:
         """Tell what has come true where no event came to make time pass."""
@@ -125,6 +118,22 @@ class Correlator:
             found += self._over(step, groups.drop_all())
         self._closed = self._swept = _BEGINNING
         return tuple(found)
+
+    def _count(self, feeds: Sequence[Feed], signal: Signal, received: datetime | None) -> tuple[CorrelationMatch, ...]:
+        if not feeds and self._lateness is None:
+            return ()  # most events: nothing fires, and no time passes before the end
+        moment = self._moment(signal.at, received)
+        if moment is None:
+            self._report.without_time += len(feeds)
+            return ()
+        if moment < self._closed:
+            self._report.late += len(feeds)
+            return ()
+        for feed in feeds:
+            self._wait(feed, signal.fields, moment=moment, event=signal.event)
+        if self._lateness is not None:
+            self._closed = max(self._closed, moment - self._lateness)
+        return tuple(self._release()) if self._pending else ()
 
     def _moment(self, at: datetime | None, received: datetime | None) -> int | None:
         moment = None if at is None else _moment(at)
@@ -224,29 +233,16 @@ def _together(fields: Mapping[str, Value], names: Iterable[str]) -> tuple[str, .
     """One text for each field, in small letters; None where one of them is not there."""
     found = []
     for name in names:
-        texts = _texts(fields.get(name))
+        texts = texts_of(fields.get(name))
         if not texts:
             return None
-        found.append(texts[0] if len(texts) == 1 else _short(", ".join(sorted(set(texts)))))
+        found.append(texts[0] if len(texts) == 1 else short(", ".join(sorted(set(texts)))))
     return tuple(found)
 
 
 def _apart(fields: Mapping[str, Value], names: tuple[str, ...]) -> tuple[str, ...]:
     """The values of one field, or of several fields together as one value."""
     if len(names) == 1:
-        return tuple(sorted(set(_texts(fields.get(names[0])))))
+        return tuple(sorted(set(texts_of(fields.get(names[0])))))
     found = _together(fields, names)
     return () if found is None else ("\x1f".join(found),)
-
-
-def _texts(value: Value) -> list[str]:
-    if value is None:
-        return []
-    return [_short(one.casefold()) for one in ([value] if isinstance(value, str) else value)]
-
-
-def _short(text: str) -> str:
-    """Of long texts the beginning and a digest, so that a stranger's values take no room."""
-    if len(text) <= _CHARACTERS_MAX:
-        return text
-    return f"{text[:_CHARACTERS_KEPT]}#{sha256(text.encode(errors='replace')).hexdigest()}"

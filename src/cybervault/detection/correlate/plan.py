@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from cybervault.detection.correlate.correlation import Correlation
 from cybervault.detection.rule import Rule, RuleProblem
@@ -26,7 +27,8 @@ class Plan:
 
     `steps` stand behind those they refer to; `sources` are the ids they refer to. `by_source` says by the id of a rule
     or a correlation what it counts for. `needed` are rules that must be asked although they may not be in force;
-    `silent` are ids of rules and correlations that are not to be told by themselves.
+    `silent` are ids of rules and correlations that are not to be told by themselves; `lent` are those among them that
+    are not in force, and are asked for the sake of others only.
     """
 
     steps: tuple[Correlation, ...] = ()
@@ -34,7 +36,15 @@ class Plan:
     by_source: Mapping[str, tuple[Feed, ...]] = field(default_factory=dict)
     needed: frozenset[str] = frozenset()
     silent: frozenset[str] = frozenset()
+    lent: frozenset[str] = frozenset()
     problems: tuple[RuleProblem, ...] = ()
+
+    def for_single_events(self) -> "Plan":
+        """For whoever sees no event beside another: nothing is counted, and so nothing that is in force is silent."""
+        return Plan(silent=self.lent, lent=self.lent)
+
+
+NOTHING: Final = Plan()
 
 
 def plan_of(
@@ -59,6 +69,7 @@ def plan_of(
         by_source=_feeds(steps, sources),
         needed=frozenset(all_sources - {one.rule.id for one in given}),
         silent=_silent(steps, sources) | (all_sources - in_force),
+        lent=frozenset(all_sources - in_force),
         problems=tuple(problems),
     )
 

@@ -7,16 +7,18 @@ from fastapi import APIRouter, Query
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
+from cybervault.assessments.rule_questions import RuleQuestions
 from cybervault.assessments.telemetry_batches import TelemetryBatches
 from cybervault.domain.ids import BatchId
 from cybervault.domain.jobs import Job
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.faces.call import Call, LeanRoute
 from cybervault.faces.face import json_response
-from cybervault.faces.openapi import Piece
+from cybervault.faces.openapi import Piece, body_of
 from cybervault.faces.paging import Cursors
 from cybervault.faces.queued import PREFER, accepted, wants_async
 from cybervault.faces.v3 import telemetry_shapes as shapes
+from cybervault.faces.v3.explain_shapes import ExplainedReply, ExplainRequest
 from cybervault.faces.v3.management.office import PageQuery, id_in, pagination_of, wish_of
 
 _BASE: Final = "/v3/telemetry"
@@ -43,8 +45,9 @@ _BODY: Final[Piece] = {
 class TelemetryPaths:
     """The endpoints."""
 
-    def __init__(self, batches: TelemetryBatches, cursors: Cursors) -> None:
+    def __init__(self, batches: TelemetryBatches, questions: RuleQuestions, cursors: Cursors) -> None:
         self._batches = batches
+        self._questions = questions
         self._cursors = cursors
 
     def router(self) -> APIRouter:
@@ -55,7 +58,13 @@ class TelemetryPaths:
             _BASE, self.take, methods=["POST"], response_model=shapes.TelemetryReply, openapi_extra=_BODY,
             responses={202: {"model": shapes.BatchReply}},
         )  # fmt: skip
+        add(_BASE, self.listed, methods=["GET"], response_model=shapes.BatchList)
+        add(
+            f"{_BASE}/explain", self.explain, methods=["POST"], response_model=ExplainedReply,
+            openapi_extra=body_of(ExplainRequest),
+        )  # fmt: skip
         add(one, self.batch, methods=["GET"], response_model=shapes.BatchReply)
+        add(one, self.cancel, methods=["DELETE"], response_model=shapes.BatchReply)
         add(f"{one}/matches", self.matches, methods=["GET"], response_model=shapes.MatchList)
         return router
 
@@ -76,8 +85,33 @@ class TelemetryPaths:
         job, report = await self._batches.find(principal.tenant_id, _batch_id(call))
         return json_response(200, shapes.BatchReply.of_job(job, report).model_dump())
 
+    async def listed(self, call: Call, query: Annotated[PageQuery, Query()]) -> Response:
+        """The batches that were looked through later, the newest first."""
+        principal, wish = await call.principal(), await wish_of(call, query, self._cursors)
+        behind = None if wish.after is None else (float(wish.after[0]), str(wish.after[1]))
+        found = await self._batches.listed(principal.tenant_id, most=wish.most + 1, behind=behind)
+        page = found[: wish.most]
+        last = page[-1].place if len(found) > wish.most else None
+        reply = shapes.BatchList(
+            data=[shapes.ListedBatchReply.of_listed(one) for one in page],
+            pagination=pagination_of(wish, last, self._cursors),
+        )
+        return json_response(200, reply.model_dump())
+
+    async def cancel(self, call: Call) -> Response:
+        """End a batch that waits, or within two seconds one that is looked through; what it found is gone."""
+        principal = await call.principal()
+        job, report = await self._batches.cancel(principal.tenant_id, _batch_id(call))
+        return json_response(200, shapes.BatchReply.of_job(job, report).model_dump())
+
+    async def explain(self, call: Call) -> Response:
+        """Why a rule fires on an event, or why not, part by part; the event is not kept."""
+        request = await call.body(ExplainRequest)
+        found = await self._questions.explain(request.rule_id, request.event)
+        return json_response(200, ExplainedReply.of(found).model_dump())
+
     async def matches(self, call: Call, query: Annotated[PageQuery, Query()]) -> Response:
-        """The matches of a completed batch in the order of its lines, the first 10,000."""
+        """The matches of a completed batch in the order of its lines, the first 10,000, and then its correlations."""
         principal, wish = await call.principal(), await wish_of(call, query, self._cursors)
         first = 0 if wish.after is None else int(wish.after[0])
         page = await self._batches.hits(principal.tenant_id, _batch_id(call), first=first, most=wish.most)

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from cybervault.assessments.telemetry_batches import Looked, Report
-from cybervault.detection.batch import Fault, Fired, Hit, Tally
+from cybervault.assessments.telemetry_batches import Counts, ListedBatch, Looked, Report
+from cybervault.detection.batch import Burst, Fault, Fired, Hit, Tally
 from cybervault.domain.assessments import rank_of
 from cybervault.domain.jobs import Job
 from cybervault.faces.moments import spelled
@@ -60,8 +60,26 @@ class FiredReply(RuleReply):
         return cls(**_rule(rule), count=rule.count, first=_moment(rule.first), last=_moment(rule.last))
 
 
+class BurstReply(BaseModel):
+    """What a correlation counted."""
+
+    group: dict[str, str] = Field(description="Of whom, in small letters.", examples=[{"User": "acme\\eve"}])
+    last: str
+    count: int
+    is_capped: bool = Field(description="Whether there were more than `count`.")
+    lines: list[int] = Field(description="The first few.")
+
+    @classmethod
+    def of(cls, burst: Burst) -> "BurstReply":
+        """One burst."""
+        return cls(
+            group=dict(burst.group), last=spelled(burst.last), count=burst.count, is_capped=burst.is_capped,
+            lines=list(burst.lines),
+        )  # fmt: skip
+
+
 class MatchReply(BaseModel):
-    """One rule on one event."""
+    """One rule on one event, or a correlation on several, where `line` and `at` are those of the first."""
 
     line: int = Field(description="In an array the number of the event, of EVTX its EventRecordID.")
     rule: RuleReply
@@ -69,6 +87,7 @@ class MatchReply(BaseModel):
     at: str | None
     host: str | None
     user: str | None
+    burst: BurstReply | None = Field(description="Of a correlation, what it counted.")
 
     @classmethod
     def of(cls, hit: Hit, rules: Mapping[str, Fired]) -> "MatchReply":
@@ -80,6 +99,7 @@ class MatchReply(BaseModel):
             at=_moment(hit.at),
             host=hit.host or None,
             user=hit.user or None,
+            burst=None if hit.burst is None else BurstReply.of(hit.burst),
         )
 
 
@@ -93,6 +113,8 @@ class TallyReply(BaseModel):
     errors: list[FaultReply] = Field(description="The first 100 of what was not read or not recognised.")
     matches_total: int
     by_rule: list[FiredReply] = Field(description="The rules that fired, the worst first.")
+    bursts: list[MatchReply] = Field(description="The first 1,000 correlations that came true, by when they began.")
+    warnings: list[str] = Field(description="What correlations could not count, and what is not told by itself.")
 
     @classmethod
     def of(cls, tally: Tally) -> "TallyReply":
@@ -105,13 +127,15 @@ class TallyReply(BaseModel):
             errors=[FaultReply.of(fault) for fault in tally.faults],
             matches_total=tally.matches,
             by_rule=[FiredReply.of(rule) for rule in _ranked(tally.rules.values())],
+            bursts=[MatchReply.of(hit, tally.rules) for hit in tally.bursts],
+            warnings=tally.warnings,
         )
 
 
 class TelemetryReply(TallyReply):
     """Answer of `POST /v3/telemetry` for a small batch."""
 
-    matches: list[MatchReply] = Field(description="The first 10,000, in the order of the batch.")
+    matches: list[MatchReply] = Field(description="The first 10,000 in the order of the batch, then `bursts`.")
 
     @classmethod
     def of_looked(cls, looked: Looked) -> "TelemetryReply":
@@ -139,6 +163,50 @@ class MatchList(BaseModel):
     """Answer of `GET /v3/telemetry/{batch_id}/matches`."""
 
     data: list[MatchReply]
+    pagination: Pagination
+
+
+class CountsReply(BaseModel):
+    """What came of a batch, in numbers."""
+
+    events: int
+    matched: int
+    not_read: int
+    not_recognised: int
+    matches_total: int
+
+    @classmethod
+    def of(cls, counts: Counts) -> "CountsReply":
+        """The counts."""
+        return cls(
+            events=counts.events, matched=counts.matched, not_read=counts.unread,
+            not_recognised=counts.unrecognised, matches_total=counts.matches,
+        )  # fmt: skip
+
+
+class ListedBatchReply(QueuedReply):
+    """One batch of a list."""
+
+    batch_id: str = Field(examples=["tel_4f1k9x2m7q"])
+    finished_at: str | None
+    counts: CountsReply | None = Field(description="What came of it, once it is completed.")
+
+    @classmethod
+    def of_listed(cls, listed: ListedBatch) -> "ListedBatchReply":
+        """How it stands."""
+        job = listed.job
+        return cls(
+            batch_id=job.reference or "",
+            finished_at=_moment(job.finished_at),
+            counts=None if listed.counts is None else CountsReply.of(listed.counts),
+            **QueuedReply.of(job).model_dump(),
+        )
+
+
+class BatchList(BaseModel):
+    """Answer of `GET /v3/telemetry`."""
+
+    data: list[ListedBatchReply]
     pagination: Pagination
 
 

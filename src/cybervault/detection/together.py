@@ -1,0 +1,39 @@
+"""What all events of a batch say together: correlations that came true, told beside the matches of single events."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from cybervault.detection.batch import Burst, Fired, Hit, Tally
+from cybervault.detection.correlate.bursts import Bursts, on_silence
+from cybervault.detection.correlate.correlation import CorrelationMatch
+from cybervault.detection.correlate.plan import Plan
+from cybervault.detection.correlate.signals import Signal
+from cybervault.detection.entities import HOST, USER
+from cybervault.detection.record import LogSource, Record, entity_in
+
+BURSTS_MAX: Final = 1_000
+"""So many of a batch are kept one by one; all are counted."""
+
+
+def add_bursts(tally: Tally, plan: Plan, signals: Iterable[Signal]) -> None:
+    """Add to the tally of a whole batch what its signals come to, and what could not be counted."""
+    bursts = Bursts(plan)
+    for signal in signals:
+        bursts.add(signal)
+    for found in bursts.told():
+        rule = found.rule
+        tally.matches += 1
+        tally.rules[rule.id] = (tally.rules.get(rule.id) or Fired.of(rule)).again(1, found.first, found.last)
+        if len(tally.bursts) < BURSTS_MAX:
+            tally.bursts.append(_hit(found))
+    if tally.uncounted:
+        tally.warnings.append(f"{tally.uncounted:,} matches were too many to be kept for correlations.")
+    tally.warnings += (*on_silence(tally.silenced), *bursts.left_out())
+
+
+def _hit(found: CorrelationMatch) -> Hit:
+    about = (Record(LogSource(), dict(found.group)),)
+    lines = tuple(int(one.event) for one in found.sample)
+    burst = Burst(found.group, found.last, found.count, found.is_capped, lines)
+    host, user = entity_in(about, HOST), entity_in(about, USER)
+    return Hit(lines[0], found.rule.id, found.first, host, user, is_certain=True, burst=burst)
