@@ -30,7 +30,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from cybervault.access.audit import OPERATOR
-from cybervault.app import open_access, put_together
+from cybervault.app.product import open_access, put_together
 from cybervault.domain.limits import CallClass, LimitOverride
 from cybervault.domain.principals import Plan, TenantId
 from cybervault.domain.secrets import Secret

@@ -33,7 +33,7 @@ from granian.server import Server
 from starlette.types import ASGIApp
 
 from cybervault.access.audit import OPERATOR
-from cybervault.app import open_access
+from cybervault.app.product import open_access
 from cybervault.domain.findings import Status
 from cybervault.domain.limits import CallClass, LimitOverride
 from cybervault.domain.principals import Plan, Scope

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from cybervault.cli import cli
+from cybervault.cli.later import Later
 from cybervault.domain.secrets import Secret
 from cybervault.enrichment.connector import Connector, KeyRule, Quota
 from cybervault.enrichment.connectors import CONNECTORS
@@ -201,6 +202,8 @@ def cli_page() -> str:
 
 
 def _commands(name: str, command: object) -> Iterator[tuple[str, TyperCommand]]:
+    if isinstance(command, Later):
+        command = command.real()
     if isinstance(command, TyperGroup):
         for word, inner in command.commands.items():
             yield from _commands(f"{name} {word}", inner)

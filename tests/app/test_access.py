@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from cybervault.app import put_together
+from cybervault.app.product import put_together
 from cybervault.domain.secrets import Secret
 from tests.fakes.serving import Setup
 

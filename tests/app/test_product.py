@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cybervault.app import open_access, put_together
-from cybervault.app.product import passwordless_of
+from cybervault.app.product import open_access, passwordless_of, put_together
 from cybervault.domain.observables import parse_observable
 from cybervault.domain.problems import Problem
 from cybervault.domain.secrets import Secret

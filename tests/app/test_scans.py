@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from cybervault.app import put_together
+from cybervault.app.product import put_together
 from cybervault.scans.grants import GrantRules
 from cybervault.settings import ScanSettings
 from tests.fakes.serving import Setup

@@ -8,7 +8,7 @@ import pytest
 import structlog
 from starlette.types import Message
 
-from cybervault.app import create_app, serve_app
+from cybervault.app.server import create_app, serve_app
 from cybervault.domain.problems import Problem
 from tests.fakes.fixtures import Serve
 from tests.fakes.serving import Setup

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cybervault.app import Shelf
+from cybervault.app.shelf import Shelf
 from cybervault.domain.observables import parse_observable
 from tests.fakes.knowledge import compile_small_knowledge
 from tests.fakes.serving import Setup

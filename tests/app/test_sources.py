@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cybervault.app import Product, put_together
+from cybervault.app.product import Product, put_together
 from cybervault.domain.problems import Problem
 from cybervault.domain.secrets import Secret
 from cybervault.settings import ChatSettings, DnsSettings, Settings, SourceSettings

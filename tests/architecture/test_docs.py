@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from cybervault.app import create_app
+from cybervault.app.server import create_app
 from cybervault.enrichment.connectors import CONNECTORS
 from cybervault.faces.http import Frame, LeanRoute
 from cybervault.settings import Settings

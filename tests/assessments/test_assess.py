@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from cybervault.app import Product, put_together
+from cybervault.app.product import Product, put_together
 from cybervault.assessments.assess import Heard, Inquiry, Weighed
 from cybervault.domain.observables import parse_observable
 from cybervault.domain.secrets import Secret

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cybervault.access.audit import OPERATOR
-from cybervault.app import Access
+from cybervault.app.access import Access
 from cybervault.cli.access import with_access
 from cybervault.domain.principals import Plan, Tenant
 from cybervault.domain.problems import Problem

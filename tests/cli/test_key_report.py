@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cybervault.access.usage import Use
-from cybervault.app import open_access
+from cybervault.app.product import open_access
 from cybervault.domain.clock import SystemClock
 from cybervault.domain.principals import KeyId, Plan, Principal
 from cybervault.settings import Settings

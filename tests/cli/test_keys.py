@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from cybervault.access.tokens import parse
-from cybervault.app import open_access
+from cybervault.app.product import open_access
 from cybervault.domain.observables import Address
 from cybervault.domain.principals import KeyKind, Scope
 from cybervault.domain.problems import Problem

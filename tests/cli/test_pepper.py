@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cybervault.app import open_access
+from cybervault.app.product import open_access
 from cybervault.domain.problems import Problem
 from cybervault.settings import Settings
 from tests.cli.conftest import Run, document

@@ -9,7 +9,7 @@ from openapi_schema_validator import OAS31Validator, validate
 
 from cybervault.access import tokens
 from cybervault.access.exposure import find_keys
-from cybervault.app import create_app
+from cybervault.app.server import create_app
 from cybervault.domain.principals import KeyKind
 from cybervault.faces.examples import Example, load_examples
 from tests.contracts.examples import examples_of, written

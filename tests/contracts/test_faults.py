@@ -17,7 +17,8 @@ from typing import cast
 import pytest
 
 from cybervault.access.audit import OPERATOR
-from cybervault.app import Access, open_access
+from cybervault.app.access import Access
+from cybervault.app.product import open_access
 from cybervault.domain.clock import SystemClock
 from cybervault.domain.secrets import Secret
 from tests.contracts.load import Load, Made, load_on

@@ -13,7 +13,8 @@ import pytest
 from cybervault.access.audit import OPERATOR
 from cybervault.access.credentials import about
 from cybervault.access.members import NewMember
-from cybervault.app import Access, put_together
+from cybervault.app.access import Access
+from cybervault.app.product import put_together
 from cybervault.domain.principals import KeyKind, Member, Plan, Role, Tenant
 from cybervault.domain.secrets import Secret
 from cybervault.faces.v3.management.key_shapes import KINDS

@@ -25,7 +25,7 @@ from schemathesis.specs.openapi.checks import (
 
 from cybervault.access.audit import OPERATOR
 from cybervault.access.members import NewMember
-from cybervault.app import put_together
+from cybervault.app.product import put_together
 from cybervault.domain.principals import Role, Scope
 from tests.fakes.keys import bearer, minted
 from tests.fakes.serving import Running

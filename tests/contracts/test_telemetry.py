@@ -12,7 +12,7 @@ from typing import Any, Final
 import httpx2
 import pytest
 
-from cybervault.app import open_access
+from cybervault.app.product import open_access
 from cybervault.detection import batch
 from cybervault.detection.packed import zstd
 from cybervault.domain.principals import Scope

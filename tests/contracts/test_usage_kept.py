@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from cybervault.app import open_access
+from cybervault.app.product import open_access
 from cybervault.settings import Settings
 from tests.fakes.keys import bearer, secret_of
 from tests.fakes.processes import NO_TLS, Served, family, served

@@ -14,7 +14,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from cybervault.access import tokens
-from cybervault.app import Access, create_app, put_together
+from cybervault.app.access import Access
+from cybervault.app.product import put_together
+from cybervault.app.server import create_app
 from cybervault.domain.ids import RequestId
 from cybervault.domain.principals import KeyKind
 from cybervault.domain.problems import Problem, ProblemKind

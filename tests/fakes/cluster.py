@@ -17,7 +17,8 @@ import httpx2
 
 from cybervault.access.audit import OPERATOR
 from cybervault.access.minting import MintedKey, NewKey
-from cybervault.app import Access, open_access
+from cybervault.app.access import Access
+from cybervault.app.product import open_access
 from cybervault.domain.principals import KeyKind, Plan, Scope
 from cybervault.domain.secrets import Secret
 from cybervault.settings import Settings

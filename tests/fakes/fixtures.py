@@ -11,8 +11,9 @@ from typing import Any, TypeAlias
 import pytest
 import structlog
 
-from cybervault.app import KNOWLEDGE_FOLDER, Access, Shelf, open_access
-from cybervault.app.product import DATABASE_FILE
+from cybervault.app.access import Access
+from cybervault.app.product import DATABASE_FILE, open_access
+from cybervault.app.shelf import KNOWLEDGE_FOLDER, Shelf
 from cybervault.domain.secrets import Secret
 from cybervault.settings import Settings
 from cybervault.storage.database import Database

@@ -4,7 +4,7 @@ from typing import Any
 
 from cybervault.access.audit import OPERATOR
 from cybervault.access.minting import MintedKey, NewKey
-from cybervault.app import Access
+from cybervault.app.access import Access
 from cybervault.domain.principals import KeyKind, Plan
 
 

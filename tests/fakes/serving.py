@@ -12,7 +12,7 @@ from typing import Any, Final
 import httpx2
 import uvicorn
 
-from cybervault.app import create_app
+from cybervault.app.server import create_app
 from cybervault.domain.secrets import Secret
 from cybervault.settings import ChatSettings, ModelChoice, RateLimitSettings, Settings, SourceSettings
 from tests.fakes.clock import HandClock

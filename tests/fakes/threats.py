@@ -10,7 +10,8 @@ from fastapi import FastAPI
 
 from cybervault.access.audit import OPERATOR
 from cybervault.access.minting import NewKey
-from cybervault.app import Product, create_app, put_together
+from cybervault.app.product import Product, put_together
+from cybervault.app.server import create_app
 from cybervault.domain.principals import KeyKind, Plan, Scope, Tenant
 from cybervault.faces.http import Frame
 from tests.fakes.clock import HandClock

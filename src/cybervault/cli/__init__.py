@@ -1,4 +1,7 @@
-"""The command line: `cybervault analyze | detect | serve | doctor | admin | tenants | users | keys | audit | ...`."""
+"""The command line: `cybervault analyze | detect | serve | doctor | admin | tenants | users | keys | audit | ...`.
+
+Each command is imported when it is used: to detect takes no server, and to read the help takes neither.
+"""
 
 import sys
 from typing import Final
@@ -6,53 +9,95 @@ from typing import Final
 import typer
 
 from cybervault import __version__
-from cybervault.cli.admin import admin
-from cybervault.cli.analyze import analyze
-from cybervault.cli.audit import audit
-from cybervault.cli.console import console
-from cybervault.cli.detect import detect
-from cybervault.cli.doctor import doctor
-from cybervault.cli.findings import findings
-from cybervault.cli.intel import intel
-from cybervault.cli.key_report import report as _  # noqa: F401 - a command of `keys` in a file of its own
-from cybervault.cli.key_scan import scan as _scan  # noqa: F401 - same
-from cybervault.cli.keys import keys
-from cybervault.cli.pepper import pepper as _pepper  # noqa: F401 - same
-from cybervault.cli.rule_explain import explain_rule as _explain  # noqa: F401 - a command of `rules`
-from cybervault.cli.rule_lint import lint as _lint  # noqa: F401 - same
-from cybervault.cli.rule_update import update_rules as _update  # noqa: F401 - same
-from cybervault.cli.rules import rules
-from cybervault.cli.scans import scans
-from cybervault.cli.serve import serve
-from cybervault.cli.service_accounts import service_accounts
-from cybervault.cli.tenants import tenants
-from cybervault.cli.users import users
+from cybervault.cli.later import Later, group_of
 from cybervault.domain.problems import Problem
 
 EXIT_FAILED: Final = 1
+_IN: Final = "cybervault.cli"
 
+rule_commands: Final = typer.Typer(
+    name="rules",
+    help="Detection rules: list, test, explain, update.",
+    no_args_is_help=True,
+    cls=group_of(
+        Later(
+            "list",
+            f"{_IN}.rules:show_all",
+            "List the rules in force; how many there are in all, and what cannot be used, stands on standard error.",
+            epilog="Example: cybervault rules list --technique T1059 --level high",
+        ),
+        Later(
+            "disable",
+            f"{_IN}.rule_switch:disable",
+            "Switch a rule off for the whole installation; a running server follows within seconds.",
+        ),
+        Later("enable", f"{_IN}.rule_switch:enable", "Switch a rule on again."),
+        Later(
+            "explain",
+            f"{_IN}.rule_explain:explain_rule",
+            "Show each part of a rule's condition with what an event says of it: ✓ holds, ✗ does not, ? is not known.",
+            epilog='Example: cybervault rules explain "Certutil download" events.ndjson --line 12',
+        ),
+        Later(
+            "test",
+            f"{_IN}.rule_lint:lint",
+            "Look at Sigma rules, and say file and line of what cannot be used.",
+            epilog="Example: cybervault rules test my-rules/ --events incident.ndjson.gz",
+        ),
+        Later(
+            "update",
+            f"{_IN}.rule_update:update_rules",
+            "Put the newest release of SigmaHQ's rules in force; a running server follows within seconds.",
+            epilog="Example: cybervault rules update --from sigma_all_rules.zip",
+        ),
+    ),
+)
 cli: Final = typer.Typer(
     name="cybervault",
     help="Threat intelligence for one observable or a thousand: what it is, why we think so, what to do.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
+    cls=group_of(
+        Later("analyze", f"{_IN}.analyze:analyze", "Say what each indicator is, why we think so, and how sure we are."),
+        Later("detect", f"{_IN}.detect:detect", "Say which detection rules fire on the events of files."),
+        Later("serve", f"{_IN}.serve:serve", "Start the server: console, API and all, in one folder of state."),
+        Later(
+            "doctor",
+            f"{_IN}.doctor:doctor",
+            "Look at the installation. Exit status 1 when something that must work is broken.",
+        ),
+        Later("admin", f"{_IN}.admin:admin", "Administrators, whom no page lets in first."),
+        Later(
+            "tenants",
+            f"{_IN}.tenants:tenants",
+            "The tenants of this installation. A change holds at once, in a running server too.",
+        ),
+        Later("users", f"{_IN}.users:users", "Members. A change holds at once, in running servers too."),
+        Later(
+            "keys",
+            f"{_IN}.keys:keys",
+            "API keys. A change holds at once, in a running server too.",
+            also=(f"{_IN}.key_report", f"{_IN}.key_scan", f"{_IN}.pepper"),
+        ),
+        Later(
+            "service-accounts",
+            f"{_IN}.service_accounts:service_accounts",
+            "What programs call with: the owners of service keys.",
+        ),
+        Later("audit", f"{_IN}.audit:audit", "The record of who changed what."),
+        Later("findings", f"{_IN}.findings:findings", "What was assessed as bad, and how it is handled."),
+        Later("intel", f"{_IN}.intel:intel", "What CyberVault knows without asking anybody."),
+        Later("rules", f"{_IN}:rule_commands", "Detection rules: list, test, explain, update."),
+        Later("scans", f"{_IN}.scans:scans", "What tenants may scan: nothing, until it is granted."),
+        Later("console", f"{_IN}.console:console", "The web console that ships with the server."),
+    ),
 )
-cli.command()(analyze)
-cli.command()(detect)
-cli.command()(serve)
-cli.command()(doctor)
-cli.add_typer(admin)
-cli.add_typer(tenants)
-cli.add_typer(users)
-cli.add_typer(keys)
-cli.add_typer(service_accounts)
-cli.add_typer(audit)
-cli.add_typer(findings)
-cli.add_typer(intel)
-cli.add_typer(rules)
-cli.add_typer(scans)
-cli.add_typer(console)
+
+
+@cli.callback()
+def _about() -> None:
+    """With it the library takes one command that is at hand for a group's, and not for all there is."""
 
 
 @cli.command()

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
-from cybervault.app import Access, open_access
+from cybervault.app.access import Access
+from cybervault.app.product import open_access
 from cybervault.logs import set_up_logs
 from cybervault.settings import load_settings
 

@@ -11,7 +11,7 @@ import typer
 from cybervault.access.audit import OPERATOR
 from cybervault.access.credentials import generated_password
 from cybervault.access.setup import NewAdmin
-from cybervault.app import Access
+from cybervault.app.access import Access
 from cybervault.cli.access import with_access
 from cybervault.cli.options import AsJson, Data, PasswordOnInput
 from cybervault.domain.principals import Member, Plan

@@ -11,7 +11,7 @@ from typing import Annotated, Final, TextIO
 import typer
 from rich.console import Console
 
-from cybervault.app import Product, put_together
+from cybervault.app.product import Product, put_together
 from cybervault.assessments.assess import Heard, Inquiry, Weighed
 from cybervault.cli.options import AsJson, Data
 from cybervault.cli.output import Document, Lines, Output, People

@@ -12,7 +12,7 @@ from cybervault.access.proofs.export import verify_lines
 from cybervault.access.proofs.inclusion import proof_in
 from cybervault.access.proofs.notes import Checkpoint, PublicKey, checkpoints_in
 from cybervault.access.proofs.rows import Verification
-from cybervault.app import Access
+from cybervault.app.access import Access
 from cybervault.cli.access import with_access
 from cybervault.cli.options import AsJson, Data
 

@@ -10,7 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cybervault.app import PEPPER_FILE, Product, put_together
+from cybervault.app.access import PEPPER_FILE
+from cybervault.app.product import Product, put_together
 from cybervault.cli.options import AsJson, Data
 from cybervault.confinement.parse import standing_walls
 from cybervault.confinement.walls import Wall

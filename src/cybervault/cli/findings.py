@@ -14,11 +14,11 @@ from rich.progress import Progress
 from rich.table import Table
 
 from cybervault.access.audit import OPERATOR
-from cybervault.app import Product, put_together
+from cybervault.app.product import Product, put_together
 from cybervault.assessments.exports import PAGE_FINDINGS, Form, document_of, exported
 from cybervault.assessments.findings import FindingBook, StatusChange
 from cybervault.assessments.selection import Condition, Field, Mark, Operator, Selection
-from cybervault.cli.key_view import print_json
+from cybervault.cli.documents import print_json
 from cybervault.cli.keys import WhichTenant
 from cybervault.cli.options import AsJson, Data
 from cybervault.domain.assessments import Category, rank_of

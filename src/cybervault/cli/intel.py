@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from cybervault.app import KNOWLEDGE_FOLDER
+from cybervault.app.shelf import KNOWLEDGE_FOLDER
 from cybervault.cli.options import Data
 from cybervault.domain.clock import SystemClock
 from cybervault.intel.compile import Packages, compile_knowledge

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cybervault.access.reports import Remark, remarks_on
-from cybervault.app import Access
+from cybervault.app.access import Access
 from cybervault.cli.access import with_access
 from cybervault.cli.keys import WhichTenant, keys
 from cybervault.cli.options import AsJson, Data

@@ -9,9 +9,9 @@ from typing import Annotated, BinaryIO, Final
 import typer
 
 from cybervault.access.exposure import BODY_CHARACTERS, PREFIXES, ExposedKey, FoundKey, find_keys
-from cybervault.app import Access
+from cybervault.app.access import Access
 from cybervault.cli.access import with_access
-from cybervault.cli.key_view import print_json
+from cybervault.cli.documents import print_json
 from cybervault.cli.keys import keys
 from cybervault.cli.options import AsJson, Data
 

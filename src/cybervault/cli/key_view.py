@@ -1,6 +1,5 @@
 """How keys are shown on the command line: to people, and as JSON."""
 
-import json
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +8,7 @@ from rich.table import Table
 
 from cybervault.access.life import Key, KeySecret
 from cybervault.access.minting import MintedKey
+from cybervault.cli.documents import print_json
 from cybervault.domain.clock import SystemClock
 
 
@@ -28,11 +28,6 @@ def show_key(key: Key, *, as_json: bool, note: str = "") -> None:
         print_json({"key": document_of(key)})
     else:
         typer.echo(f"{key.id} is {key.state(SystemClock().now()).value}.{note and f' {note}'}")
-
-
-def print_json(document: dict[str, Any]) -> None:
-    """One JSON document on standard output."""
-    typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 def table_of(found: tuple[Key, ...]) -> Table:

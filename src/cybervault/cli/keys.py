@@ -12,9 +12,10 @@ from cybervault.access.changes import FinishedRotation
 from cybervault.access.life import Edit, Key, Network, NewExpiry
 from cybervault.access.minting import MintedKey, NewKey
 from cybervault.access.reports import readiness
-from cybervault.app import Access
+from cybervault.app.access import Access
 from cybervault.cli.access import with_access
-from cybervault.cli.key_view import document_of, print_json, secret_document_of, show_key, show_once, table_of
+from cybervault.cli.documents import print_json
+from cybervault.cli.key_view import document_of, secret_document_of, show_key, show_once, table_of
 from cybervault.cli.options import AsJson, Data
 from cybervault.domain.clock import SystemClock
 from cybervault.domain.principals import KeyId, KeyKind, Scope

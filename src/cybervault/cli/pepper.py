@@ -6,9 +6,9 @@ import typer
 
 from cybervault.access.audit import OPERATOR
 from cybervault.access.pepper import rotate_pepper
-from cybervault.app import PEPPER_FILE
+from cybervault.app.access import PEPPER_FILE
 from cybervault.cli.access import with_access
-from cybervault.cli.key_view import print_json
+from cybervault.cli.documents import print_json
 from cybervault.cli.keys import keys
 from cybervault.cli.options import AsJson, Data
 from cybervault.domain.problems import Problem, ProblemKind

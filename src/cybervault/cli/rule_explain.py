@@ -7,10 +7,10 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from cybervault.cli.key_view import print_json
+from cybervault.cli.documents import print_json
 from cybervault.cli.options import AsJson, Data
 from cybervault.cli.rule_view import document_of, view
-from cybervault.cli.rules import chosen, rules, shelf_in
+from cybervault.cli.rules import chosen, shelf_in
 from cybervault.detection.compile.partition import is_for
 from cybervault.detection.engine import Engine
 from cybervault.detection.explain import explain
@@ -26,7 +26,6 @@ from cybervault.domain.problems import Problem, ProblemKind
 _CERTAIN: Final = 4
 
 
-@rules.command("explain", epilog='Example: cybervault rules explain "Certutil download" events.ndjson --line 12')
 def explain_rule(  # noqa: PLR0917 - each argument is an option of the command
     rule: Annotated[
         str, typer.Argument(metavar="RULE", help="Id of the rule, the first words of its title, or its file.")

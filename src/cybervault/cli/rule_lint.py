@@ -8,7 +8,6 @@ from zipfile import BadZipFile
 
 import typer
 
-from cybervault.cli.rules import rules
 from cybervault.detection.detector import Detector
 from cybervault.detection.engine import Engine
 from cybervault.detection.lines import BadLine, events_of
@@ -37,7 +36,6 @@ class _Place:
         return self.path / name if self.path.is_dir() else self.path
 
 
-@rules.command("test", epilog="Example: cybervault rules test my-rules/ --events incident.ndjson.gz")
 def lint(
     places: Annotated[
         list[Path], typer.Argument(metavar="FILE_OR_FOLDER...", help="Sigma rules.", exists=True, show_default=False)

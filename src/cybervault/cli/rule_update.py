@@ -16,9 +16,9 @@ from rich.progress import BarColumn, Progress, TextColumn
 from cybervault.access.audit import OPERATOR, Change, Happening
 from cybervault.app.rules import CACHE_FOLDER, PACKS_FOLDER, RULES_FOLDER
 from cybervault.cli.access import with_access
-from cybervault.cli.key_view import print_json
+from cybervault.cli.documents import print_json
 from cybervault.cli.options import AsJson, Data
-from cybervault.cli.rules import rules, shelf_in
+from cybervault.cli.rules import shelf_in
 from cybervault.detection.rules.fetch import SIGMAHQ_URL, fetch_release
 from cybervault.detection.rules.files import files_of
 from cybervault.detection.rules.pack import Pack, load_pack
@@ -51,7 +51,6 @@ class Outcome:
     changes: Changes
 
 
-@rules.command("update", epilog="Example: cybervault rules update --from sigma_all_rules.zip")
 def update_rules(  # noqa: PLR0917 - each argument is an option of the command
     given: Annotated[
         Path | None,

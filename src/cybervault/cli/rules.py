@@ -4,31 +4,24 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from cybervault.access.audit import OPERATOR, Change, Happening
 from cybervault.app.rules import RULES_FOLDER, RuleShelf
-from cybervault.cli.access import with_access
 from cybervault.cli.detections.shown import LEVEL_COLORS
-from cybervault.cli.key_view import print_json
+from cybervault.cli.documents import print_json
 from cybervault.cli.options import AsJson, Data
 from cybervault.detection.detector import Detector
 from cybervault.detection.rule import Rule
 from cybervault.detection.rules.pack import Pack, Profile, Standing, by_id
-from cybervault.detection.rules.switches import REASON_CHARACTERS_MAX, keep_switched_off, switched_off
 from cybervault.domain.assessments import rank_of
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.domain.verdicts import Severity
 from cybervault.settings import load_settings
 
-rules: Final = typer.Typer(name="rules", help="Detection rules: list, test, explain, update.", no_args_is_help=True)
-WhichRule: TypeAlias = Annotated[
-    str, typer.Argument(metavar="RULE", help="Id or title of the rule, or how one of them begins.")
-]
 _WORDS: Final = {
     Standing.IN_FORCE: "in force",
     Standing.SWITCHED_OFF: "switched off",
@@ -39,11 +32,6 @@ _NAMED_MAX: Final = 5
 # Below it the id is cut, which is still found by how it begins, and leaves its room to the title.
 _WIDE_COLUMNS: Final = 120
 _ID_SHOWN: Final = 8
-
-
-@rules.callback()
-def _about() -> None:
-    """Detection rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +94,6 @@ def chosen(found: Mapping[str, Rule], words: str) -> Rule:
     raise _not_found(f"{len(some)} rules begin so, give the id: {named}{' …' if len(some) > _NAMED_MAX else ''}.")
 
 
-@rules.command("list", epilog="Example: cybervault rules list --technique T1059 --level high")
 def show_all(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
     pack: Annotated[str, typer.Option(help="Only those of this pack.", show_default=False)] = "",
     level: Annotated[Severity | None, typer.Option(help="Only those of this level.")] = None,
@@ -131,44 +118,6 @@ def show_all(  # noqa: PLR0913, PLR0917 - each argument is an option of the comm
     console = Console(markup=False, highlight=False)
     console.print(_table(shown, has_standing=everything, is_wide=console.width >= _WIDE_COLUMNS))
     _tell(packs, known, len(shown))
-
-
-@rules.command()
-def disable(
-    rule: WhichRule,
-    reason: Annotated[str, typer.Option(help="Why, for whoever finds it switched off.")],
-    data: Data = None,
-) -> None:
-    """Switch a rule off for the whole installation; a running server follows within seconds."""
-    told = " ".join(reason.split())
-    if not 1 <= len(told) <= REASON_CHARACTERS_MAX:
-        raise typer.BadParameter(f"a reason has 1 to {REASON_CHARACTERS_MAX} characters", param_hint="--reason")
-    found = chosen(by_id(shelf_in(data).packs()), rule)
-    folder = load_settings(data=data).folder / RULES_FOLDER
-    off = dict(switched_off(folder)) | {found.id: told}
-    _record(data, Happening(Change.RULE_SWITCHED_OFF, OPERATOR, found.id, None, {"reason": told}))
-    keep_switched_off(folder, off)
-    typer.echo(f"Switched off: {found.title} ({found.id})")
-
-
-@rules.command()
-def enable(rule: WhichRule, data: Data = None) -> None:
-    """Switch a rule on again."""
-    folder = load_settings(data=data).folder / RULES_FOLDER
-    off = dict(switched_off(folder))
-    # One that is gone from all packs can be forgotten by its id.
-    found = rule if rule in off else chosen(by_id(shelf_in(data).packs()), rule).id
-    if found not in off:
-        typer.echo(f"{found} is not switched off.", err=True)
-        return
-    del off[found]
-    _record(data, Happening(Change.RULE_SWITCHED_ON, OPERATOR, found, None))
-    keep_switched_off(folder, off)
-    typer.echo(f"Switched on: {found}")
-
-
-def _record(data: Path | None, happening: Happening) -> None:
-    with_access(data, lambda access: access.audit.record_alone(happening))
 
 
 def _listed(packs: Sequence[Pack], profile: Profile) -> Iterator[Listed]:

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from cybervault.access.audit import OPERATOR
-from cybervault.app import Product, put_together
-from cybervault.cli.key_view import print_json
+from cybervault.app.product import Product, put_together
+from cybervault.cli.documents import print_json
 from cybervault.cli.keys import WhichTenant
 from cybervault.cli.options import AsJson, Data
 from cybervault.domain.ids import GrantId

@@ -10,7 +10,7 @@ from granian.constants import Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.server import Server
 
-from cybervault.app import Product, open_access, put_together
+from cybervault.app.product import Product, open_access, put_together
 from cybervault.cli.admin import offered
 from cybervault.cli.options import Data
 from cybervault.domain.problems import Problem, ProblemKind
@@ -32,7 +32,7 @@ def serve(
     settings = load_settings(host=host, port=port, data=data)
     prepare(settings)
     Server(
-        "cybervault.app:serve_app",
+        "cybervault.app.server:serve_app",
         factory=True,
         address=settings.host,
         port=settings.port,

@@ -9,9 +9,10 @@ from rich.table import Table
 from cybervault.access.audit import OPERATOR
 from cybervault.access.service_accounts import AccountEdit, NewServiceAccount, RemovedAccount
 from cybervault.access.store.service_accounts import ServiceAccount
-from cybervault.app import Access
+from cybervault.app.access import Access
 from cybervault.cli.access import with_access
-from cybervault.cli.key_view import moment_of, print_json
+from cybervault.cli.documents import print_json
+from cybervault.cli.key_view import moment_of
 from cybervault.cli.keys import Scopes, WhichTenant
 from cybervault.cli.options import AsJson, Data
 

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from cybervault.access.audit import OPERATOR
 from cybervault.access.tenants import CLASSES_OF_FACE
-from cybervault.app import Access
+from cybervault.app.access import Access
 from cybervault.cli.access import with_access
 from cybervault.cli.options import AsJson, Data
 from cybervault.domain.limits import CallClass, LimitOverride

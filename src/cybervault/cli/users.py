@@ -12,7 +12,7 @@ from rich.table import Table
 from cybervault.access.audit import OPERATOR
 from cybervault.access.credentials import about, generated_password
 from cybervault.access.members import NewMember
-from cybervault.app import Access
+from cybervault.app.access import Access
 from cybervault.cli.access import with_access
 from cybervault.cli.admin import member_document, password_on_input, show_member
 from cybervault.cli.options import AsJson, Data, PasswordOnInput

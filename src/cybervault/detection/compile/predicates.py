@@ -30,10 +30,8 @@ from sigma.types import (
     SpecialChars,
 )
 
+from cybervault.detection.compile.scanners import REGEX_MEMORY_BYTES
 from cybervault.detection.tree import ANYWHERE, MANY, ONE, Kind, Leaf, Predicate, Tree, every, opposite, some
-
-REGEX_MEMORY_BYTES: Final = 1 << 20
-"""What RE2 may spend on one pattern; one that needs more is refused with its rule."""
 
 _COMPARISONS: Final = {
     CompareOperators.LT: "<",

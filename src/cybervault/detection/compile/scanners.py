@@ -14,8 +14,10 @@ from typing import Any, Final, Protocol, TypeAlias
 import ahocorasick_rs
 import re2  # type: ignore[import-untyped] # it brings no types
 
-from cybervault.detection.compile.predicates import REGEX_MEMORY_BYTES
 from cybervault.detection.tree import MANY, ONE, Kind, Predicate
+
+REGEX_MEMORY_BYTES: Final = 1 << 20
+"""What RE2 may spend on one pattern; one that needs more is refused with its rule."""
 
 Numbered: TypeAlias = Mapping[int, Predicate]
 """Predicates of one field by their numbers in a partition."""
