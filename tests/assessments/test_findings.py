@@ -75,6 +75,13 @@ async def desk(database: Database) -> Desk:
     return Desk(await world_on(database))
 
 
+async def test_a_finding_names_the_tags_of_its_target_and_is_found_by_that(desk: Desk) -> None:
+    finding = await desk.opened(BAD, replace(READING, tags=("host:finance-07",)))
+    assert finding.indicators[-1] == "host:finance-07"
+    assert await desk.findings.of_target(OURS, BAD.target) == finding
+    assert await desk.findings.of_target(THEIRS, BAD.target) is None
+
+
 def later(**changed: object) -> Assessment:
     """The same target, assessed again a minute later."""
     fields = {"id": AssessmentId("asm_later"), "created_at": BAD.created_at + timedelta(minutes=1)} | changed

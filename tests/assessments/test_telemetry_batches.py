@@ -13,7 +13,12 @@ import pytest
 
 from cybervault.access.audit import Actor
 from cybervault.assessments import telemetry_batches as module
-from cybervault.assessments.telemetry_batches import KIND, Counts, Looked, TelemetryBatches
+from cybervault.assessments.batch_findings import BatchFindings
+from cybervault.assessments.findings import Findings
+from cybervault.assessments.selection import Selection
+from cybervault.assessments.store.assessments import AssessmentStore
+from cybervault.assessments.store.findings import FindingStore
+from cybervault.assessments.telemetry_batches import KIND, Counts, Looked, Shelves, TelemetryBatches
 from cybervault.detection import batch as detection
 from cybervault.detection.batch import BatchDetector, Hit, Tally
 from cybervault.detection.correlate.plan import plan_of
@@ -28,6 +33,8 @@ from cybervault.storage.database import Database
 from cybervault.storage.job_pages import JobPages
 from cybervault.storage.job_run import Ending, JobRun, RunEnded
 from cybervault.storage.jobs import Jobs
+from cybervault.storage.outbox import Outbox
+from tests.access.conftest import world_on
 from tests.access.statements import look
 from tests.detection.correlation import correlation
 from tests.detection.sigma import rule, selecting
@@ -77,14 +84,17 @@ class Fragile(BatchDetector):
 class Desk:
     """The batches on a database of each engine, and a worker's hands."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, findings: Findings) -> None:
         self.database = database
+        self.findings = findings
         self.clock = HandClock()
         self.jobs = Jobs(database, first_pause_seconds=0)
         self.detector = Fragile()
         self.detector.use(Engine([WHOAMI]))
         self.wakes = 0
-        self.batches = TelemetryBatches(self.detector, self.jobs, JobPages(database), clock=self.clock, wake=self._wake)
+        opening = BatchFindings(AssessmentStore(database), findings, clock=self.clock)
+        shelves = Shelves(self.jobs, JobPages(database), opening)
+        self.batches = TelemetryBatches(self.detector, shelves, clock=self.clock, wake=self._wake)
 
     def _wake(self) -> None:
         self.wakes += 1
@@ -110,6 +120,11 @@ class Desk:
         await self.batches.work(run)
         await self.jobs.complete(run.hold)
 
+    async def threats(self) -> list[tuple[str, int]]:
+        """Those that stand, and how often each was seen."""
+        found = await self.findings.select(OURS, Selection())
+        return sorted((one.value, one.sightings) for one in found)
+
     async def tally(self, batch_id: BatchId) -> Tally:
         _, report = await self.batches.find(OURS, batch_id)
         assert report is not None
@@ -128,8 +143,9 @@ class Desk:
 
 
 @pytest.fixture
-def desk(database: Database) -> Desk:
-    return Desk(database)
+async def desk(database: Database) -> Desk:
+    journal = (await world_on(database)).journal
+    return Desk(database, Findings(FindingStore(database), journal, Outbox(database)))
 
 
 @pytest.fixture
@@ -150,10 +166,14 @@ async def test_a_large_batch_comes_to_what_it_comes_to_at_once(desk: Desk) -> No
     at_once = await desk.now(LINES)
     batch_id = await desk.later(LINES)
     assert desk.wakes == 1
+    (threat,) = await desk.threats()
+    assert threat == (f"A rule ({WHOAMI.id}), host finance-07", 1)
+    assert [one.value for one in at_once.tally.entities] == ["finance-07"]
     job, report = await desk.batches.find(OURS, batch_id)
     assert (job.state, job.request_id, report) == (JobState.QUEUED, "req_1", None)
     await desk.work()
     assert await desk.tally(batch_id) == at_once.tally
+    assert await desk.threats() == [(threat[0], 2)]
     for most in (1, 3, 200):
         assert tuple(await desk.hits(batch_id, most)) == at_once.hits
 
@@ -367,7 +387,33 @@ async def test_batches_are_listed_newest_first_with_their_counts(desk: Desk) -> 
     waiting = await desk.later(LINES)
     await desk.later(LINES, Actor("key:key_2", THEIRS))
     found = await desk.batches.listed(OURS, most=9)
-    assert {one.job.reference: one.counts for one in found} == {done: Counts(32, 16, 8, 0, 16), waiting: None}
+    assert {one.job.reference: one.counts for one in found} == {done: Counts(32, 16, 8, 0, 16, 0, 1), waiting: None}
     first = await desk.batches.listed(OURS, most=1)
     second = await desk.batches.listed(OURS, most=9, behind=first[0].place)
     assert (*first, *second) == found
+
+
+async def test_who_dies_while_threats_are_opened_opens_none_twice(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_KEPT_AT_ONCE", 1)
+    hosts = b"".join(json.dumps(EVENT | {"Computer": f"pc-{number}"}).encode() + b"\n" for number in range(3))
+    batch_id = await desk.later(hosts)
+    run = await desk.claimed()
+    kept, opened = run.step, list[str]()
+
+    async def dying(name: str, *given: Any, **more: Any) -> bytes:  # noqa: ANN401 - those of the step
+        output = await kept(name, *given, **more)
+        opened.append(name)
+        if name == "threats from 1":
+            raise MemoryError
+        return output
+
+    monkeypatch.setattr(run, "step", dying)
+    with pytest.raises(MemoryError):
+        await desk.batches.work(run)
+    assert len(await desk.threats()) == 2
+    await desk.jobs.give_back(run.hold)
+    await desk.work()
+    assert [seen for _, seen in await desk.threats()] == [1, 1, 1]
+    assert sorted((await desk.tally(batch_id)).threats) == sorted(
+        one.id for one in await desk.findings.select(OURS, Selection())
+    )

@@ -71,6 +71,16 @@ def test_the_whole_is_one_document(run: Run, events: Path) -> None:
     assert (found["events"], found["events_matched"]) == (4, 2)
     assert (found["lines_not_read"], found["events_not_recognised"]) == (1, 1)
     assert [(one["title"], one["count"]) for one in found["rules"]] == [(RULE, 2)]
+    assert found["entities"] == []
+
+
+def test_hosts_and_users_are_told_by_their_risk(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "named.ndjson"
+    path.write_text(json.dumps(CONNECTION | {"Computer": "finance-07"}))
+    (one,) = document(run("detect", str(path), "--json"))["entities"]
+    assert (one["kind"], one["name"], one["risk_score"], one["is_incident"]) == ("host", "finance-07", 73.0, False)
+    assert (one["at"], one["matches"], one["tactics"]) == ("2026-11-01T08:00:00Z", 1, ["command-and-control"])
+    assert [part["points"] for part in one["breakdown"]] == [73.0]
 
 
 def test_own_rules_come_beside_those_that_ship_and_their_faults_are_told(

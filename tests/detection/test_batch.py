@@ -29,6 +29,7 @@ from cybervault.detection.correlate.plan import plan_of
 from cybervault.detection.correlate.signals import Signal
 from cybervault.detection.engine import Engine
 from cybervault.detection.record import Record
+from cybervault.detection.sightings import Sighting
 from tests.detection.correlation import correlation
 from tests.detection.sigma import PROCESSES, rule, selecting
 from tests.fakes.clock import HandClock
@@ -109,6 +110,7 @@ def test_every_line_is_an_event_or_named_with_its_number(detector: BatchDetector
     assert all(fault.reason.endswith(".") for fault in tally.faults)
     (hit,) = portion.hits
     assert hit == Hit(6, WHOAMI.id, datetime(2026, 1, 31, 12, tzinfo=UTC), "finance-07", "ACME\\eve", is_certain=True)
+    assert portion.sightings == [Sighting(hit.rule_id, hit.host, hit.user, True, 1, hit.at, hit.at)]  # noqa: FBT003
     (fired,) = tally.rules.values()
     assert (fired.title, fired.count, fired.first, fired.last) == (WHOAMI.title, 1, hit.at, hit.at)
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from cybervault.access.journal import Journal
 from cybervault.assessments.analyses import Analyses
 from cybervault.assessments.assess import Assess
+from cybervault.assessments.batch_findings import BatchFindings
 from cybervault.assessments.findings import Findings
 from cybervault.assessments.mock import MockAnalyses, MockFindings
 from cybervault.assessments.queued import QueuedAnalyses
 from cybervault.assessments.rule_questions import RuleQuestions
 from cybervault.assessments.store.assessments import AssessmentStore
 from cybervault.assessments.store.findings import FindingStore
-from cybervault.assessments.telemetry_batches import TelemetryBatches
+from cybervault.assessments.telemetry_batches import Shelves, TelemetryBatches
 from cybervault.assessments.threats import Environments, Threats
 from cybervault.detection.batch import BatchDetector, LeadingDetector
 from cybervault.detection.detector import Detector
@@ -43,6 +44,7 @@ def threats_of(
     findings = Findings(FindingStore(database), journal, Outbox(database))
     analyses = Analyses(assess, AssessmentStore(database), findings, detector=detector, clock=clock)
     queue = QueuedAnalyses(analyses, jobs, wake=wake)
-    batches = TelemetryBatches(follower, jobs, JobPages(database), clock=clock, wake=wake)
+    shelves = Shelves(jobs, JobPages(database), BatchFindings(AssessmentStore(database), findings, clock=clock))
+    batches = TelemetryBatches(follower, shelves, clock=clock, wake=wake)
     production, sandbox = Threats(analyses, findings, queue), Threats(MockAnalyses(), MockFindings())
     return ThreatParts(Environments(production, sandbox), queue, batches, RuleQuestions(follower), detector)

@@ -9,6 +9,7 @@ from cybervault.detection.behaviours import behaviours_of
 from cybervault.detection.detector import Detected
 from cybervault.detection.engine import Match
 from cybervault.detection.risk import Hit, Risk, RiskLine, risk_of
+from cybervault.detection.rule_hits import hit_of
 from cybervault.domain.assessments import (
     BAD,
     Category,
@@ -37,8 +38,6 @@ _MARK_CONFIDENCE: Final = 0.8
 _CONFIDENT: Final = 0.75
 _FAIRLY_CONFIDENT: Final = 0.5
 _NO_RULES: Final = "No detection rules are loaded: observables and built-in behaviours alone were looked at."
-# So much less does a rule say where what would exclude the event was not told.
-_NOT_CERTAIN: Final = 0.6
 _NOTHING_DETECTED: Final = Detected()
 
 
@@ -69,7 +68,8 @@ def conclude(reading: Reading, parts: Sequence[Part], detected: Detected = _NOTH
     """
     if reading.target.sort is Sort.INDICATOR:
         return _of_indicator(reading, parts[0])
-    hits = (*_hits(reading, parts), *map(_hit_of_rule, detected.matches))
+    of_rules = (hit_of(match.rule, is_certain=match.is_certain) for match in detected.matches)
+    hits = (*_hits(reading, parts), *of_rules)
     risk = risk_of(hits)
     verdict = _verdict_of(reading, parts, risk)
     severity = severity_of_score(risk.score) if verdict in BAD else risk.severity
@@ -143,19 +143,6 @@ def _hit_of(reading: Reading, part: Part, *, is_itself: bool) -> Hit:
         min(score, _MENTION_MOST) if is_mention else score,
         1.0 if part.weighing.confidence is Confidence.HIGH else _MARK_CONFIDENCE,
         f"{'It mentions' if is_mention else 'Seen'} {tag_of(part.observable)}: {part.weighing.summary}",
-    )
-
-
-def _hit_of_rule(match: Match) -> Hit:
-    rule = match.rule
-    doubt = "" if match.is_certain else " (what would exclude it was not told)"
-    return Hit(
-        f"rule_{rule.id}",
-        rule.level,
-        rule.confidence * (1.0 if match.is_certain else _NOT_CERTAIN),
-        f"Rule: {rule.title}{doubt}.",
-        next(iter(rule.tactics), None),
-        next(iter(rule.techniques), None),
     )
 
 

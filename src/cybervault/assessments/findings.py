@@ -9,7 +9,7 @@ from cybervault.access.journal import Journal
 from cybervault.assessments.selection import Condition, Selection
 from cybervault.assessments.store.findings import FindingStore
 from cybervault.assessments.targets import Reading
-from cybervault.domain.assessments import BAD, Assessment, tag_of
+from cybervault.domain.assessments import BAD, Assessment, Target, tag_of
 from cybervault.domain.findings import Act, Finding, Status, Step, needs_write
 from cybervault.domain.ids import FindingId, new_finding_id
 from cybervault.domain.jobs import Happened
@@ -82,6 +82,10 @@ class Findings:
         await self._store.add_step(fresh, step)
         await self._tell(fresh, "finding.opened")
         return fresh
+
+    async def of_target(self, tenant_id: TenantId, target: Target) -> Finding | None:
+        """The newest finding on a target."""
+        return await self._store.of_target(tenant_id, target.kind, target.value)
 
     async def select(self, tenant_id: TenantId, selection: Selection) -> Sequence[Finding]:
         """One page."""
@@ -206,6 +210,6 @@ def _opened(assessment: Assessment, reading: Reading, actor: Actor) -> Finding:
         source_ip=source,
         sightings=1,
         assessment_id=assessment.id,
-        indicators=tuple(map(tag_of, named)),
+        indicators=(*map(tag_of, named), *reading.tags),
         techniques=assessment.techniques,
     )  # fmt: skip

@@ -52,7 +52,10 @@ _KINDS: Final[Mapping[TargetType, frozenset[Kind]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A target, the observables in it (the target itself first), and what its bytes or its telemetry show."""
+    """A target, the observables in it (the target itself first), and what its bytes or its telemetry show.
+
+    `tags` are what a finding on it names beside observables, such as `host:finance-07`.
+    """
 
     target: Target
     observables: tuple[Observable, ...]
@@ -60,6 +63,7 @@ class Reading:
     marks: tuple[Mark, ...] = ()
     telemetry: Telemetry | None = None
     warnings: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 def read_target(text: str, declared: TargetType | None = None) -> Reading:

@@ -3,19 +3,21 @@
 import asyncio
 import gzip
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final, Self, TypeVar
 
 import msgspec
 
 from cybervault.access.audit import Actor
 from cybervault.assessments.analyses import not_found
+from cybervault.assessments.batch_findings import BatchFindings, Drawn
 from cybervault.detection.batch import DOCUMENT_BYTES_MAX, Batch, BatchDetector, Fired, Hit, Portion, Room, Tally
 from cybervault.detection.correlate.signals import Signal
-from cybervault.detection.together import add_bursts
+from cybervault.detection.sightings import Sightings
+from cybervault.detection.together import add_bursts, add_entities
 from cybervault.domain.clock import Clock
 from cybervault.domain.ids import BatchId, new_batch_id
 from cybervault.domain.jobs import Job, JobState, NewJob
@@ -40,6 +42,8 @@ _RETRY_SECONDS: Final = 10
 _AT_ONCE: Final = 4
 _REPORT: Final = "report"
 _COUNTS: Final = "counts"
+_ASSESSMENTS: Final = "assessments"
+_KEPT_AT_ONCE: Final = 20
 _PACKED: Final = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 _MIB: Final = 1024 * 1024
 
@@ -56,12 +60,13 @@ class Report(msgspec.Struct):
 
 @dataclass(slots=True)
 class _SoFar:
-    """A batch between two portions. `signals` wait for its end, for their events come in any order."""
+    """A batch between two portions. Signals and sightings wait for its end, for their events come in any order."""
 
     report: Report = field(default_factory=Report)
     read: int = 0
     is_last: bool = False
     signals: list[Signal] = field(default_factory=list)
+    sightings: Sightings = field(default_factory=Sightings)
     letters: int = 0
 
     @property
@@ -80,6 +85,8 @@ class _SoFar:
         self.is_last = portion.is_last
         self.signals += portion.signals
         self.letters += portion.letters
+        for sighting in portion.sightings:
+            self.sightings.add(sighting)
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -90,6 +97,16 @@ class Counts(msgspec.Struct, frozen=True):
     unread: int
     unrecognised: int
     matches: int
+    bursts: int
+    threats: int
+
+    @classmethod
+    def of(cls, tally: Tally) -> Self:
+        """Those of a whole batch."""
+        return cls(
+            tally.events, tally.matched, tally.unread, tally.unrecognised, tally.matches, len(tally.bursts),
+            len(tally.threats),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +118,27 @@ class ListedBatch:
     place: tuple[float, str]
 
 
+class _Assignment(msgspec.Struct, frozen=True):
+    """What a job is handed."""
+
+    actor: Actor
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """Where batches and what follows from them are kept."""
+
+    jobs: Jobs
+    pages: JobPages
+    findings: BatchFindings
+
+
 _PORTIONS: Final = msgspec.msgpack.Decoder(Portion)
 _REPORTS: Final = msgspec.msgpack.Decoder(Report)
+_ASSIGNMENTS: Final = msgspec.msgpack.Decoder(_Assignment)
+_DRAWN: Final = msgspec.msgpack.Decoder(list[Drawn])
+_IDS: Final = msgspec.msgpack.Decoder(list[str])
 _COUNTS_READ: Final = msgspec.msgpack.Decoder(Counts)
 
 
@@ -127,12 +163,9 @@ class HitPage:
 class TelemetryBatches:
     """The batches of all tenants. `wake` has jobs looked at now; without it they are found within a second."""
 
-    def __init__(
-        self, detector: BatchDetector, jobs: Jobs, pages: JobPages, *, clock: Clock, wake: Callable[[], None]
-    ) -> None:
+    def __init__(self, detector: BatchDetector, shelves: Shelves, *, clock: Clock, wake: Callable[[], None]) -> None:
         self._detector = detector
-        self._jobs = jobs
-        self._pages = pages
+        self._jobs, self._pages, self._findings = shelves.jobs, shelves.pages, shelves.findings
         self._clock = clock
         self._wake = wake
         # Not those of the loop: who signs in must not wait for batches.
@@ -149,7 +182,7 @@ class TelemetryBatches:
             if await self._off(batch.is_long_document):
                 raise _long_document()
             if not is_later and not await self._off(partial(batch.is_longer, AT_ONCE_BYTES_MAX)):
-                return await self._looked(batch)
+                return await self._looked(batch, actor)
         finally:
             batch.close()
         return await self._asked(content, actor)
@@ -201,8 +234,9 @@ class TelemetryBatches:
         return HitPage(first, tuple(some), report.tally.rules, has_more=first + len(some) < report.hits + len(bursts))
 
     async def work(self, run: JobRun) -> None:
-        """The handler of the jobs: a portion a step, then the report."""
-        batch = self._batch(run.payload)
+        """The handler of the jobs: a portion a step, then the findings, then the report."""
+        assignment = _ASSIGNMENTS.decode(run.payload)
+        batch = self._batch(assignment.content)
         try:
             await self._open(batch)
             found = _SoFar()
@@ -215,10 +249,21 @@ class TelemetryBatches:
                     doing=f"{found.report.tally.events:,} events looked at",
                 )
                 found.add(_PORTIONS.decode(output), name)
-            await run.step(_REPORT, partial(self._report, found))
-            await run.step(_COUNTS, partial(_counts, found.report.tally))
         finally:
             batch.close()
+        await self._conclude(run, found, assignment.actor)
+
+    async def _conclude(self, run: JobRun, found: _SoFar, actor: Actor) -> None:
+        """What has ids is made once and kept in a step; after a crash the same is kept again, which changes nothing."""
+        tally = found.report.tally
+        drawn = await self._off(partial(self._whole, found, actor))
+        drawn = _DRAWN.decode(await run.step(_ASSESSMENTS, partial(_encoded, drawn)))
+        for begin in range(0, len(drawn), _KEPT_AT_ONCE):
+            some = drawn[begin : begin + _KEPT_AT_ONCE]
+            output = await run.step(f"threats from {begin}", partial(self._kept, some, actor), doing="opening threats")
+            tally.threats += _IDS.decode(output)
+        await run.step(_REPORT, partial(_encoded, found.report))
+        await run.step(_COUNTS, partial(_encoded, Counts.of(tally)))
 
     async def _asked(self, content: bytes, actor: Actor) -> Job:
         if actor.tenant_id is None:
@@ -227,7 +272,7 @@ class TelemetryBatches:
             raise _full()
         new = NewJob(
             KIND,
-            await self._off(partial(_packed, content)),
+            msgspec.msgpack.encode(_Assignment(actor, await self._off(partial(_packed, content)))),
             tenant_id=actor.tenant_id,
             reference=new_batch_id(),
             request_id=actor.request_id,
@@ -237,13 +282,15 @@ class TelemetryBatches:
         self._wake()
         return job
 
-    async def _looked(self, batch: Batch) -> Looked:
+    async def _looked(self, batch: Batch, actor: Actor) -> Looked:
         found, hits = _SoFar(), list[Hit]()
         while not found.is_last:
             portion = await self._off(partial(batch.portion, found.room))
             found.add(portion, "")
             hits += portion.hits
-        tally = await self._off(partial(self._whole, found))
+        tally = found.report.tally
+        drawn = await self._off(partial(self._whole, found, actor))
+        tally.threats += await self._findings.keep(drawn, actor)
         return Looked(tally, (*hits, *tally.bursts))
 
     async def _portion(self, batch: Batch, found: _SoFar) -> bytes:
@@ -253,17 +300,15 @@ class TelemetryBatches:
 
         return await self._off(next_portion)
 
-    async def _report(self, found: _SoFar) -> bytes:
-        def whole_report() -> bytes:
-            self._whole(found)
-            return msgspec.msgpack.encode(found.report)
+    async def _kept(self, drawn: Sequence[Drawn], actor: Actor) -> bytes:
+        return msgspec.msgpack.encode(await self._findings.keep(drawn, actor))
 
-        return await self._off(whole_report)
-
-    def _whole(self, found: _SoFar) -> Tally:
+    def _whole(self, found: _SoFar, actor: Actor) -> list[Drawn]:
+        """Complete the tally when all portions are there; the assessments that are to be kept."""
         tally = found.report.tally
-        add_bursts(tally, self._detector.plan, found.signals)
-        return tally
+        add_bursts(tally, self._detector.plan, found.signals, sightings=found.sightings)
+        add_entities(tally, found.sightings, self._clock.now())
+        return self._findings.drawn(tally, found.sightings, actor)
 
     def _batch(self, content: bytes) -> Batch:
         return Batch(content, self._detector, clock=self._clock)
@@ -295,9 +340,8 @@ def _share(batch: Batch) -> float | None:
     return min(batch.share(), 0.99) or None
 
 
-async def _counts(tally: Tally) -> bytes:
-    counts = Counts(tally.events, tally.matched, tally.unread, tally.unrecognised, tally.matches)
-    return msgspec.msgpack.encode(counts)
+async def _encoded(what: object) -> bytes:
+    return msgspec.msgpack.encode(what)
 
 
 def _long_document() -> Problem:

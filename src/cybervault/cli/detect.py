@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -17,7 +18,7 @@ from cybervault.cli.detections.navigator import layer_of
 from cybervault.cli.detections.page import About, page
 from cybervault.cli.detections.reports import Making, opened
 from cybervault.cli.detections.sarif import log_of
-from cybervault.cli.detections.shown import rules_table, tell, timeline
+from cybervault.cli.detections.shown import rules_table, tell, tell_incidents, timeline
 from cybervault.cli.detections.tally import KEPT_MAX, Kept, Place, Tally
 from cybervault.cli.detections.visible import named, visible
 from cybervault.cli.options import AsJson, Data
@@ -29,6 +30,7 @@ from cybervault.detection.record import Unrecognised
 from cybervault.detection.rule import Rule
 from cybervault.detection.rules.files import files_of
 from cybervault.detection.rules.pack import Pack, Profile, load_pack
+from cybervault.detection.sightings import on_crowd
 from cybervault.domain.clock import Clock, SystemClock
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.domain.verdicts import Severity
@@ -89,13 +91,15 @@ def detect(  # noqa: PLR0913, PLR0917 - each argument is an option of the comman
         for option, report in reports.items():
             report.write(makings[option]())
     if as_json:
-        sys.stdout.buffer.write(msgspec.json.encode(_document(tally)) + b"\n")
+        sys.stdout.buffer.write(msgspec.json.encode(_document(tally, clock.now())) + b"\n")
     elif by_time:
         _print_timeline(tally)
     elif not as_ndjson:
         Console(markup=False, highlight=False).print(rules_table(tally.ranked()))
+        tell_incidents(tally.entities(clock.now()))
     tell(tally, seconds)
-    for sentence in (*on_silence(tally.silenced), *rules_in_force.bursts.left_out()):
+    told = (*on_silence(tally.silenced), *on_crowd(tally.sightings), *rules_in_force.bursts.left_out())
+    for sentence in told:
         typer.echo(sentence, err=True)
     raise typer.Exit(_status(tally))
 
@@ -217,7 +221,7 @@ def _rule(rule: Rule) -> dict[str, object]:
     }
 
 
-def _document(tally: Tally) -> dict[str, object]:
+def _document(tally: Tally, now: datetime) -> dict[str, object]:
     return {
         "events": tally.events,
         "events_matched": tally.matched,
@@ -227,5 +231,18 @@ def _document(tally: Tally) -> dict[str, object]:
             _rule(one.rule)
             | {"count": one.count, "first": one.first and spelled(one.first), "last": one.last and spelled(one.last)}
             for one in tally.ranked()
+        ],
+        "entities": [
+            {
+                "kind": one.kind,
+                "name": visible(one.value),
+                "risk_score": one.score,
+                "at": spelled(one.at),
+                "is_incident": one.is_incident,
+                "tactics": list(one.tactics),
+                "matches": one.matches,
+                "breakdown": [{"rule_id": id_, "points": points} for id_, points in one.rules],
+            }
+            for one in tally.entities(now)
         ],
     }

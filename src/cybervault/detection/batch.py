@@ -20,8 +20,10 @@ from cybervault.detection.entities import HOST, USER
 from cybervault.detection.lines import EVTX_BEGINS, BadLine, Event, Found, Reach, events_of
 from cybervault.detection.normal import normalise
 from cybervault.detection.packed import BrokenArchive, unpacked
+from cybervault.detection.ranking import RankedEntity
 from cybervault.detection.record import Record, Unrecognised, at_of, entity_in
 from cybervault.detection.rule import Rule
+from cybervault.detection.sightings import Sighting, Sightings
 from cybervault.domain.clock import Clock
 from cybervault.domain.verdicts import Severity
 
@@ -47,6 +49,7 @@ class Fired(msgspec.Struct, frozen=True, kw_only=True):
     pack: str
     techniques: tuple[str, ...]
     tactics: tuple[str, ...]
+    confidence: float = 1.0
     count: int = 0
     first: datetime | None = None
     last: datetime | None = None
@@ -56,7 +59,7 @@ class Fired(msgspec.Struct, frozen=True, kw_only=True):
         """A rule that has not fired yet."""
         return cls(
             id=rule.id, title=rule.title, level=rule.level, author=rule.author, pack=rule.pack,
-            techniques=rule.techniques, tactics=rule.tactics,
+            techniques=rule.techniques, tactics=rule.tactics, confidence=rule.confidence,
         )  # fmt: skip
 
     def again(self, count: int, first: datetime | None, last: datetime | None) -> Self:
@@ -101,8 +104,9 @@ class Fault(msgspec.Struct, frozen=True):
 class Tally(msgspec.Struct):
     """Counts of a batch or of a portion; `faults` are the first of the unread and the unrecognised together.
 
-    `silenced` matches are told only where a correlation comes true. `bursts` are the first of those that did, and
-    `warnings` say what could not be counted: both are known at the end.
+    `silenced` matches are told only where a correlation comes true, `uncounted` ones had no room among the signals.
+    Known at the end are `bursts`, the first correlations that came true; `entities`, the hosts and users of the highest
+    risk; `threats`, the ids of findings; and `warnings`, what could not be counted.
     """
 
     events: int = 0
@@ -115,6 +119,8 @@ class Tally(msgspec.Struct):
     faults: list[Fault] = msgspec.field(default_factory=list)
     rules: dict[str, Fired] = msgspec.field(default_factory=dict)
     bursts: list[Hit] = msgspec.field(default_factory=list)
+    entities: list[RankedEntity] = msgspec.field(default_factory=list)
+    threats: list[str] = msgspec.field(default_factory=list)
     warnings: list[str] = msgspec.field(default_factory=list)
 
     def fault(self, line: int, reason: str) -> None:
@@ -152,6 +158,7 @@ class Room:
 class Portion(msgspec.Struct):
     """What came of the next `lines` of a batch: hits and signals of them, as many as there was room for.
 
+    `sightings` are of all matches.
     `letters` is about how many bytes the signals take.
     """
 
@@ -160,6 +167,7 @@ class Portion(msgspec.Struct):
     tally: Tally = msgspec.field(default_factory=Tally)
     hits: list[Hit] = msgspec.field(default_factory=list)
     signals: list[Signal] = msgspec.field(default_factory=list)
+    sightings: list[Sighting] = msgspec.field(default_factory=list)
     letters: int = 0
 
     def keep(self, signals: Iterable[Signal], room: int) -> None:
@@ -271,6 +279,7 @@ class Batch:
     def portion(self, room: Room) -> Portion:
         """The next lines, some thousands or what a second is enough for."""
         made, ends_at = Portion(), self._clock.seconds() + PORTION_SECONDS
+        sightings = Sightings()
         with self._held():
             while not self._is_full(made, ends_at):
                 found = next(self._found, None)
@@ -278,8 +287,9 @@ class Batch:
                     made.is_last = True
                     break
                 made.lines += 1
-                self._ask(found, made, room)
+                self._ask(found, made, sightings, room=room)
             self.read += made.lines
+        made.sightings = [*sightings]
         return made
 
     def close(self) -> None:
@@ -326,7 +336,7 @@ class Batch:
         is_much = made.lines >= PORTION_LINES or len(made.hits) >= PORTION_HITS or made.letters >= PORTION_SIGNAL_BYTES
         return is_much or self._is_closed or (made.lines > 0 and self._clock.seconds() >= ends_at)
 
-    def _ask(self, found: Found, made: Portion, room: Room) -> None:
+    def _ask(self, found: Found, made: Portion, sightings: Sightings, *, room: Room) -> None:
         tally = made.tally
         if isinstance(found, BadLine):
             tally.unread += 1
@@ -345,14 +355,17 @@ class Batch:
             made.keep((msgspec.structs.replace(one, event=event) for one in detected.signals), room.signals)
         if detected.matches:
             tally.matched += 1
-            _note(found, records, detected, made=made, room=room)
+            for hit in _hits(found, records, detected, tally=tally):
+                sightings.add(Sighting(hit.rule_id, hit.host, hit.user, hit.is_certain, 1, hit.at, hit.at))
+                if len(made.hits) < room.hits:
+                    made.hits.append(hit)
 
 
-def _note(found: Event, records: tuple[Record, ...], detected: Detected, *, made: Portion, room: Room) -> None:
+def _hits(found: Event, records: tuple[Record, ...], detected: Detected, *, tally: Tally) -> Iterator[Hit]:
+    """The matches on an event, each counted."""
     at, host, user = at_of(records), entity_in(records, HOST), entity_in(records, USER)
     for match in detected.matches:
-        rule, rules = match.rule, made.tally.rules
-        made.tally.matches += 1
+        rule, rules = match.rule, tally.rules
+        tally.matches += 1
         rules[rule.id] = (rules.get(rule.id) or Fired.of(rule)).again(1, at, at)
-        if len(made.hits) < room.hits:
-            made.hits.append(Hit(found.line, rule.id, at, host, user, match.is_certain))
+        yield Hit(found.line, rule.id, at, host, user, match.is_certain)

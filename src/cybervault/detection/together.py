@@ -1,6 +1,7 @@
-"""What all events of a batch say together: correlations that came true, told beside the matches of single events."""
+"""What all events of a batch say together: correlations that came true, and the hosts and users of the highest risk."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Final
 
 from cybervault.detection.batch import Burst, Fired, Hit, Tally
@@ -9,14 +10,16 @@ from cybervault.detection.correlate.correlation import CorrelationMatch
 from cybervault.detection.correlate.plan import Plan
 from cybervault.detection.correlate.signals import Signal
 from cybervault.detection.entities import HOST, USER
+from cybervault.detection.ranking import ranked
 from cybervault.detection.record import LogSource, Record, entity_in
+from cybervault.detection.sightings import Sighting, Sightings, on_crowd
 
 BURSTS_MAX: Final = 1_000
 """So many of a batch are kept one by one; all are counted."""
 
 
-def add_bursts(tally: Tally, plan: Plan, signals: Iterable[Signal]) -> None:
-    """Add to the tally of a whole batch what its signals come to, and what could not be counted."""
+def add_bursts(tally: Tally, plan: Plan, signals: Iterable[Signal], *, sightings: Sightings) -> None:
+    """Add to the tally and the sightings of a whole batch what its signals come to, and what could not be counted."""
     bursts = Bursts(plan)
     for signal in signals:
         bursts.add(signal)
@@ -24,11 +27,19 @@ def add_bursts(tally: Tally, plan: Plan, signals: Iterable[Signal]) -> None:
         rule = found.rule
         tally.matches += 1
         tally.rules[rule.id] = (tally.rules.get(rule.id) or Fired.of(rule)).again(1, found.first, found.last)
+        hit = _hit(found)
+        sightings.add(Sighting(rule.id, hit.host, hit.user, is_certain=True, first=found.first, last=found.last))
         if len(tally.bursts) < BURSTS_MAX:
-            tally.bursts.append(_hit(found))
+            tally.bursts.append(hit)
     if tally.uncounted:
         tally.warnings.append(f"{tally.uncounted:,} matches were too many to be kept for correlations.")
     tally.warnings += (*on_silence(tally.silenced), *bursts.left_out())
+
+
+def add_entities(tally: Tally, sightings: Sightings, received: datetime) -> None:
+    """Add the hosts and users of a whole batch by their risk; events without a time count as of `received`."""
+    tally.entities += ranked(sightings, tally.rules, received)
+    tally.warnings += on_crowd(sightings)
 
 
 def _hit(found: CorrelationMatch) -> Hit:

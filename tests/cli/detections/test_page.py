@@ -25,7 +25,7 @@ def test_it_says_what_was_found() -> None:
         "events.ndjson. Looked through at 2026-11-02 00:00:00 UTC in 1.5 s.\n"
         "Matches from 2026-11-01 08:00:00 to 2026-11-01 09:00:00 UTC."
     ) in texts
-    assert {"ws-1", "T9999", "PowerShell", "Everything was read."} <= set(texts)
+    assert {"ws-1", "T9999", "PowerShell", "Everything was read.", "Hosts and users by risk", "incident"} <= set(texts)
 
 
 def test_it_asks_nobody_for_anything_and_runs_nothing() -> None:

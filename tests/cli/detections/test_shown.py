@@ -6,10 +6,10 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from cybervault.cli.detections.shown import rules_table, tell, timeline
+from cybervault.cli.detections.shown import rules_table, tell, tell_incidents, timeline
 from cybervault.cli.detections.tally import Tally
 from cybervault.detection.engine import Match
-from tests.cli.detections.found import HOSTILE, a_rule, add, tally_of
+from tests.cli.detections.found import AT, HOSTILE, a_rule, add, tally_of
 
 
 def printed(table: Table) -> list[str]:
@@ -55,3 +55,18 @@ def test_the_sum_and_what_was_not_read_is_told(capsys: pytest.CaptureFixture[str
     ]
     tell(Tally(), 0.0)
     assert capsys.readouterr().err == "0 events; 0 with a match, 0 rules.\n"
+
+
+def test_hosts_and_users_that_are_incidents_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    rules = [a_rule("One", "impact"), a_rule("Two", "execution")]
+    tell_incidents(tally_of(rules[:1]).entities(AT))
+    assert capsys.readouterr().err == ""
+    tell_incidents(tally_of(rules, Computer="\x1bpc").entities(AT))
+    first, second = capsys.readouterr().err.splitlines()
+    assert second == "Incident: user anna, risk 146, execution, impact."
+    assert "\x1b" not in first
+    many = tally_of()
+    for number in range(8):
+        add(many, rules, Computer=f"pc-{number}")
+    tell_incidents(many.entities(AT))
+    assert capsys.readouterr().err.splitlines()[-1] == "4 more hosts and users are incidents; --json has them."

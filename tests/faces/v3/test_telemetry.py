@@ -54,6 +54,33 @@ class TestTake:
         }
         assert (body["matches"][0]["host"], body["matches"][0]["at"]) == ("finance-07", "2026-01-31T12:00:00Z")
 
+    async def test_what_fired_is_a_threat_of_the_tenant_and_of_no_other(self, threats: ThreatWorld) -> None:
+        key = await threats.key()
+        body = (await sent(threats, key)).json()
+        (found,) = (await threats.ask("GET", "/v3/threats", key)).json()["data"]
+        assert body["threats"] == [found["id"]]
+        assert (found["kind"], found["severity"], found["mitre_attack"][0]["technique_id"]) == (
+            "detection",
+            "high",
+            "T1571",
+        )
+        assert found["value"].endswith("host finance-07")
+        about = (await threats.ask("GET", f"/v3/threats/assessments/{found['assessment_id']}", key)).json()
+        assert (about["detections"][0]["author"], about["state"]) == ("CyberVault", "completed")
+        assert "fired 3 times on the host finance-07" in about["summary"]
+        other = await threats.key(tenant="other")
+        assert (await threats.ask("GET", "/v3/threats", other)).json()["data"] == []
+
+    async def test_hosts_and_users_stand_by_their_risk(self, threats: ThreatWorld) -> None:
+        body = (await sent(threats, await threats.key())).json()
+        host, user = body["entities"]
+        assert (host["kind"], host["name"], user["kind"], user["name"]) == ("host", "finance-07", "user", "ACME\\eve")
+        assert (host["risk_score"], host["is_incident"], host["matches"]) == (73.0, False, 3)
+        assert host["breakdown"] == [
+            {"rule_id": body["by_rule"][0]["rule_id"], "title": body["by_rule"][0]["title"], "points": 73.0}
+        ]
+        assert (host["at"], host["tactics"]) == ("2026-01-31T12:00:00Z", ["command-and-control"])
+
     async def test_events_that_say_something_together_are_told_as_one_match(self, threats: ThreatWorld) -> None:
         body = (await sent(threats, await threats.key(), lines_of(*REFUSED))).json()
         (burst,) = body["bursts"]
@@ -161,7 +188,8 @@ class TestListed:
         assert [one["created_at"] for one in seen] == sorted((one["created_at"] for one in seen), reverse=True)
         assert (seen[0]["state"], seen[0]["finished_at"] is None) == ("completed", False)
         assert seen[0]["counts"] == {
-            "events": 5, "matched": 3, "not_read": 1, "not_recognised": 1, "matches_total": 3,
+            "events": 5, "matched": 3, "not_read": 1, "not_recognised": 1, "matches_total": 3, "bursts": 0,
+            "threats": 1,
         }  # fmt: skip
 
     async def test_without_key(self, threats: ThreatWorld) -> None:

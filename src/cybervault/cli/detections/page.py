@@ -1,6 +1,6 @@
 """The report for a browser: one file without a script, which loads nothing and shows the hostile as text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -13,8 +13,10 @@ from cybervault.cli.detections.coverage import cells_of
 from cybervault.cli.detections.markup import Markup, element, joined
 from cybervault.cli.detections.matrix import matrix_of
 from cybervault.cli.detections.moments import SEVERITIES
+from cybervault.cli.detections.risk_part import risk_of_entities
 from cybervault.cli.detections.rules_part import details_of, rules_of, timeline_of, when
 from cybervault.cli.detections.tally import KEPT_MAX, Seen, Tally
+from cybervault.detection.ranking import RankedEntity
 from cybervault.domain.verdicts import Severity
 
 _STYLE: Final = "page.css"
@@ -37,7 +39,7 @@ def page(tally: Tally, about: About) -> str:
     ranked = tally.ranked()
     body = [
         element("header", [element("h1", "Detections"), element("p", _said(about, ranked), class_="quiet")]),
-        element("main", [*_sections(tally, ranked)]),
+        element("main", [*_sections(tally, ranked, tally.entities(about.at))]),
         element("footer", element("p", _footer(tally))),
     ]
     head = [
@@ -56,13 +58,15 @@ def _style() -> str:
     return resources.files("cybervault.cli.detections").joinpath(_STYLE).read_text(encoding="utf-8")
 
 
-def _sections(tally: Tally, ranked: list[Seen]) -> Iterator[Markup]:
+def _sections(tally: Tally, ranked: list[Seen], entities: Sequence[RankedEntity]) -> Iterator[Markup]:
     counts = {severity: sum(one.count for one in ranked if one.rule.level is severity) for severity in SEVERITIES}
     yield _tiles(tally, ranked)
     yield _section("By severity", _severities(counts))
     yield _section("Over time", chart(tally.moments))
     if set(tally.hosts) - {""}:
         yield _section("By host", _hosts(tally))
+    if entities:
+        yield _section("Hosts and users by risk", risk_of_entities(tally, entities))
     yield _section("ATT&CK", matrix_of(cells_of(ranked)))
     yield _section("Rules that fired", rules_of(ranked))
     if ranked:

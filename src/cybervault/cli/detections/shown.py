@@ -1,6 +1,6 @@
 """What people see in a terminal: rules that fired, or matches in the order of their time, and what was not read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -9,6 +9,7 @@ from rich.table import Table
 
 from cybervault.cli.detections.tally import Seen, Tally
 from cybervault.cli.detections.visible import named, visible
+from cybervault.detection.ranking import RankedEntity
 from cybervault.domain.verdicts import Severity
 
 _SHOWN_MAX: Final = 5
@@ -58,6 +59,16 @@ def tell(tally: Tally, seconds: float) -> None:
         typer.echo(lines, err=True)
         for line in tally.bad[:_SHOWN_MAX]:
             typer.echo(f"  {line}", err=True)
+
+
+def tell_incidents(entities: Iterable[RankedEntity]) -> None:
+    """The hosts and users that somebody has to look at first, on standard error."""
+    incidents = [one for one in entities if one.is_incident]
+    for one in incidents[:_SHOWN_MAX]:
+        tactics = f", {', '.join(one.tactics)}" if one.tactics else ""
+        typer.echo(f"Incident: {one.kind} {visible(one.value)}, risk {one.score:,.0f}{tactics}.", err=True)
+    if len(incidents) > _SHOWN_MAX:
+        typer.echo(f"{len(incidents) - _SHOWN_MAX:,} more hosts and users are incidents; --json has them.", err=True)
 
 
 def _minute(at: datetime | None) -> str:

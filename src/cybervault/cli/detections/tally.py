@@ -12,8 +12,10 @@ from cybervault.cli.detections.visible import named
 from cybervault.detection.engine import Match
 from cybervault.detection.entities import HOST, USER
 from cybervault.detection.lines import BadLine
+from cybervault.detection.ranking import RankedEntity, ranked
 from cybervault.detection.record import Record, Value, at_of, entity_in
 from cybervault.detection.rule import Rule
+from cybervault.detection.sightings import Sighting, Sightings
 from cybervault.detection.tree import leaves
 from cybervault.domain.assessments import rank_of
 from cybervault.domain.verdicts import Severity
@@ -108,6 +110,7 @@ class Tally:
     hosts: dict[str, Counter[Severity]] = field(default_factory=dict)
     moments: Moments = field(default_factory=Moments)
     letters: int = 0
+    sightings: Sightings = field(default_factory=Sightings)
 
     def bad_line(self, path: Path, line: BadLine) -> None:
         self.bad_count += 1
@@ -138,8 +141,13 @@ class Tally:
         """The kept matches by time; those without one stand last, as they were read."""
         return sorted(self.kept, key=lambda one: (one.at is None, one.at or _NEVER))
 
+    def entities(self, received: datetime) -> tuple[RankedEntity, ...]:
+        """Hosts and users by their risk; events without a time count as of `received`."""
+        return ranked(self.sightings, {id_: seen.rule for id_, seen in self.rules.items()}, received)
+
     def _keep(self, match: Kept, records: Sequence[Record]) -> None:
         self.matches += 1
+        self.sightings.add(Sighting(match.rule.id, match.host, match.user, match.is_certain, 1, match.at, match.at))
         seen = self.rules.setdefault(match.rule.id, Seen(match.rule))
         seen.add(match)
         host = match.host if match.host in self.hosts or len(self.hosts) < _NAMES_MAX else ""

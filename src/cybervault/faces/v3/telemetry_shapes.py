@@ -8,6 +8,8 @@ from pydantic import BaseModel, Field
 
 from cybervault.assessments.telemetry_batches import Counts, ListedBatch, Looked, Report
 from cybervault.detection.batch import Burst, Fault, Fired, Hit, Tally
+from cybervault.detection.entities import HOST
+from cybervault.detection.ranking import RankedEntity
 from cybervault.domain.assessments import rank_of
 from cybervault.domain.jobs import Job
 from cybervault.faces.moments import spelled
@@ -103,6 +105,41 @@ class MatchReply(BaseModel):
         )
 
 
+class PointsReply(BaseModel):
+    """What a rule adds to the risk of a host or user."""
+
+    rule_id: str
+    title: str
+    points: float
+
+
+class EntityReply(BaseModel):
+    """A host or user at the moment when its risk was highest."""
+
+    kind: Literal["host", "user"]
+    name: str
+    risk_score: float = Field(description="The sum over rules, of which each halves every eight hours.")
+    at: str
+    is_incident: bool = Field(description="Whether it reached 100, or three tactics within 24 hours, at any moment.")
+    tactics: list[str] = Field(description="Of the 24 hours before.")
+    breakdown: list[PointsReply] = Field(description="The ten rules that add most.")
+    matches: int
+
+    @classmethod
+    def of(cls, entity: RankedEntity, rules: Mapping[str, Fired]) -> "EntityReply":
+        """One host or user."""
+        return cls(
+            kind="host" if entity.kind == HOST else "user",
+            name=entity.value,
+            risk_score=entity.score,
+            at=spelled(entity.at),
+            is_incident=entity.is_incident,
+            tactics=list(entity.tactics),
+            breakdown=[PointsReply(rule_id=id_, title=rules[id_].title, points=points) for id_, points in entity.rules],
+            matches=entity.matches,
+        )
+
+
 class TallyReply(BaseModel):
     """What became of the lines of a batch: every one is an event or counted as not read."""
 
@@ -114,6 +151,11 @@ class TallyReply(BaseModel):
     matches_total: int
     by_rule: list[FiredReply] = Field(description="The rules that fired, the worst first.")
     bursts: list[MatchReply] = Field(description="The first 1,000 correlations that came true, by when they began.")
+    entities: list[EntityReply] = Field(description="The 100 hosts and users of the highest risk, incidents first.")
+    threats: list[str] = Field(
+        description="Ids of the threats that were opened or seen again, the worst first, at most 100.",
+        examples=[["thr_8f4a2c9d1e"]],
+    )
     warnings: list[str] = Field(description="What correlations could not count, and what is not told by itself.")
 
     @classmethod
@@ -128,6 +170,8 @@ class TallyReply(BaseModel):
             matches_total=tally.matches,
             by_rule=[FiredReply.of(rule) for rule in _ranked(tally.rules.values())],
             bursts=[MatchReply.of(hit, tally.rules) for hit in tally.bursts],
+            entities=[EntityReply.of(one, tally.rules) for one in tally.entities],
+            threats=tally.threats,
             warnings=tally.warnings,
         )
 
@@ -174,13 +218,16 @@ class CountsReply(BaseModel):
     not_read: int
     not_recognised: int
     matches_total: int
+    bursts: int
+    threats: int
 
     @classmethod
     def of(cls, counts: Counts) -> "CountsReply":
         """The counts."""
         return cls(
             events=counts.events, matched=counts.matched, not_read=counts.unread,
-            not_recognised=counts.unrecognised, matches_total=counts.matches,
+            not_recognised=counts.unrecognised, matches_total=counts.matches, bursts=counts.bursts,
+            threats=counts.threats,
         )  # fmt: skip
 
 

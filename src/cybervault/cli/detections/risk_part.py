@@ -1,0 +1,46 @@
+"""The part of the report on hosts and users of the highest risk."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from cybervault.cli.detections.markup import Markup, element, lines
+from cybervault.cli.detections.rules_part import when
+from cybervault.cli.detections.tally import Tally
+from cybervault.detection.entity_risk import INCIDENT_FROM, TACTICS_FROM
+from cybervault.detection.ranking import RankedEntity
+
+ENTITIES_MAX: Final = 15
+RULES_MAX: Final = 4
+_HEADS: Final = ("", "name", "risk", "when", "made of", "tactics")
+_SAID: Final = (
+    f"Points of each rule halve every eight hours and a rule counts once. An incident has {INCIDENT_FROM} points, or "
+    f"{TACTICS_FROM} tactics within a day. Each stands here at its highest."
+)
+
+
+def risk_of_entities(tally: Tally, entities: Sequence[RankedEntity]) -> Markup:
+    """A table, the worst first."""
+    rows = [element("tr", _cells(tally, one)) for one in entities[:ENTITIES_MAX]]
+    head = element("tr", [element("th", one, scope="col") for one in _HEADS])
+    table = element("table", [element("thead", head), element("tbody", rows)], class_="risks")
+    left = len(entities) - ENTITIES_MAX
+    more = f" {left:,} more are not shown." if left > 0 else ""
+    said = element("p", f"{_SAID}{more}", class_="quiet")
+    return Markup(element("div", table, class_="wide") + said)
+
+
+def _cells(tally: Tally, one: RankedEntity) -> list[Markup]:
+    shown = one.rules[:RULES_MAX]
+    rules = [f"{points:,.0f} · {tally.rules[id_].rule.title}" for id_, points in shown]
+    if len(one.rules) > len(shown):
+        rules.append(f"and {len(one.rules) - len(shown)} more rules")
+    badge = element("span", "incident", class_="badge back-critical") if one.is_incident else Markup()
+    name = lines([one.value, one.kind])
+    return [
+        element("td", badge),
+        element("td", name),
+        element("td", f"{one.score:,.0f}", class_="number"),
+        element("td", when(one.at), class_="time"),
+        element("td", lines(rules)),
+        element("td", ", ".join(one.tactics)),
+    ]
