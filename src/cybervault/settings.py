@@ -157,6 +157,9 @@ class ScanSettings(_Part):
         description="Whether Owners and Admins may grant their tenant private networks over `/v3`; right where all "
         "tenants are the operator's own.",
     )
+    extra_ports: tuple[Annotated[int, Field(ge=1, le=65_535)], ...] = Field(
+        default=(), max_length=1_024, description="Ports that every profile looks at besides its own (JSON list)."
+    )
 
 
 class Settings(BaseSettings):

@@ -1,4 +1,7 @@
-"""Callers for the paths of scans: who runs a tenant, and who only works or looks in it."""
+"""Callers for the paths of scans: who runs a tenant, and who only works or looks in it; and the end of a scan."""
+
+import asyncio
+from typing import Any, Final
 
 from cybervault.access.audit import OPERATOR
 from cybervault.access.members import NewMember
@@ -6,6 +9,8 @@ from cybervault.access.minting import NewKey
 from cybervault.domain.principals import KeyKind, Role
 from tests.fakes.keys import bearer
 from tests.fakes.threats import ThreatWorld
+
+PATIENCE_SECONDS: Final = 60.0
 
 
 async def personal_key(world: ThreatWorld, role: Role, tenant: str = "acme") -> dict[str, str]:
@@ -17,3 +22,13 @@ async def personal_key(world: ThreatWorld, role: Role, tenant: str = "acme") -> 
     key = NewKey(KeyKind.PERSONAL_LIVE, name, owner_id=member.id)
     minted = await access.minting.mint(owner, key, by=None, actor=OPERATOR)
     return bearer(minted.secret.reveal())
+
+
+async def ended(world: ThreatWorld, where: str, key: dict[str, str]) -> Any:  # noqa: ANN401 - JSON
+    """How a scan stands when it has ended."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            body = (await world.ask("GET", where, key)).json()
+            if body["status"] not in {"queued", "running"}:
+                return body
+            await asyncio.sleep(0.05)

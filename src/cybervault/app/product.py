@@ -12,7 +12,7 @@ from cybervault.access.provider import Provider, ProviderSetup
 from cybervault.app.access import Access, access_of
 from cybervault.app.response import actions_of
 from cybervault.app.rules import RULES_FOLDER, RuleShelf
-from cybervault.app.scans import grants_of
+from cybervault.app.scans import ScanParts, scans_of
 from cybervault.app.shared import Shared, shared_by_nodes
 from cybervault.app.shelf import KNOWLEDGE_FOLDER, Shelf
 from cybervault.app.sources import allowed_origins, chat_setup, source_setups
@@ -36,7 +36,6 @@ from cybervault.enrichment.lookup import Lookup, Means, SourceSetup
 from cybervault.enrichment.store.answers import AnswerStore
 from cybervault.enrichment.store.budgets import StoredBudgets
 from cybervault.response.actions import Actions
-from cybervault.scans.grants import Grants
 from cybervault.settings import Settings
 from cybervault.storage.database import Database
 from cybervault.storage.dispatcher import Dispatcher
@@ -71,7 +70,7 @@ class Product:
     batches: TelemetryBatches
     questions: RuleQuestions
     actions: Actions
-    grants: Grants
+    scanning: ScanParts
     dispatcher: Dispatcher
 
     async def is_healthy(self) -> bool:
@@ -122,7 +121,7 @@ def put_together(settings: Settings, clock: Clock | None = None) -> Product:
         batches=threats.batches,
         questions=threats.questions,
         actions=actions_of(database, access.journal),
-        grants=grants_of(settings, database, access.journal, egress=egress),
+        scanning=scans_of(settings, database, access.journal, egress=egress, clock=clock),
         dispatcher=dispatcher_of(
             database, clock, handlers={ASSESS: threats.queue.work, TELEMETRY: threats.batches.work}, woken=woken
         ),

@@ -28,6 +28,7 @@ from cybervault.faces.problems import problem_routes
 from cybervault.faces.proxies import HttpsRule, Proxies
 from cybervault.faces.rights import ROUTES, Rights
 from cybervault.faces.v1.routes import V1
+from cybervault.faces.v1.scans import V1Scans
 from cybervault.faces.v1.shapes import FACE as V1_FACE
 from cybervault.faces.v2.routes import V2
 from cybervault.faces.v2.shapes import FACE as V2_FACE
@@ -54,7 +55,13 @@ def _lifespan(product: Product) -> Callable[[FastAPI], AbstractAsyncContextManag
             if needs_compile(product.shelf.folder):
                 builds.append(group.create_task(product.shelf.build()))
             stop, access = asyncio.Event(), product.access
-            for work in (access.usage, access.checkpoints, access.retention, product.dispatcher):
+            for work in (
+                access.usage,
+                access.checkpoints,
+                access.retention,
+                product.dispatcher,
+                product.scanning.dispatcher,
+            ):
                 group.create_task(work.run(stop))
             endless = [group.create_task(work) for work in product.shared.work()]
             try:
@@ -105,7 +112,8 @@ def _threat_routes(product: Product) -> list[BaseRoute]:
         ThreatPaths(threats, cursors).router(),
         TelemetryPaths(product.batches, product.questions, cursors).router(),
         ResponsePaths(product.actions, cursors).router(),
-        ScanGrantPaths(product.grants, cursors).router(),
+        V1Scans(product.scanning.scans, cursors).router(),
+        ScanGrantPaths(product.scanning.grants, cursors).router(),
     )
     return [route for router in routers for route in router.routes]
 

@@ -43,7 +43,7 @@ def grant(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
     wish = NewGrant(target, note, pentest, days)
 
     async def given(product: Product, owner: Tenant) -> Grant:
-        return await product.grants.give(owner.id, wish, actor=OPERATOR)
+        return await product.scanning.grants.give(owner.id, wish, actor=OPERATOR)
 
     made = _with_product(data, tenant, given)
     if as_json:
@@ -57,7 +57,7 @@ def show(tenant: WhichTenant, as_json: AsJson = False, data: Data = None) -> Non
     """List what a tenant may scan, with what waits for its proof."""
 
     async def listed(product: Product, owner: Tenant) -> tuple[Grant, ...]:
-        return await product.grants.list(owner.id)
+        return await product.scanning.grants.list(owner.id)
 
     found = _with_product(data, tenant, listed)
     if as_json:
@@ -79,7 +79,7 @@ def withdraw(
     """Withdraw a grant; what runs by it stops before its next part."""
 
     async def withdrawn(product: Product, owner: Tenant) -> None:
-        await product.grants.withdraw(owner.id, GrantId(grant_id), actor=OPERATOR)
+        await product.scanning.grants.withdraw(owner.id, GrantId(grant_id), actor=OPERATOR)
 
     _with_product(data, tenant, withdrawn)
     typer.echo(f"{grant_id} is withdrawn.")

@@ -85,6 +85,12 @@ ROUTES: Final = (
     RouteRule("POST", "/v1/threats/analyze", _READ, barred=_LOOKING, is_repeatable=True),
     RouteRule("GET", "/v1/threats/analyses/{request_id}", _READ),
     RouteRule("GET", "/v1/threats/feed", _READ),
+    RouteRule("POST", "/v1/scans/initialize", Scope.SCAN_WRITE, is_repeatable=True, is_real=True),
+    RouteRule("POST", "/v1/scans/preview", Scope.SCAN_WRITE, is_real=True),
+    RouteRule("GET", "/v1/scans", Scope.SCAN_READ, is_real=True),
+    RouteRule("GET", "/v1/scans/{scan_id}", Scope.SCAN_READ, is_real=True),
+    RouteRule("GET", "/v1/scans/{scan_id}/findings", Scope.SCAN_READ, is_real=True),
+    RouteRule("POST", "/v1/scans/{scan_id}/cancel", Scope.SCAN_WRITE, is_real=True),
     RouteRule("GET", "/v2/threats/recent", _READ),
     RouteRule("POST", "/v2/threats/analyze", _READ, barred=_LOOKING, is_repeatable=True),
     # Closed and ignored need threat:write besides, which the findings themselves look at.

@@ -33,14 +33,14 @@ async def test_a_domain_is_asked_for_looked_at_and_withdrawn(threats: ThreatWorl
 
 async def test_where_no_proof_was_asked_for_none_is_found(threats: ThreatWorld) -> None:
     tenant, admin = await threats.tenant(), await personal_key(threats, Role.ADMIN)
-    grant = await threats.product.grants.give(tenant.id, NewGrant("10.1.0.0/24", "signed"), actor=OPERATOR)
+    grant = await threats.product.scanning.grants.give(tenant.id, NewGrant("10.1.0.0/24", "signed"), actor=OPERATOR)
     assert code_of(await threats.ask("POST", f"{PATH}/{grant.id}/verify", admin)) == (409, "proof_missing")
 
 
 async def test_lists_come_in_pages(threats: ThreatWorld) -> None:
     tenant, admin = await threats.tenant(), await personal_key(threats, Role.OWNER)
     for number in range(3):
-        await threats.product.grants.give(tenant.id, NewGrant(f"10.{number}.0.0/24", "signed"), actor=OPERATOR)
+        await threats.product.scanning.grants.give(tenant.id, NewGrant(f"10.{number}.0.0/24", "signed"), actor=OPERATOR)
         threats.clock.advance(1)
     first = (await threats.ask("GET", f"{PATH}?limit=2", admin)).json()
     cursor = first["pagination"]["next_cursor"]

@@ -1,0 +1,219 @@
+"""How scans, what they saw and what they did not look at are written, on every face that has them."""
+
+from typing import Final, Literal
+
+from pydantic import BaseModel, Field
+
+from cybervault.faces.moments import spelled
+from cybervault.faces.queued import FailureReply
+from cybervault.scans.profiles import ProfileName
+from cybervault.scans.rules import scan_rules
+from cybervault.scans.scan import Scan, ScanFinding
+from cybervault.scans.scans import MINUTES_MAX, NewScan, Preview
+from cybervault.scans.seen import Coverage
+from cybervault.scans.targets import TARGET_CHARACTERS_MAX
+
+State = Literal["queued", "running", "completed", "failed", "cancelled", "timed_out"]
+FINDINGS_SHOWN: Final = 200
+COVERAGE_SHOWN: Final = 1_000
+
+
+class ScanRequest(BaseModel):
+    """Body of what asks for a scan, or for its preview (contract 1.2.4)."""
+
+    targets: list[str] = Field(
+        description="1 to 256 CIDR ranges, addresses, domains, ARNs or images.",
+        examples=[["10.1.0.0/24", "example.com"]],
+    )
+    profile: ProfileName = Field(default=ProfileName.STANDARD, description="How deep and how loud.")
+    max_duration: int = Field(
+        default=60, ge=1, le=MINUTES_MAX, description="Minutes from now until it ends, with what it has seen by then."
+    )
+
+    def to_core(self) -> NewScan:
+        """The wish."""
+        # A text that is far too long has no form that is known, and is not carried on.
+        return NewScan(
+            tuple(text[: TARGET_CHARACTERS_MAX + 1] for text in self.targets), self.profile, self.max_duration
+        )
+
+
+class InitializedReply(BaseModel):
+    """Answer of what asks for a scan (contract 1.2.4)."""
+
+    scan_id: str = Field(examples=["scan_9x4m2k1pq7"])
+    status: State
+    estimated_duration: int = Field(description="Minutes, if most addresses are silent.")
+    created_at: str
+
+    @classmethod
+    def of(cls, scan: Scan) -> "InitializedReply":
+        """The scan that was asked for."""
+        return cls(
+            scan_id=scan.id,
+            status=scan.state.value,
+            estimated_duration=scan.minutes_estimated,
+            created_at=spelled(scan.created_at),
+        )
+
+
+class ScanReply(BaseModel):
+    """One scan in a list (contract 1.5.3)."""
+
+    id: str = Field(examples=["scan_9x4m2k1pq7"])
+    status: State
+    progress: float = Field(ge=0, le=1, description="From 0 to 1.")
+    profile: ProfileName
+    targets: list[str]
+    max_duration: int
+    error: FailureReply | None
+    created_at: str
+    created_by: str
+    started_at: str | None
+    finished_at: str | None
+    findings_total: int
+
+    @classmethod
+    def of(cls, scan: Scan, findings_total: int) -> "ScanReply":
+        """The scan."""
+        error = None
+        if scan.problem_code is not None:
+            error = FailureReply(code=scan.problem_code, message=scan.problem_message or "")
+        return cls(
+            id=scan.id,
+            status=scan.state.value,
+            progress=round(scan.progress, 2),
+            profile=scan.profile,
+            targets=list(scan.targets),
+            max_duration=scan.minutes_max,
+            error=error,
+            created_at=spelled(scan.created_at),
+            created_by=scan.created_by,
+            started_at=None if scan.started_at is None else spelled(scan.started_at),
+            finished_at=None if scan.finished_at is None else spelled(scan.finished_at),
+            findings_total=findings_total,
+        )
+
+
+class ScanFindingReply(BaseModel):
+    """What scans saw at one spot."""
+
+    id: str = Field(examples=["sfn_4f1k9x2m7q"])
+    rule: str = Field(examples=["redis_without_password"])
+    title: str
+    severity: Literal["critical", "high", "medium", "low", "informational"]
+    confidence: str
+    status: Literal["open", "resolved"]
+    asset: str = Field(examples=["10.1.0.7"])
+    place: str = Field(
+        description="Where on the asset, such as a port; empty where it is the whole.", examples=["443/tcp"]
+    )
+    sources: list[str] = Field(description="The engines that saw it.")
+    evidence: list[str]
+    remediation: str
+    references: list[str]
+    controls: list[str] = Field(description="NIST SP 800-53 r5.", examples=[["SC-8"]])
+    fingerprint: str
+    first_seen_at: str
+    last_seen_at: str
+    resolved_at: str | None
+
+    @classmethod
+    def of(cls, finding: ScanFinding) -> "ScanFindingReply":
+        """The finding, with what its rule says."""
+        rule = scan_rules().get(finding.rule)
+        return cls(
+            id=finding.id,
+            rule=finding.rule,
+            title=finding.title,
+            severity=finding.severity.value,
+            confidence=finding.confidence,
+            status=finding.status.value,
+            asset=finding.asset,
+            place=finding.place,
+            sources=list(finding.engines),
+            evidence=list(finding.evidence),
+            remediation="" if rule is None else rule.remediation,
+            references=[] if rule is None else list(rule.references),
+            controls=[] if rule is None else list(rule.controls),
+            fingerprint=finding.fingerprint,
+            first_seen_at=spelled(finding.first_seen_at),
+            last_seen_at=spelled(finding.last_seen_at),
+            resolved_at=None if finding.resolved_at is None else spelled(finding.resolved_at),
+        )
+
+
+class CoverageReply(BaseModel):
+    """What was looked at, or why not."""
+
+    asset: str
+    engine: str
+    state: Literal["covered", "not_reached", "failed", "not_tested"]
+    reason: str
+    places: list[str]
+
+    @classmethod
+    def of(cls, line: Coverage) -> "CoverageReply":
+        """One line."""
+        return cls(
+            asset=line.asset, engine=line.engine, state=line.state.value, reason=line.reason, places=list(line.places)
+        )
+
+
+class ScanDetailReply(ScanReply):
+    """One scan with what it saw, and honestly what it looked at."""
+
+    findings: list[ScanFindingReply] = Field(description="The worst 200; all come from the path of findings.")
+    coverage: list[CoverageReply] = Field(description="The first 1,000 lines.")
+    coverage_counts: dict[str, int] = Field(description="How many lines of each state.")
+
+    @classmethod
+    def of_all(
+        cls, listed: ScanReply, findings: tuple[ScanFinding, ...], coverage: tuple[Coverage, ...]
+    ) -> "ScanDetailReply":
+        """The scan and what came of it."""
+        counts = dict.fromkeys(("covered", "not_reached", "failed", "not_tested"), 0)
+        for line in coverage:
+            counts[line.state.value] += 1
+        return cls(
+            **listed.model_dump(),
+            findings=[ScanFindingReply.of(finding) for finding in findings],
+            coverage=[CoverageReply.of(line) for line in coverage[:COVERAGE_SHOWN]],
+            coverage_counts=counts,
+        )
+
+
+class MissingReply(BaseModel):
+    """An engine that would look too, and is not there."""
+
+    engine: str
+    looks_at: str
+    reason: str
+
+
+class PreviewReply(BaseModel):
+    """What a scan would look at, how long and how loud it would be."""
+
+    targets: list[str]
+    profile: ProfileName
+    summary: str
+    estimated_duration: int = Field(description="Minutes, if most addresses are silent.")
+    connections_max: int = Field(description="Connections that are tried at most, should every address answer.")
+    ports: int
+    not_tested: list[MissingReply]
+
+    @classmethod
+    def of(cls, preview: Preview) -> "PreviewReply":
+        """The preview."""
+        return cls(
+            targets=[target.value for target in preview.targets],
+            profile=preview.profile.name,
+            summary=preview.profile.summary,
+            estimated_duration=preview.minutes,
+            connections_max=preview.connections,
+            ports=len(preview.profile.ports),
+            not_tested=[
+                MissingReply(engine=engine.name, looks_at=engine.summary, reason=engine.missing or "")
+                for engine in preview.missing
+            ],
+        )

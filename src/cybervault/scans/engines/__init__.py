@@ -1,0 +1,58 @@
+"""The engines, one file each, and by hand the list of all, those too that this installation has not."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from cybervault.scans.targets import TargetKind
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What an engine is: what it looks at, its licence, what it needs, and why it is not there (None: it is)."""
+
+    name: str
+    kind: TargetKind
+    summary: str
+    licence: str
+    needs: str
+    missing: str | None = None
+    is_attacking: bool = False
+
+
+SWEEP: Final = "ports"
+SERVICES: Final = "services"
+TLS: Final = "tls"
+HTTP: Final = "http"
+NAMES: Final = "names"
+
+_OURS: Final = "part of the product"
+ENGINES: Final = (
+    Engine(SWEEP, TargetKind.NETWORK, "which ports take a TCP connection", _OURS, "network"),
+    Engine(SERVICES, TargetKind.NETWORK, "what answers on open ports", _OURS, "network"),
+    Engine(TLS, TargetKind.NETWORK, "versions of TLS and the certificate", _OURS, "network"),
+    Engine(HTTP, TargetKind.NETWORK, "security headers and cookies of web servers", _OURS, "network"),
+    Engine(NAMES, TargetKind.DOMAIN, "DNS and mail rules of a domain", _OURS, "a name server"),
+    Engine(
+        "cloud", TargetKind.CLOUD, "rules for cloud resources", "Apache-2.0 (prowler)", "credentials of the account",
+        "no engine for cloud resources can be set up on this server yet",
+    ),
+    Engine(
+        "image", TargetKind.IMAGE, "packages and secrets of an image", "Apache-2.0 (syft)", "the registry",
+        "no engine for images can be set up on this server yet",
+    ),
+    Engine(
+        "web_attacks", TargetKind.NETWORK, "injection and path traversal on web servers", "GPL-2.0 (wapiti)",
+        "a process of its own", "no engine that attacks can be set up on this server yet", is_attacking=True,
+    ),
+)  # fmt: skip
+"""In the order in which they look."""
+
+
+def missing_for(kind: TargetKind, *, is_pentest: bool) -> tuple[Engine, ...]:
+    """The engines that would look at such a target and are not there; a name leads to addresses, which count too."""
+    kinds = {kind, TargetKind.NETWORK} if kind is TargetKind.DOMAIN else {kind}
+    return tuple(
+        engine
+        for engine in ENGINES
+        if engine.missing is not None and engine.kind in kinds and (is_pentest or not engine.is_attacking)
+    )

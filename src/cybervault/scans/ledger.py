@@ -1,0 +1,86 @@
+"""How what a part of a scan saw is taken in: spots seen again, new ones, and those that were looked for in vain."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from cybervault.domain.clock import Clock
+from cybervault.domain.ids import ScanId, new_scan_finding_id
+from cybervault.domain.principals import TenantId
+from cybervault.scans.rules import scan_rules
+from cybervault.scans.scan import FindingStatus, ScanFinding
+from cybervault.scans.seen import EVIDENCE_CHARACTERS_MAX, Report, Seen
+from cybervault.scans.store.findings import ScanFindingStore
+from cybervault.scans.store.scans import ScanStore
+
+
+@dataclass(frozen=True, slots=True)
+class PartKey:
+    """Which part of which scan."""
+
+    tenant_id: TenantId
+    scan_id: ScanId
+    number: int
+
+
+class Ledger:
+    """Writes what was seen; the same report taken in twice changes nothing but times."""
+
+    def __init__(self, scans: ScanStore, findings: ScanFindingStore, clock: Clock) -> None:
+        self._scans = scans
+        self._findings = findings
+        self._clock = clock
+
+    async def take_in(self, part: PartKey, report: Report) -> None:
+        """Keep findings and coverage of one part together; what was covered and not seen again is resolved."""
+        now = self._clock.now()
+        async with self._findings.transaction():
+            await self._findings.lock(part.tenant_id)
+            for seen in _merged(report.seen):
+                await self._see(part, seen, now)
+            await self._resolve_gone(part, report, now)
+            await self._scans.cover(part.scan_id, part.number, report.coverage)
+
+    async def _see(self, part: PartKey, seen: tuple[Seen, ...], now: datetime) -> None:
+        one, rule = seen[0], scan_rules()[seen[0].rule]
+        before = await self._findings.by_fingerprint(part.tenant_id, one.fingerprint)
+        engines = {sight.engine for sight in seen} | set(before.engines if before is not None else ())
+        evidence = tuple(dict.fromkeys(sight.evidence[:EVIDENCE_CHARACTERS_MAX] for sight in seen if sight.evidence))
+        made = ScanFinding(
+            new_scan_finding_id(), part.tenant_id, one.fingerprint, one.asset, one.rule, one.place, rule.title,
+            rule.severity, "high", tuple(sorted(engines)), evidence, FindingStatus.OPEN, now, now, None, part.scan_id,
+            part.scan_id,
+        )  # fmt: skip
+        if before is not None:
+            made = replace(made, id=before.id, first_seen_at=before.first_seen_at, first_scan_id=before.first_scan_id)
+        await self._findings.see(made, part.scan_id)
+
+    async def _resolve_gone(self, part: PartKey, report: Report, now: datetime) -> None:
+        fingerprints = {seen.fingerprint for seen in report.seen}
+        for asset in sorted({line.asset for line in report.coverage}):
+            standing = await self._findings.open_of_asset(part.tenant_id, asset)
+            gone = [
+                one.id
+                for one in standing
+                # What another part of this scan has seen is there, at another address of the same name.
+                if one.fingerprint not in fingerprints and one.last_scan_id != part.scan_id and _is_gone(one, report)
+            ]
+            await self._findings.resolve(part.tenant_id, gone, now)
+
+
+def _is_gone(finding: ScanFinding, report: Report) -> bool:
+    """Whether nothing listens there, or the spot was looked at by every engine that saw it."""
+    if any(one.asset == finding.asset and finding.place in one.places for one in report.closed):
+        return True
+    lines = report.coverage
+    return all(
+        any(line.covers(finding.asset, finding.place, (engine,)) for line in lines) for engine in finding.engines
+    )
+
+
+def _merged(seen: Iterable[Seen]) -> list[tuple[Seen, ...]]:
+    """What was seen, by spot: two engines at one spot are one finding."""
+    spots: dict[str, list[Seen]] = {}
+    for one in seen:
+        spots.setdefault(one.fingerprint, []).append(one)
+    return [tuple(one) for one in spots.values()]

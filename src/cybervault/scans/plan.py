@@ -1,0 +1,115 @@
+"""How a scan is cut into parts: names, then ports in small blocks, then what answered; the same each time (pure)."""
+
+import math
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Final, TypeVar
+
+import msgspec
+
+from cybervault.domain.never_scanned import Network
+from cybervault.scans.engines import NAMES, SERVICES, SWEEP, missing_for
+from cybervault.scans.profiles import Profile
+from cybervault.scans.seen import Host, Service
+from cybervault.scans.targets import Target, TargetKind, parse_target
+
+_Item = TypeVar("_Item")
+
+BLOCK_ADDRESSES: Final = 64
+NAMES_AT_ONCE: Final = 8
+SERVICES_AT_ONCE: Final = 16
+MISSING: Final = "missing"
+
+# How much of the whole each phase counts for.
+_WEIGHTS: Final = {MISSING: 0.0, NAMES: 0.1, SWEEP: 0.5, SERVICES: 0.4}
+# Measured on silent and on answering networks: a silent block costs its discovery ports, one at a time.
+_SECONDS_OF_NAME: Final = 3.0
+_SECONDS_OF_HOST: Final = 1.5
+
+
+class Part(msgspec.Struct, frozen=True):
+    """What one step of a scan is to look at; one of the lists is filled, by phase."""
+
+    phase: str
+    subjects: tuple[str, ...]
+    hosts: tuple[Host, ...] = ()
+    services: tuple[Service, ...] = ()
+
+
+def first_parts(targets: Sequence[Target], *, is_pentest: bool) -> list[Part]:
+    """What an engine is missing for, to be said first; then domains."""
+    without = [target.value for target in targets if missing_for(target.kind, is_pentest=is_pentest)]
+    names = [target.value for target in targets if target.kind is TargetKind.DOMAIN]
+    parts = [Part(MISSING, tuple(without))] if without else []
+    return parts + [Part(NAMES, tuple(some)) for some in _some(names, NAMES_AT_ONCE)]
+
+
+def sweep_parts(targets: Sequence[Target], hosts: Sequence[Host]) -> list[Part]:
+    """Networks in blocks of 64 addresses, and the addresses that names lead to; those of one name stay together."""
+    parts = []
+    for target in targets:
+        if target.kind is TargetKind.NETWORK:
+            for block in _blocks(target.network):
+                # All of them: whether the first and the last are hosts, only the real network says.
+                inside = tuple(Host(target.value, str(address)) for address in block)
+                parts.append(Part(SWEEP, (str(block),), hosts=inside))
+    for name, led in groupby(hosts, key=lambda host: host.target):
+        parts.append(Part(SWEEP, (name,), hosts=tuple(led)))
+    return parts
+
+
+def service_parts(services: Sequence[Service]) -> list[Part]:
+    """Open ports, sixteen at a time."""
+    return [
+        Part(SERVICES, tuple(dict.fromkeys(one.host.asset for one in some)), services=tuple(some))
+        for some in _some(services, SERVICES_AT_ONCE)
+    ]
+
+
+def unplanned(targets: Sequence[Target], planned: Collection[str]) -> list[tuple[str, str]]:
+    """What of a scan under way has not even been cut into parts, as asset and engine."""
+    phases = {
+        TargetKind.NETWORK: (SWEEP, SERVICES),
+        TargetKind.DOMAIN: (NAMES, SWEEP, SERVICES),
+        TargetKind.CLOUD: (MISSING,),
+        TargetKind.IMAGE: (MISSING,),
+    }
+    return [(target.value, phase) for target in targets for phase in phases[target.kind] if phase not in planned]
+
+
+def progress_of(phase: str, done: int, total: int) -> float:
+    """How far a scan is when so many parts of a phase are done; what remains is to write down its end."""
+    before = 0.0
+    for name, weight in _WEIGHTS.items():
+        if name == phase:
+            return min(before + weight * (done / total), 0.99)
+        before += weight
+    raise ValueError(phase)
+
+
+def minutes_of(targets: Sequence[Target], profile: Profile) -> int:
+    """How long it may take, in whole minutes from 1, if most addresses are silent."""
+    names = sum(target.kind is TargetKind.DOMAIN for target in targets)
+    addresses = sum(target.addresses for target in targets)
+    silent = addresses * 5 / profile.at_once * profile.connect_seconds
+    return max(1, math.ceil((silent + names * (_SECONDS_OF_NAME + _SECONDS_OF_HOST)) / 60))
+
+
+def connections_of(targets: Sequence[Target], profile: Profile) -> int:
+    """How many connections are tried at most, should every address answer; a name is counted as one address."""
+    names = sum(target.kind is TargetKind.DOMAIN for target in targets)
+    return (sum(target.addresses for target in targets) + names) * len(profile.ports)
+
+
+def targets_of(values: Iterable[str]) -> tuple[Target, ...]:
+    """Targets that were read and allowed before, from their spellings."""
+    return tuple(parse_target(value, has_loopback=True) for value in values)
+
+
+def _blocks(network: Network) -> Iterator[Network]:
+    length = network.max_prefixlen - BLOCK_ADDRESSES.bit_length() + 1
+    return network.subnets(new_prefix=length) if network.prefixlen < length else iter([network])
+
+
+def _some(items: Sequence[_Item], most: int) -> Iterator[Sequence[_Item]]:
+    return (items[start : start + most] for start in range(0, len(items), most))

@@ -1,0 +1,36 @@
+"""What scans can say: title, severity and remedy of each rule, as data."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+from cybervault.domain.verdicts import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRule:
+    """One rule; `controls` are of NIST SP 800-53 r5."""
+
+    title: str
+    severity: Severity
+    remediation: str
+    references: tuple[str, ...]
+    controls: tuple[str, ...]
+
+
+@lru_cache(maxsize=1)
+def scan_rules() -> Mapping[str, ScanRule]:
+    """All rules by their name."""
+    found = tomllib.loads(files("cybervault.scans").joinpath("rules.toml").read_text("utf-8"))
+    return {
+        name: ScanRule(
+            part["title"],
+            Severity(part["severity"]),
+            part["remediation"],
+            tuple(part.get("references", ())),
+            tuple(part["controls"]),
+        )
+        for name, part in found.items()
+    }

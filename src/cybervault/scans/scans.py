@@ -1,0 +1,275 @@
+"""Scans: asked for within what was granted, followed while they run, cancelled, read."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, Protocol
+
+import msgspec
+
+from cybervault.access.audit import Actor, Change, Happening
+from cybervault.access.journal import Journal
+from cybervault.domain.ids import ScanId, new_job_id, new_scan_id
+from cybervault.domain.jobs import Happened, Job, JobState, NewJob
+from cybervault.domain.principals import TenantId
+from cybervault.domain.problems import Problem, ProblemKind
+from cybervault.scans.engines import Engine, missing_for
+from cybervault.scans.grants import Grants
+from cybervault.scans.plan import connections_of, minutes_of, targets_of, unplanned
+from cybervault.scans.profiles import Profile, ProfileName
+from cybervault.scans.scan import FindingStatus, Scan, ScanFinding
+from cybervault.scans.seen import Coverage, CoverageState
+from cybervault.scans.store.findings import ScanFindingStore
+from cybervault.scans.store.scans import ScanStore
+from cybervault.scans.targets import Target, parse_targets
+from cybervault.scans.worker import KIND, ScanJob
+from cybervault.storage.jobs import Jobs
+
+MINUTES_MAX: Final = 1_440
+OPEN_MAX: Final = 8
+"""So many of a tenant wait or run at once."""
+_RETRY_SECONDS: Final = 30
+_LOST: Final = Problem(
+    ProblemKind.NOT_FOUND,
+    code="scan_lost",
+    message="What was known of its end is gone: it was looked at too late.",
+)
+
+
+class Events(Protocol):
+    """Where others learn of it."""
+
+    async def append(self, event: Happened) -> object:
+        """Within the caller's transaction: keep an event until everybody who wants it was told."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewScan:
+    """What somebody wants scanned, how deep, and for how many minutes at most."""
+
+    targets: tuple[str, ...]
+    profile: ProfileName = ProfileName.STANDARD
+    minutes_max: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a scan would look at, how long and how loud it would be, and what it could not test."""
+
+    targets: tuple[Target, ...]
+    profile: Profile
+    minutes: int
+    connections: int
+    missing: tuple[Engine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Where scans and what they saw are kept."""
+
+    scans: ScanStore
+    findings: ScanFindingStore
+    jobs: Jobs
+
+
+class Scans:
+    """The scans of all tenants, each seen by its own. `wake` has jobs looked at now."""
+
+    def __init__(  # noqa: PLR0913 - each says something of its own
+        self,
+        rows: Rows,
+        grants: Grants,
+        journal: Journal,
+        *,
+        profiles: Mapping[ProfileName, Profile],
+        events: Events,
+        wake: Callable[[], None],
+    ) -> None:
+        self._rows = rows
+        self._grants = grants
+        self._journal = journal
+        self._profiles = profiles
+        self._events = events
+        self._wake = wake
+
+    async def preview(self, tenant_id: TenantId, wish: NewScan) -> Preview:
+        """Check a wish and say what it would mean; nothing is connected to.
+
+        Raises `Problem` INVALID `invalid_target`, `invalid_parameter`, FORBIDDEN `target_not_authorized`.
+        """
+        if not 1 <= wish.minutes_max <= MINUTES_MAX:
+            raise _invalid("max_duration", f"is from 1 to {MINUTES_MAX} minutes")
+        targets = parse_targets(wish.targets, has_loopback=self._grants.rules.has_loopback)
+        is_pentest = wish.profile is ProfileName.PENTEST
+        await self._grants.refuse_beyond(tenant_id, targets, is_pentest=is_pentest)
+        profile = self._profiles[wish.profile]
+        missing = dict.fromkeys(
+            engine for target in targets for engine in missing_for(target.kind, is_pentest=is_pentest)
+        )
+        minutes = min(minutes_of(targets, profile), wish.minutes_max)
+        return Preview(targets, profile, minutes, connections_of(targets, profile), tuple(missing))
+
+    async def initialize(self, tenant_id: TenantId, wish: NewScan, *, actor: Actor) -> Scan:
+        """Ask for a scan; it is kept, audited and begun by whoever has a hand free.
+
+        Raises as `preview`, and `Problem` UNAVAILABLE `queue_full`.
+        """
+        preview = await self.preview(tenant_id, wish)
+        await self._settle_open(tenant_id)
+        values = tuple(target.value for target in preview.targets)
+        scan = Scan(
+            new_scan_id(), tenant_id, wish.profile, values, wish.minutes_max, preview.minutes, JobState.QUEUED, 0.0,
+            problem_code=None, problem_message=None, created_at=self._journal.clock.now(), created_by=actor.name,
+        )  # fmt: skip
+        job = NewJob(
+            KIND,
+            msgspec.msgpack.encode(ScanJob(wish.profile, values)),
+            tenant_id=tenant_id,
+            reference=scan.id,
+            request_id=actor.request_id,
+            deadline_seconds=wish.minutes_max * 60.0,
+        )
+        async with self._rows.scans.transaction():
+            await self._rows.scans.lock(tenant_id)
+            if len(await self._rows.scans.open(tenant_id)) >= OPEN_MAX:
+                raise _full()
+            await self._rows.scans.add(scan)
+            await self._rows.jobs.enqueue(job)
+            await self._journal.record(_happening(Change.SCAN_ASKED, scan, actor))
+        self._wake()
+        return scan
+
+    async def find(self, tenant_id: TenantId, scan_id: ScanId) -> Scan:
+        """The scan as it stands now; `Problem` NOT_FOUND `not_found`."""
+        scan = await self._rows.scans.find(tenant_id, scan_id)
+        if scan is None:
+            raise scan_not_found()
+        return await self._current(scan)
+
+    async def page(
+        self, tenant_id: TenantId, most: int, *, behind: tuple[float, str] | None = None
+    ) -> tuple[Scan, ...]:
+        """Newest first, from behind the `place` of a scan."""
+        found = await self._rows.scans.page(tenant_id, most, behind=behind)
+        return tuple([await self._current(scan) for scan in found])
+
+    async def cancel(self, tenant_id: TenantId, scan_id: ScanId, *, actor: Actor) -> Scan:
+        """Stop it: what has been seen stays. `Problem` NOT_FOUND `not_found`, CONFLICT `scan_ended`."""
+        scan = await self.find(tenant_id, scan_id)
+        job = await self._job(scan)
+        if job is None or scan.state.is_final:
+            raise _ended(scan.state)
+        await self._rows.jobs.ask_cancel(tenant_id, job.id)
+        async with self._rows.scans.transaction():
+            await self._journal.record(_happening(Change.SCAN_CANCELLED, scan, actor))
+        return await self.find(tenant_id, scan_id)
+
+    async def findings(
+        self, tenant_id: TenantId, scan_id: ScanId, *, skipped: int, most: int
+    ) -> tuple[ScanFinding, ...]:
+        """What a scan saw, the worst first."""
+        return await self._rows.findings.of_scan(tenant_id, scan_id, skipped=skipped, most=most)
+
+    async def count(self, tenant_id: TenantId, scan_id: ScanId) -> int:
+        """How much a scan saw."""
+        return await self._rows.findings.count_of_scan(tenant_id, scan_id)
+
+    async def all_findings(
+        self, tenant_id: TenantId, status: FindingStatus, most: int, *, behind: tuple[float, str] | None = None
+    ) -> tuple[ScanFinding, ...]:
+        """What all scans of a tenant saw, the last seen first."""
+        return await self._rows.findings.page(tenant_id, status, most, behind=behind)
+
+    async def coverage(self, scan: Scan) -> tuple[Coverage, ...]:
+        """What was looked at and what not; what is still to come, or was never come to, is not reached."""
+        reason = "the scan ended before" if scan.state.is_final else "still to come"
+        chunks, lines = await self._rows.scans.chunks(scan.tenant_id, scan.id), list[Coverage]()
+        for chunk in chunks:
+            if chunk.coverage is None:
+                lines += _unreached(chunk.subjects, chunk.engine, reason)
+            else:
+                lines += chunk.coverage
+        if scan.state is not JobState.COMPLETED:
+            planned = {chunk.engine for chunk in chunks}
+            for asset, engine in unplanned(targets_of(scan.targets), planned):
+                lines += _unreached([asset], engine, reason)
+        return tuple(lines)
+
+    async def _settle_open(self, tenant_id: TenantId) -> None:
+        for scan in await self._rows.scans.open(tenant_id):
+            await self._current(scan)
+
+    async def _current(self, scan: Scan) -> Scan:
+        """A scan with what its job says; where that has ended it is kept, and told once."""
+        if scan.state.is_final:
+            return scan
+        job = await self._job(scan)
+        if job is None:
+            job = _lost(scan, self._journal.clock.now())
+        if job.state.is_final:
+            async with self._rows.scans.transaction():
+                if await self._rows.scans.settle(scan, job):
+                    await self._events.append(_ending(scan, job))
+        return replace(
+            scan,
+            state=job.state,
+            progress=job.progress,
+            problem_code=job.problem_code,
+            problem_message=job.problem_message,
+            started_at=job.started_at,
+            finished_at=job.finished_at,
+        )
+
+    async def _job(self, scan: Scan) -> Job | None:
+        return await self._rows.jobs.find_by_reference(scan.tenant_id, KIND, scan.id)
+
+
+def scan_not_found() -> Problem:
+    """One text for what does not exist and what belongs to others."""
+    return Problem(ProblemKind.NOT_FOUND, code="not_found", message="There is no such scan.")
+
+
+def _lost(scan: Scan, now: datetime) -> Job:
+    """Stands in for a job whose row was swept away before anybody looked."""
+    return Job(
+        new_job_id(), scan.tenant_id, KIND, scan.id, None, JobState.FAILED, 0, scan.progress, "",
+        problem_code=_LOST.code, problem_message=_LOST.message, created_at=scan.created_at, started_at=scan.started_at,
+        finished_at=now,
+    )  # fmt: skip
+
+
+def _unreached(subjects: Sequence[str], engine: str, reason: str) -> list[Coverage]:
+    return [Coverage(subject, engine, CoverageState.NOT_REACHED, reason) for subject in subjects]
+
+
+def _ending(scan: Scan, job: Job) -> Happened:
+    payload = {"profile": scan.profile.value, "targets": ", ".join(scan.targets)[:1_000], "state": job.state.value}
+    return Happened(f"scan.{job.state.value}", scan.id, scan.tenant_id, payload)
+
+
+def _happening(change: Change, scan: Scan, actor: Actor) -> Happening:
+    details = {
+        "profile": scan.profile.value,
+        "targets": ", ".join(scan.targets)[:4_000],
+        "max_duration": str(scan.minutes_max),
+    }
+    return Happening(change, actor, scan.id, scan.tenant_id, details)
+
+
+def _invalid(field: str, reason: str) -> Problem:
+    return Problem(
+        ProblemKind.INVALID, code="invalid_parameter", message=f"{field} {reason}.", details=((field, reason),)
+    )
+
+
+def _full() -> Problem:
+    return Problem(
+        ProblemKind.UNAVAILABLE,
+        code="queue_full",
+        message=f"{OPEN_MAX} scans of your tenant wait or run already. Ask again when one has ended.",
+        retry_after_seconds=_RETRY_SECONDS,
+    )
+
+
+def _ended(state: JobState) -> Problem:
+    return Problem(ProblemKind.CONFLICT, code="scan_ended", message=f"The scan has ended already: it is {state.value}.")

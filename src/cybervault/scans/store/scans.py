@@ -1,0 +1,172 @@
+"""Scans and their parts, each of one tenant."""
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, Final, cast
+
+import msgspec
+import sqlalchemy as sa
+
+from cybervault.domain.ids import ScanId
+from cybervault.domain.jobs import Job, JobState
+from cybervault.domain.principals import TenantId
+from cybervault.scans.profiles import ProfileName
+from cybervault.scans.scan import Chunk, Scan
+from cybervault.scans.seen import Coverage
+from cybervault.storage.database import Database, Row, sql, upsert
+from cybervault.storage.scan_tables import SCAN_CHUNKS, SCANS
+
+_C = SCANS.c
+_COLUMNS: Final = tuple(_C.keys())
+_OF_TENANT = _C.tenant_id == sa.bindparam("tenant_id")
+_PAGE = sa.select(SCANS).where(_OF_TENANT).order_by(_C.created_at.desc(), _C.id.desc()).limit(sa.bindparam("most"))
+_COVERAGE: Final = msgspec.msgpack.Decoder(tuple[Coverage, ...])
+
+_ADD: Final = sql(sa.insert(SCANS))
+_FIND: Final = sql(sa.select(SCANS).where(_OF_TENANT, _C.id == sa.bindparam("wanted")))
+_FIRST: Final = sql(_PAGE)
+_NEXT: Final = sql(
+    _PAGE.where(
+        sa.tuple_(_C.created_at, _C.id)
+        < sa.tuple_(sa.bindparam("at", type_=sa.Float), sa.bindparam("behind", type_=sa.Text))
+    )
+)
+_OPEN: Final = sql(sa.select(SCANS).where(_OF_TENANT, _C.finished_at.is_(None)).order_by(_C.created_at, _C.id))
+_SETTLE: Final = sql(
+    sa.update(SCANS)
+    .values(
+        state=sa.bindparam("new_state"),
+        progress=sa.bindparam("new_progress", type_=sa.Float),
+        problem_code=sa.bindparam("new_code"),
+        problem_message=sa.bindparam("new_message"),
+        started_at=sa.bindparam("new_started_at", type_=sa.Float),
+        finished_at=sa.bindparam("new_finished_at", type_=sa.Float),
+    )
+    .where(_OF_TENANT, _C.id == sa.bindparam("wanted"), _C.finished_at.is_(None))
+)
+_PLAN: Final = upsert(SCAN_CHUNKS, at=("scan_id", "number"), change=())
+_COVER: Final = sql(
+    sa.update(SCAN_CHUNKS)
+    .values(coverage=sa.bindparam("new_coverage", type_=sa.LargeBinary))
+    .where(SCAN_CHUNKS.c.scan_id == sa.bindparam("scan_id"), SCAN_CHUNKS.c.number == sa.bindparam("wanted"))
+)
+_CHUNKS: Final = sql(
+    sa.select(SCAN_CHUNKS.c.number, SCAN_CHUNKS.c.engine, SCAN_CHUNKS.c.subjects, SCAN_CHUNKS.c.coverage)
+    .where(SCAN_CHUNKS.c.tenant_id == sa.bindparam("tenant_id"), SCAN_CHUNKS.c.scan_id == sa.bindparam("scan_id"))
+    .order_by(SCAN_CHUNKS.c.number)
+)
+
+
+class ScanStore:
+    """The rows of scans."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.transaction = database.transaction
+
+    async def lock(self, tenant_id: TenantId) -> None:
+        """Within a transaction: one scan of a tenant is asked for after another."""
+        await self._database.lock(f"scans {tenant_id}")
+
+    async def add(self, scan: Scan) -> None:
+        """Keep a new scan."""
+        row = {name: getattr(scan, name) for name in _COLUMNS}
+        row |= {
+            "profile": scan.profile.value,
+            "targets": json.dumps(scan.targets),
+            "state": scan.state.value,
+            "created_at": scan.created_at.timestamp(),
+            "started_at": None,
+            "finished_at": None,
+        }
+        await self._database.run(_ADD, row)
+
+    async def find(self, tenant_id: TenantId, scan_id: ScanId) -> Scan | None:
+        """The scan of this id."""
+        rows = await self._database.rows(_FIND, {"tenant_id": tenant_id, "wanted": scan_id})
+        return _scan(rows[0]) if rows else None
+
+    async def open(self, tenant_id: TenantId) -> tuple[Scan, ...]:
+        """Those of a tenant of which is not known here that they have ended."""
+        return tuple(map(_scan, await self._database.rows(_OPEN, {"tenant_id": tenant_id})))
+
+    async def page(
+        self, tenant_id: TenantId, most: int, *, behind: tuple[float, str] | None = None
+    ) -> tuple[Scan, ...]:
+        """Newest first, from behind a place."""
+        values: dict[str, object] = {"tenant_id": tenant_id, "most": most}
+        if behind is None:
+            rows = await self._database.rows(_FIRST, values)
+        else:
+            rows = await self._database.rows(_NEXT, values | {"at": behind[0], "behind": behind[1]})
+        return tuple(map(_scan, rows))
+
+    async def settle(self, scan: Scan, job: Job) -> bool:
+        """Keep how its job stands; whether it had not ended before."""
+        values = {
+            "tenant_id": scan.tenant_id,
+            "wanted": scan.id,
+            "new_state": job.state.value,
+            "new_progress": job.progress,
+            "new_code": job.problem_code,
+            "new_message": job.problem_message,
+            "new_started_at": _seconds(job.started_at),
+            "new_finished_at": _seconds(job.finished_at),
+        }
+        return await self._database.run(_SETTLE, values) == 1
+
+    async def plan(self, tenant_id: TenantId, scan_id: ScanId, chunks: Iterable[Chunk]) -> None:
+        """Keep what is to be looked at; parts that stand already stay as they are."""
+        rows = [
+            {
+                "scan_id": scan_id,
+                "number": chunk.number,
+                "tenant_id": tenant_id,
+                "engine": chunk.engine,
+                "subjects": json.dumps(chunk.subjects),
+                "coverage": None,
+            }
+            for chunk in chunks
+        ]
+        async with self._database.transaction():
+            for row in rows:
+                await self._database.run(_PLAN, row)
+
+    async def cover(self, scan_id: ScanId, number: int, coverage: Iterable[Coverage]) -> None:
+        """Keep what a part has looked at."""
+        raw = msgspec.msgpack.encode(tuple(coverage))
+        await self._database.run(_COVER, {"scan_id": scan_id, "wanted": number, "new_coverage": raw})
+
+    async def chunks(self, tenant_id: TenantId, scan_id: ScanId) -> tuple[Chunk, ...]:
+        """The parts in their order."""
+        rows = await self._database.rows(_CHUNKS, {"tenant_id": tenant_id, "scan_id": scan_id})
+        return tuple(map(_chunk, rows))
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.timestamp()
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def _scan(row: Row) -> Scan:
+    columns = dict(zip(_COLUMNS, cast("Any", row), strict=True))
+    return Scan(
+        **columns
+        | {
+            "profile": ProfileName(columns["profile"]),
+            "targets": tuple(json.loads(columns["targets"])),
+            "state": JobState(columns["state"]),
+            "created_at": datetime.fromtimestamp(columns["created_at"], UTC),
+            "started_at": _moment(columns["started_at"]),
+            "finished_at": _moment(columns["finished_at"]),
+        }
+    )
+
+
+def _chunk(row: Row) -> Chunk:
+    number, engine, subjects, coverage = cast("Any", row)
+    return Chunk(number, engine, tuple(json.loads(subjects)), None if coverage is None else _COVERAGE.decode(coverage))

@@ -1,0 +1,236 @@
+"""The work of a scan: part after part, each kept when it is done, each allowed anew."""
+
+import asyncio
+import ipaddress
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+import msgspec
+import structlog
+
+from cybervault.domain.clock import Clock
+from cybervault.domain.ids import ScanId
+from cybervault.domain.principals import TenantId
+from cybervault.domain.problems import Problem
+from cybervault.egress.message import EgressError
+from cybervault.egress.probing import Prober
+from cybervault.scans.engines import HTTP, NAMES, SERVICES, SWEEP, TLS, missing_for
+from cybervault.scans.engines import services as service_engine
+from cybervault.scans.engines.http import look_at_web
+from cybervault.scans.engines.names import Resolve, look_at_name
+from cybervault.scans.engines.ports import sweep
+from cybervault.scans.engines.tls import look_at_tls
+from cybervault.scans.grant import Permit
+from cybervault.scans.grants import Grants
+from cybervault.scans.ledger import Ledger, PartKey
+from cybervault.scans.plan import Part, first_parts, progress_of, service_parts, sweep_parts, targets_of
+from cybervault.scans.profiles import Profile, ProfileName
+from cybervault.scans.scan import Chunk
+from cybervault.scans.seen import Coverage, CoverageState, Host, Report, Service, place_of
+from cybervault.scans.store.scans import ScanStore
+from cybervault.scans.targets import Target, TargetKind
+from cybervault.storage.job_run import JobRun
+
+KIND: Final = "scan"
+_LOG: Final = structlog.get_logger("cybervault.scans")
+_REPORTS: Final = msgspec.msgpack.Decoder(Report)
+
+
+class ScanJob(msgspec.Struct, frozen=True):
+    """What the job of a scan is given."""
+
+    profile: ProfileName
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What engines work with: where names are asked, and the profiles."""
+
+    resolve: Resolve
+    profiles: Mapping[ProfileName, Profile]
+    clock: Clock
+
+
+@dataclass(slots=True)
+class _Walk:
+    """One scan under way: its targets, how deep it looks, and the number of its next part."""
+
+    run: JobRun
+    tenant_id: TenantId
+    scan_id: ScanId
+    targets: tuple[Target, ...]
+    profile: Profile
+    number: int = 0
+    by_value: dict[str, Target] = field(default_factory=dict)
+
+    @property
+    def is_pentest(self) -> bool:
+        """Whether its grants must allow one."""
+        return self.profile.name is ProfileName.PENTEST
+
+    def __post_init__(self) -> None:
+        self.by_value = {target.value: target for target in self.targets}
+
+
+class ScanWorker:
+    """Runs the jobs of scans. A part that was finished is never looked at again, whatever happens to the process."""
+
+    def __init__(self, store: ScanStore, ledger: Ledger, grants: Grants, *, means: Means) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._grants = grants
+        self._means = means
+
+    async def work(self, run: JobRun) -> None:
+        """The handler of the jobs: names, then ports, then what answered."""
+        job = msgspec.msgpack.decode(run.payload, type=ScanJob)
+        if run.job.tenant_id is None or run.job.reference is None:
+            raise ValueError("a scan belongs to a tenant, and has an id")
+        targets = targets_of(job.targets)
+        walk = _Walk(run, run.job.tenant_id, ScanId(run.job.reference), targets, self._means.profiles[job.profile])
+        names = await self._phase(walk, first_parts(targets, is_pentest=walk.is_pentest))
+        swept = await self._phase(walk, sweep_parts(targets, names.hosts))
+        await self._phase(walk, service_parts(swept.services))
+
+    async def _phase(self, walk: _Walk, parts: Sequence[Part]) -> Report:
+        """All parts of one phase, one after another."""
+        together, first = Report(), walk.number
+        chunks = [Chunk(first + place, part.phase, part.subjects) for place, part in enumerate(parts)]
+        await self._store.plan(walk.tenant_id, walk.scan_id, chunks)
+        for place, part in enumerate(parts):
+            walk.number = first + place
+            raw = await walk.run.step(
+                f"part {walk.number}",
+                partial(self._kept, walk, part),
+                progress=progress_of(part.phase, place + 1, len(parts)),
+                doing=f"{part.phase}: {', '.join(part.subjects[:3])}",
+            )
+            together.add(_REPORTS.decode(raw))
+        walk.number = first + len(parts)
+        return together
+
+    async def _kept(self, walk: _Walk, part: Part) -> bytes:
+        report = await self._looked(walk, part)
+        await self._ledger.take_in(PartKey(walk.tenant_id, walk.scan_id, walk.number), report)
+        return msgspec.msgpack.encode(report)
+
+    async def _looked(self, walk: _Walk, part: Part) -> Report:
+        permit = await self._grants.permit(walk.tenant_id)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(_safely(part.phase, look)) for look in self._looks(walk, permit, part)]
+        together = Report()
+        for task in tasks:
+            together.add(task.result())
+        return together
+
+    def _looks(self, walk: _Walk, permit: Permit, part: Part) -> "list[_Look]":
+        """What of a part is done at the same time."""
+        if part.phase == NAMES:
+            return [_Look((name,), partial(self._name, walk, permit, name)) for name in part.subjects]
+        if part.phase == SWEEP:
+            return [_Look(part.subjects, partial(self._sweep, walk, permit, part.hosts))]
+        if part.phase == SERVICES:
+            return [_Look((one.host.asset,), partial(self._service, walk, permit, one)) for one in part.services]
+        return [_Look((subject,), partial(_missing, walk, subject)) for subject in part.subjects]
+
+    async def _name(self, walk: _Walk, permit: Permit, domain: str) -> Report:
+        target = walk.by_value[domain]
+        if _is_withdrawn(walk, permit, target):
+            return _withdrawn(domain, NAMES)
+        report = await look_at_name(domain, self._means.resolve, has_compliance_rules=walk.profile.has_compliance_rules)
+        prober, allowed = self._prober(permit, target), list[Host]()
+        for host in report.hosts:
+            if prober.may(ipaddress.ip_address(host.address)):
+                allowed.append(host)
+            else:
+                reason = f"{host.address} is not within what was granted"
+                report.coverage.append(Coverage(domain, SWEEP, CoverageState.NOT_TESTED, reason))
+        if not report.hosts:
+            reason = "no address of the name is known"
+            report.coverage.append(Coverage(domain, SWEEP, CoverageState.NOT_REACHED, reason))
+        report.hosts = allowed
+        return report
+
+    async def _sweep(self, walk: _Walk, permit: Permit, hosts: Sequence[Host]) -> Report:
+        target = walk.by_value[hosts[0].target]
+        if _is_withdrawn(walk, permit, target):
+            return _withdrawn(target.value, SWEEP)
+        report = await sweep(hosts, walk.profile, self._prober(permit, target))
+        if target.kind is TargetKind.NETWORK:
+            report.coverage = _without_the_silent(report.coverage)
+        return report
+
+    async def _service(self, walk: _Walk, permit: Permit, service: Service) -> Report:
+        target = walk.by_value[service.host.target]
+        if _is_withdrawn(walk, permit, target):
+            return _withdrawn(service.host.asset, SERVICES, (place_of(service.port),))
+        prober, profile = self._prober(permit, target), walk.profile
+        named = await service_engine.name(service, profile, prober)
+        report = service_engine.judge(service, named)
+        if named.is_tls:
+            report.add(await look_at_tls(service, profile, prober, now=self._means.clock.now()))
+        if named.name in {"http", "https"}:
+            report.add(await look_at_web(service, profile, prober, is_tls=named.is_tls))
+        # What is no TLS any more, or no web server, has nothing left of what was seen of one.
+        spoken = {TLS: named.is_tls, HTTP: named.name in {"http", "https"}}
+        report.coverage += [
+            Coverage(service.host.asset, engine, CoverageState.COVERED, "nothing to look at", (place_of(service.port),))
+            for engine, is_spoken in spoken.items()
+            if not is_spoken
+        ]
+        return report
+
+    def _prober(self, permit: Permit, target: Target) -> Prober:
+        may_reach = partial(permit.allows_address_of, target)
+        return Prober(may_reach, has_loopback=self._grants.rules.has_loopback)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One thing that is done, and what it is about."""
+
+    subjects: tuple[str, ...]
+    work: Callable[[], Awaitable[Report]]
+
+
+async def _safely(phase: str, look: _Look) -> Report:
+    """A fault of one look, ours too, ends neither the scan nor the looks beside it, and is told as what failed."""
+    try:
+        return await look.work()
+    except Problem:
+        raise
+    except EgressError as error:
+        state, reason = CoverageState.NOT_TESTED, error.reason
+    except Exception:  # noqa: BLE001 - hostile answers find faults that nobody has thought of
+        _LOG.exception("bug in an engine", phase=phase)
+        state, reason = CoverageState.FAILED, "a fault of ours; the log says more"
+    return Report(coverage=[Coverage(subject, phase, state, reason) for subject in look.subjects])
+
+
+async def _missing(walk: _Walk, subject: str) -> Report:
+    """What nothing can look at yet, said for each engine that would."""
+    missing = missing_for(walk.by_value[subject].kind, is_pentest=walk.is_pentest)
+    state = CoverageState.NOT_TESTED
+    return Report(coverage=[Coverage(subject, engine.name, state, engine.missing or "") for engine in missing])
+
+
+def _is_withdrawn(walk: _Walk, permit: Permit, target: Target) -> bool:
+    return bool(permit.missing((target,), is_pentest=walk.is_pentest))
+
+
+def _withdrawn(asset: str, engine: str, places: tuple[str, ...] = ()) -> Report:
+    line = Coverage(asset, engine, CoverageState.NOT_TESTED, "no grant covers it any longer", places)
+    return Report(coverage=[line])
+
+
+def _without_the_silent(lines: Sequence[Coverage]) -> list[Coverage]:
+    """Silent addresses of a network are one line: a range is mostly empty."""
+    silent = [line for line in lines if line.state is CoverageState.NOT_REACHED]
+    rest = [line for line in lines if line.state is not CoverageState.NOT_REACHED]
+    if len(silent) <= 1:
+        return [*rest, *silent]
+    reason = f"{len(silent)} addresses on which no port answered"
+    return [*rest, Coverage(f"{silent[0].asset} to {silent[-1].asset}", SWEEP, CoverageState.NOT_REACHED, reason)]

@@ -1,0 +1,78 @@
+"""Scans on the wire."""
+
+from dataclasses import replace
+
+from cybervault.domain.jobs import JobState
+from cybervault.faces.scan_shapes import (
+    InitializedReply,
+    PreviewReply,
+    ScanDetailReply,
+    ScanFindingReply,
+    ScanReply,
+    ScanRequest,
+)
+from cybervault.scans.engines import ENGINES
+from cybervault.scans.profiles import ProfileName, load_profiles
+from cybervault.scans.scan import FindingStatus
+from cybervault.scans.scans import NewScan, Preview
+from cybervault.scans.seen import Coverage, CoverageState
+from cybervault.scans.targets import parse_target
+from tests.scans.made import FINDING, NOW, SCAN
+
+
+def test_a_wish_has_the_documents_defaults() -> None:
+    assert ScanRequest(targets=["10.1.0.7"]).to_core() == NewScan(("10.1.0.7",), ProfileName.STANDARD, 60)
+    assert len(ScanRequest(targets=["x" * 10_000]).to_core().targets[0]) == 513
+
+
+def test_what_asks_for_a_scan_is_told_where_it_is() -> None:
+    assert InitializedReply.of(SCAN).model_dump() == {
+        "scan_id": "scan_0000000001", "status": "queued", "estimated_duration": 2, "created_at": "2026-11-01T12:30:00Z",
+    }  # fmt: skip
+
+
+def test_a_scan_in_a_list() -> None:
+    reply = ScanReply.of(SCAN, 3)
+    assert (reply.id, reply.max_duration, reply.findings_total, reply.error) == ("scan_0000000001", 60, 3, None)
+    assert (reply.started_at, reply.finished_at) == (None, None)
+    ended = replace(
+        SCAN, state=JobState.FAILED, problem_code="code", problem_message="Why.", started_at=NOW, finished_at=NOW
+    )
+    reply = ScanReply.of(ended, 0)
+    assert reply.error is not None
+    assert (reply.error.code, reply.error.message, reply.finished_at) == ("code", "Why.", "2026-11-01T12:30:00Z")
+
+
+def test_a_finding_says_what_its_rule_says() -> None:
+    reply = ScanFindingReply.of(FINDING)
+    assert (reply.severity, reply.status, reply.sources, reply.evidence) == (
+        "high",
+        "open",
+        ["services"],
+        ["login «ü»"],
+    )
+    assert (reply.remediation, reply.controls) == ("Switch telnet off and use SSH.", ["SC-8", "IA-2", "CM-7"])
+    gone = replace(FINDING, rule="of another version", status=FindingStatus.RESOLVED, resolved_at=NOW)
+    reply = ScanFindingReply.of(gone)
+    assert (reply.remediation, reply.controls, reply.resolved_at) == ("", [], "2026-11-01T12:30:00Z")
+
+
+def test_a_scan_with_all_that_came_of_it_counts_what_was_not_looked_at() -> None:
+    coverage = (
+        Coverage("a", "ports", CoverageState.COVERED, places=("80/tcp",)),
+        Coverage("b", "ports", CoverageState.NOT_REACHED, "no port answered"),
+    )
+    reply = ScanDetailReply.of_all(ScanReply.of(SCAN, 1), (FINDING,), coverage)
+    assert reply.coverage_counts == {"covered": 1, "not_reached": 1, "failed": 0, "not_tested": 0}
+    assert [(line.asset, line.state, line.places) for line in reply.coverage] == [
+        ("a", "covered", ["80/tcp"]), ("b", "not_reached", []),
+    ]  # fmt: skip
+    assert [one.id for one in reply.findings] == [FINDING.id]
+
+
+def test_a_preview_names_what_is_missing() -> None:
+    profile = load_profiles()[ProfileName.STANDARD]
+    missing = tuple(engine for engine in ENGINES if engine.missing is not None)[:1]
+    reply = PreviewReply.of(Preview((parse_target("10.1.0.7"),), profile, 1, 45, missing))
+    assert (reply.targets, reply.profile, reply.ports) == (["10.1.0.7"], "standard", len(profile.ports))
+    assert [(one.engine, one.reason) for one in reply.not_tested] == [("cloud", missing[0].missing)]

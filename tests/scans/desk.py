@@ -1,0 +1,147 @@
+"""Scans on a database of each engine, with a worker's hands, before servers on loopback."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from cybervault.access.audit import OPERATOR, Actor
+from cybervault.domain.ids import ScanId
+from cybervault.domain.jobs import Happened
+from cybervault.domain.principals import TenantId
+from cybervault.egress.message import DnsQuestion, DnsReply
+from cybervault.scans.grants import GrantRules, Grants, NewGrant
+from cybervault.scans.ledger import Ledger
+from cybervault.scans.profiles import Profile, ProfileName
+from cybervault.scans.scan import Scan, ScanFinding
+from cybervault.scans.scans import NewScan, Rows, Scans
+from cybervault.scans.seen import Coverage
+from cybervault.scans.store.findings import ScanFindingStore
+from cybervault.scans.store.grants import GrantStore
+from cybervault.scans.store.scans import ScanStore
+from cybervault.scans.worker import KIND, Means, ScanWorker
+from cybervault.storage.database import Database
+from cybervault.storage.job_run import JobRun
+from cybervault.storage.jobs import Jobs
+from tests.access.conftest import World, world_on
+
+NOBODY: Final = "nothing is published here"
+
+
+@dataclass(slots=True)
+class Zone:
+    """Names and their addresses; `asked` are the names that were asked for an address, `hangs_at` never answers."""
+
+    addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    hangs_at: str = ""
+    breaks_at: str = ""
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def resolve(self, question: DnsQuestion) -> DnsReply:
+        """One answer."""
+        if question.record_type == "A":
+            self.asked.append(question.name)
+        if question.name == self.hangs_at:
+            self.reached.set()
+            await asyncio.Event().wait()
+        if question.name == self.breaks_at:
+            raise ValueError("no engine is without fault")
+        found = self.addresses.get(question.name, ()) if question.record_type == "A" else ()
+        return DnsReply(code=0 if question.name in self.addresses else 3, records=found)
+
+
+@dataclass(slots=True)
+class Told:
+    """The events that were appended."""
+
+    events: list[Happened] = field(default_factory=list)
+
+    async def append(self, event: Happened) -> None:
+        """One more."""
+        self.events.append(event)
+
+
+class _NoProof:
+    async def is_published(self, domain: str, challenge: str) -> bool:  # noqa: ARG002 - that of the real one
+        return False
+
+
+@dataclass(slots=True)
+class Desk:
+    """The services, and what stands around them."""
+
+    world: World
+    zone: Zone
+    told: Told
+    grants: Grants
+    jobs: Jobs
+    scans: Scans
+    worker: ScanWorker
+    wakes: list[int] = field(default_factory=list)
+
+    @property
+    def ours(self) -> TenantId:
+        """The tenant."""
+        return self.world.tenant.id
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks."""
+        return Actor("key:key_1 (cv_live_sk_…)", self.ours, request_id="req_1")
+
+    async def grant(self, *targets: str, allows_pentest: bool = False) -> None:
+        """Let these be scanned."""
+        for target in targets:
+            await self.grants.give(self.ours, NewGrant(target, "tests", allows_pentest), actor=OPERATOR)
+
+    async def ask(self, *targets: str, profile: ProfileName = ProfileName.STANDARD, minutes: int = 60) -> Scan:
+        """A scan of these."""
+        return await self.scans.initialize(self.ours, NewScan(targets, profile, minutes), actor=self.actor)
+
+    async def claimed(self) -> JobRun:
+        """The job of the scan that waits longest, in a worker's hands."""
+        (one,) = await self.jobs.claim("one", [KIND], most=1, lease_seconds=30)
+        run = JobRun(self.jobs, one, self.world.clock)
+        await run.recall()
+        return run
+
+    async def work(self) -> None:
+        """Run one scan to its end."""
+        run = await self.claimed()
+        await self.worker.work(run)
+        await self.jobs.complete(run.hold)
+
+    async def scanned(self, *targets: str, profile: ProfileName = ProfileName.STANDARD) -> Scan:
+        """A scan of these that has come to its end."""
+        scan = await self.ask(*targets, profile=profile)
+        await self.work()
+        return await self.scans.find(self.ours, scan.id)
+
+    async def found(self, scan_id: ScanId) -> tuple[ScanFinding, ...]:
+        """What it saw."""
+        return await self.scans.findings(self.ours, scan_id, skipped=0, most=1_000)
+
+    async def lines(self, scan_id: ScanId) -> tuple[Coverage, ...]:
+        """What it looked at."""
+        return await self.scans.coverage(await self.scans.find(self.ours, scan_id))
+
+
+def profiles_of(*ports: int) -> Mapping[ProfileName, Profile]:
+    """All profiles with these ports alone, and short waits."""
+    return {
+        name: Profile(name, "For tests.", ports, 64, 5.0, 0.7, has_compliance_rules=name is not ProfileName.STANDARD)
+        for name in ProfileName
+    }
+
+
+async def desk_on(database: Database, *ports: int) -> Desk:
+    """Put the parts together; this machine may be scanned where it is granted."""
+    world, zone, told = await world_on(database), Zone(), Told()
+    grants = Grants(GrantStore(database), world.journal, proof=_NoProof(), rules=GrantRules(has_loopback=True))
+    rows = Rows(ScanStore(database), ScanFindingStore(database), Jobs(database, first_pause_seconds=0))
+    profiles, wakes = profiles_of(*ports), list[int]()
+    scans = Scans(rows, grants, world.journal, profiles=profiles, events=told, wake=lambda: wakes.append(1))
+    ledger = Ledger(rows.scans, rows.findings, world.clock)
+    worker = ScanWorker(rows.scans, ledger, grants, means=Means(zone.resolve, profiles, world.clock))
+    return Desk(world, zone, told, grants, rows.jobs, scans, worker, wakes)

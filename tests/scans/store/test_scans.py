@@ -1,0 +1,63 @@
+"""The rows of scans and of their parts."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from cybervault.domain.ids import ScanId
+from cybervault.domain.jobs import Job, JobId, JobState
+from cybervault.scans.scan import Chunk
+from cybervault.scans.seen import Coverage, CoverageState
+from cybervault.scans.store.scans import ScanStore
+from cybervault.storage.database import Database
+from tests.scans.made import NOW, OURS, SCAN, THEIRS
+
+LATER = replace(SCAN, id=ScanId("scan_0000000000"), created_at=NOW + timedelta(microseconds=1))
+FOREIGN = replace(SCAN, id=ScanId("scan_0000000009"), tenant_id=THEIRS)
+DONE = Job(
+    JobId("job_1"), OURS, "scan", SCAN.id, None, JobState.TIMED_OUT, 1, 0.4, "", "code", "Why.", NOW,
+    started_at=NOW, finished_at=NOW + timedelta(minutes=60),
+)  # fmt: skip
+
+
+@pytest.fixture
+async def store(database: Database) -> ScanStore:
+    store = ScanStore(database)
+    async with store.transaction():
+        await store.lock(OURS)
+        for scan in (SCAN, LATER, FOREIGN):
+            await store.add(scan)
+    return store
+
+
+async def test_what_is_kept_comes_back_whole(store: ScanStore) -> None:
+    assert await store.find(OURS, SCAN.id) == SCAN
+    assert await store.find(THEIRS, SCAN.id) is None
+
+
+async def test_pages_are_newest_first_and_go_on_behind_a_place(store: ScanStore) -> None:
+    assert await store.page(OURS, 10) == (LATER, SCAN)
+    assert await store.page(OURS, 1) == (LATER,)
+    assert await store.page(OURS, 10, behind=LATER.place) == (SCAN,)
+    assert await store.page(THEIRS, 10) == (FOREIGN,)
+
+
+async def test_an_end_is_kept_once(store: ScanStore) -> None:
+    assert await store.settle(SCAN, DONE)
+    assert not await store.settle(SCAN, replace(DONE, state=JobState.FAILED))
+    assert await store.open(OURS) == (LATER,)
+    assert await store.find(OURS, SCAN.id) == replace(
+        SCAN, state=JobState.TIMED_OUT, progress=0.4, problem_code="code", problem_message="Why.", started_at=NOW,
+        finished_at=NOW + timedelta(minutes=60),
+    )  # fmt: skip
+
+
+async def test_parts_are_planned_once_and_covered(store: ScanStore) -> None:
+    chunks = [Chunk(0, "names", ("a.example",)), Chunk(1, "ports", ("10.1.0.0/26",))]
+    await store.plan(OURS, SCAN.id, chunks)
+    line = Coverage("a.example", "names", CoverageState.COVERED)
+    await store.cover(SCAN.id, 0, [line])
+    await store.plan(OURS, SCAN.id, chunks)
+    assert await store.chunks(OURS, SCAN.id) == (Chunk(0, "names", ("a.example",), (line,)), chunks[1])
+    assert await store.chunks(THEIRS, SCAN.id) == ()

@@ -1,0 +1,118 @@
+"""What parts of scans saw, taken in: the same spot once, and resolved only where it was looked for in vain."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from cybervault.domain.ids import ScanId
+from cybervault.domain.verdicts import Severity
+from cybervault.scans.ledger import Ledger, PartKey
+from cybervault.scans.scan import Chunk, FindingStatus, ScanFinding
+from cybervault.scans.seen import Closed, Coverage, CoverageState, Report, Seen
+from cybervault.scans.store.findings import ScanFindingStore
+from cybervault.scans.store.scans import ScanStore
+from cybervault.storage.database import Database
+from tests.fakes.clock import HandClock
+from tests.scans.made import OURS
+
+HOST = "10.1.0.7"
+TELNET = Seen(HOST, "telnet_open", "services", "23/tcp", "login:")
+COVERED = Coverage(HOST, "services", CoverageState.COVERED, places=("23/tcp",))
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The ledger, its rows and its clock."""
+
+    clock: HandClock
+    scans: ScanStore
+    findings: ScanFindingStore
+    ledger: Ledger
+
+    async def take(self, scan: str, report: Report, number: int = 0) -> None:
+        scan_id = ScanId(scan)
+        await self.scans.plan(OURS, scan_id, [Chunk(number, "services", (HOST,))])
+        await self.ledger.take_in(PartKey(OURS, scan_id, number), report)
+        self.clock.advance(60)
+
+    async def one(self, seen: Seen = TELNET) -> ScanFinding:
+        found = await self.findings.by_fingerprint(OURS, seen.fingerprint)
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def book(database: Database) -> Book:
+    clock, scans, findings = HandClock(), ScanStore(database), ScanFindingStore(database)
+    return Book(clock, scans, findings, Ledger(scans, findings, clock))
+
+
+async def test_a_finding_has_what_its_rule_says_and_the_part_its_coverage(book: Book) -> None:
+    await book.take("scan_1", Report([TELNET], [COVERED]))
+    found = await book.one()
+    assert (found.title, found.severity) == ("Telnet sends passwords in clear text", Severity.HIGH)
+    assert (found.asset, found.place, found.evidence, found.engines) == (HOST, "23/tcp", ("login:",), ("services",))
+    assert [chunk.coverage for chunk in await book.scans.chunks(OURS, ScanId("scan_1"))] == [(COVERED,)]
+
+
+async def test_the_same_scan_twice_finds_nothing_new_and_closes_nothing(book: Book) -> None:
+    await book.take("scan_1", Report([TELNET], [COVERED]))
+    first = await book.one()
+    await book.take("scan_2", Report([TELNET], [COVERED]))
+    second = await book.one()
+    assert (second.id, second.first_seen_at, second.first_scan_id) == (first.id, first.first_seen_at, "scan_1")
+    assert (second.status, second.last_scan_id) == (FindingStatus.OPEN, "scan_2")
+    assert second.last_seen_at > first.last_seen_at
+
+
+async def test_two_engines_at_one_spot_are_one_finding_with_two_sources(book: Book) -> None:
+    other = Seen(HOST, "telnet_open", "nmap", "23/tcp", "Linux telnetd")
+    await book.take("scan_1", Report([TELNET, other], [COVERED]))
+    found = await book.one()
+    assert (found.engines, found.evidence) == (("nmap", "services"), ("login:", "Linux telnetd"))
+    assert await book.findings.count_of_scan(OURS, ScanId("scan_1")) == 1
+    # One of them alone has not looked for what the other saw.
+    await book.take("scan_2", Report([], [COVERED]))
+    assert (await book.one()).status is FindingStatus.OPEN
+
+
+@pytest.mark.parametrize(
+    ("report", "status"),
+    [
+        (Report([], [COVERED]), FindingStatus.RESOLVED),
+        (Report([], [Coverage(HOST, "ports", CoverageState.COVERED)], closed=[Closed(HOST, ("23/tcp",))]), "resolved"),
+        (Report([], [Coverage(HOST, "services", CoverageState.NOT_REACHED)]), FindingStatus.OPEN),
+        (Report([], [Coverage(HOST, "services", CoverageState.FAILED, places=("23/tcp",))]), FindingStatus.OPEN),
+        (Report([], [Coverage(HOST, "services", CoverageState.COVERED, places=("24/tcp",))]), FindingStatus.OPEN),
+        (Report([], [Coverage(HOST, "tls", CoverageState.COVERED, places=("23/tcp",))]), FindingStatus.OPEN),
+        (Report([], [Coverage("10.1.0.8", "services", CoverageState.COVERED)]), FindingStatus.OPEN),
+    ],
+)
+async def test_it_is_resolved_only_where_it_was_looked_for_in_vain(
+    book: Book, report: Report, status: FindingStatus
+) -> None:
+    """A host that is down, an engine that failed and a port that was not asked close nothing."""
+    await book.take("scan_1", Report([TELNET], [COVERED]))
+    await book.take("scan_2", report)
+    assert (await book.one()).status == status
+
+
+async def test_what_is_there_again_is_open_again(book: Book) -> None:
+    await book.take("scan_1", Report([TELNET], [COVERED]))
+    await book.take("scan_2", Report([], [COVERED]))
+    await book.take("scan_3", Report([TELNET], [COVERED]))
+    found = await book.one()
+    assert (found.status, found.resolved_at, found.first_scan_id) == (FindingStatus.OPEN, None, "scan_1")
+
+
+async def test_what_another_part_of_the_same_scan_saw_stays(book: Book) -> None:
+    """A name with two addresses is looked at twice, and one of them may have nothing."""
+    await book.take("scan_1", Report([TELNET], [COVERED]))
+    await book.take("scan_1", Report([], [COVERED]), number=1)
+    assert (await book.one()).status is FindingStatus.OPEN
+
+
+async def test_a_part_that_is_taken_in_twice_changes_nothing_but_times(book: Book) -> None:
+    for _ in range(2):
+        await book.take("scan_1", Report([TELNET], [COVERED]))
+    assert await book.findings.count_of_scan(OURS, ScanId("scan_1")) == 1

@@ -1,0 +1,103 @@
+"""How scans are cut into parts."""
+
+from dataclasses import replace
+from ipaddress import ip_network
+
+import pytest
+
+from cybervault.scans.engines import NAMES, SERVICES, SWEEP
+from cybervault.scans.plan import (
+    MISSING,
+    connections_of,
+    first_parts,
+    minutes_of,
+    progress_of,
+    service_parts,
+    sweep_parts,
+    targets_of,
+    unplanned,
+)
+from cybervault.scans.profiles import ProfileName, load_profiles
+from cybervault.scans.seen import Host, Service
+from cybervault.scans.targets import Target, TargetKind, parse_target
+
+STANDARD = load_profiles()[ProfileName.STANDARD]
+
+
+def targets(*texts: str) -> tuple[Target, ...]:
+    return tuple(parse_target(text) for text in texts)
+
+
+def test_what_no_engine_is_there_for_is_said_first_then_names_in_eights() -> None:
+    names = [f"h{number}.example" for number in range(9)]
+    parts = first_parts(targets("10.1.0.0/24", "arn:aws:s3:::bucket", "oci://r.example/app", *names), is_pentest=False)
+    assert [(part.phase, len(part.subjects)) for part in parts] == [(MISSING, 2), (NAMES, 8), (NAMES, 1)]
+    pentest = first_parts(targets("10.1.0.0/24"), is_pentest=True)
+    assert [(part.phase, part.subjects) for part in pentest] == [(MISSING, ("10.1.0.0/24",))]
+
+
+@pytest.mark.parametrize(
+    ("text", "blocks"),
+    [
+        ("10.1.0.0/24", 4),
+        ("10.1.0.0/26", 1),
+        ("10.1.0.8/29", 1),
+        ("10.1.0.7", 1),
+        ("fd12::/120", 4),
+        ("10.1.0.0/16", 1_024),
+    ],
+)
+def test_a_network_is_swept_in_small_blocks_that_are_all_of_it(text: str, blocks: int) -> None:
+    parts = sweep_parts(targets(text), [])
+    assert len(parts) == blocks
+    swept = [host.address for part in parts for host in part.hosts]
+    assert swept == [str(address) for address in ip_network(text)]
+    assert {host.target for part in parts for host in part.hosts} == {text}
+
+
+def test_the_addresses_of_one_name_stay_together() -> None:
+    hosts = [Host("a.example", "10.1.0.1", "a.example"), Host("a.example", "10.1.0.2", "a.example")]
+    parts = sweep_parts((), [*hosts, Host("b.example", "10.1.0.1", "b.example")])
+    assert [(part.phase, part.subjects, len(part.hosts)) for part in parts] == [
+        (SWEEP, ("a.example",), 2),
+        (SWEEP, ("b.example",), 1),
+    ]
+
+
+def test_services_are_looked_at_sixteen_at_a_time() -> None:
+    services = [Service(Host("10.1.0.0/24", f"10.1.0.{number // 4}"), number) for number in range(20)]
+    parts = service_parts(services)
+    assert [(part.phase, len(part.services), len(part.subjects)) for part in parts] == [
+        (SERVICES, 16, 4),
+        (SERVICES, 4, 1),
+    ]
+
+
+def test_progress_never_falls_and_leaves_room_for_the_end() -> None:
+    walked = [progress_of(phase, done, 3) for phase in (MISSING, NAMES, SWEEP, SERVICES) for done in (1, 2, 3)]
+    assert walked == sorted(walked)
+    assert walked[-1] == 0.99
+    with pytest.raises(ValueError, match="lunch"):
+        progress_of("lunch", 1, 1)
+
+
+def test_an_estimate_grows_with_what_is_asked_for() -> None:
+    few, many = targets("10.1.0.1"), targets("10.1.0.0/16", "example.com")
+    assert minutes_of(few, STANDARD) == 1
+    assert minutes_of(many, STANDARD) > 60
+    assert connections_of(many, STANDARD) == 65_537 * len(STANDARD.ports)
+    assert minutes_of(many, replace(STANDARD, at_once=1_000_000)) == 1
+
+
+def test_what_was_not_even_planned_is_known_by_its_phase() -> None:
+    asked = targets("10.1.0.7", "example.com", "arn:aws:s3:::bucket")
+    assert unplanned(asked, {MISSING, NAMES, SWEEP}) == [("10.1.0.7", SERVICES), ("example.com", SERVICES)]
+    assert len(unplanned(asked, set())) == 6
+    assert unplanned(asked, {MISSING, NAMES, SWEEP, SERVICES}) == []
+
+
+def test_targets_are_read_back_from_their_spellings() -> None:
+    assert targets_of(("127.0.0.1", "example.com")) == (
+        Target(TargetKind.NETWORK, "127.0.0.1"),
+        Target(TargetKind.DOMAIN, "example.com"),
+    )

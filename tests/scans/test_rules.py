@@ -1,0 +1,33 @@
+"""The rules as they ship: every one that an engine can name stands there, and no other."""
+
+import ast
+import re
+from pathlib import Path
+
+from cybervault.scans import engines
+from cybervault.scans.rules import scan_rules
+
+
+def named_by_engines() -> set[str]:
+    """All texts of the engines that look like a rule and are one, or that stand where one belongs."""
+    folder = Path(engines.__file__).parent
+    texts = {
+        node.value
+        for file in folder.glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    return {text for text in texts if text in scan_rules()}
+
+
+def test_every_rule_is_named_by_an_engine() -> None:
+    assert named_by_engines() == set(scan_rules())
+
+
+def test_a_rule_says_what_to_do_and_which_control_it_is_about() -> None:
+    for name, rule in scan_rules().items():
+        assert re.fullmatch(r"[a-z0-9_]+", name)
+        assert rule.remediation.endswith(".")
+        assert rule.controls
+        assert all(re.fullmatch(r"[A-Z]{2}-[0-9]{1,2}", control) for control in rule.controls)
+        assert all(reference.startswith("https://") for reference in rule.references)

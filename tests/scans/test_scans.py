@@ -1,0 +1,179 @@
+"""Asking for scans: within what was granted, kept and audited together, followed to their end, seen by their tenant."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from cybervault.domain.ids import ScanId
+from cybervault.domain.jobs import JobState
+from cybervault.domain.principals import TenantId
+from cybervault.domain.problems import Problem, ProblemKind
+from cybervault.scans.profiles import ProfileName
+from cybervault.scans.scan import FindingStatus
+from cybervault.scans.scans import OPEN_MAX, NewScan
+from cybervault.scans.seen import CoverageState
+from cybervault.storage.database import Database
+from tests.access.statements import look
+from tests.scans.desk import Desk, desk_on
+
+NETWORK = "10.1.0.0/24"
+STRANGER = TenantId("tv_2")
+
+
+@pytest.fixture
+async def desk(database: Database) -> Desk:
+    desk = await desk_on(database, 80, 443)
+    await desk.grant(NETWORK, "example.com", "arn:aws:s3:::bucket")
+    return desk
+
+
+async def code_of(work: object) -> tuple[ProblemKind, str]:
+    with pytest.raises(Problem) as caught:
+        await work  # type: ignore[misc] # a coroutine of any result
+    return caught.value.kind, caught.value.code
+
+
+async def test_a_scan_is_kept_audited_and_queued(desk: Desk) -> None:
+    scan = await desk.ask("10.1.0.7", "Example.com", "example.com")
+    assert scan.id.startswith("scan_")
+    assert (scan.state, scan.targets) == (JobState.QUEUED, ("10.1.0.7", "example.com"))
+    assert await desk.scans.find(desk.ours, scan.id) == scan
+    assert (await desk.world.happened())[-1] == "scan.asked"
+    details = json.loads(await desk.world.last_payload())["details"]
+    assert details == {"profile": "standard", "targets": "10.1.0.7, example.com", "max_duration": "60"}
+    assert await look(desk.world.database, "SELECT kind, reference FROM jobs") == [("scan", scan.id)]
+    assert desk.wakes == [1]
+    assert desk.told.events == []
+
+
+@pytest.mark.parametrize(
+    ("wish", "expected"),
+    [
+        (NewScan(()), (ProblemKind.INVALID, "invalid_target")),
+        (NewScan(("nonsense",)), (ProblemKind.INVALID, "invalid_target")),
+        (NewScan(("10.1.0.7",), minutes_max=0), (ProblemKind.INVALID, "invalid_parameter")),
+        (NewScan(("10.1.0.7",), minutes_max=1_441), (ProblemKind.INVALID, "invalid_parameter")),
+        (NewScan(("10.2.0.7",)), (ProblemKind.FORBIDDEN, "target_not_authorized")),
+        (NewScan(("10.1.0.7", "other.example")), (ProblemKind.FORBIDDEN, "target_not_authorized")),
+        (NewScan(("169.254.169.254",)), (ProblemKind.FORBIDDEN, "target_not_authorized")),
+        (NewScan(("10.1.0.7",), ProfileName.PENTEST), (ProblemKind.FORBIDDEN, "target_not_authorized")),
+    ],
+)
+async def test_what_may_not_be_scanned_leaves_nothing(
+    desk: Desk, wish: NewScan, expected: tuple[ProblemKind, str]
+) -> None:
+    assert await code_of(desk.scans.initialize(desk.ours, wish, actor=desk.actor)) == expected
+    assert await code_of(desk.scans.preview(desk.ours, wish)) == expected
+    assert await look(desk.world.database, "SELECT id FROM scans") == []
+    assert await look(desk.world.database, "SELECT id FROM jobs") == []
+
+
+async def test_a_preview_says_how_loud_it_would_be_and_what_would_not_be_tested(desk: Desk) -> None:
+    preview = await desk.scans.preview(desk.ours, NewScan((NETWORK, "arn:aws:s3:::bucket"), minutes_max=1))
+    assert (preview.minutes, preview.connections) == (1, 512)
+    assert [engine.name for engine in preview.missing] == ["cloud"]
+    assert await look(desk.world.database, "SELECT id FROM scans") == []
+
+
+async def test_an_end_is_kept_and_told_once(desk: Desk) -> None:
+    scan = await desk.ask("arn:aws:s3:::bucket")
+    await desk.work()
+    ended = await desk.scans.find(desk.ours, scan.id)
+    assert (ended.state, ended.progress) == (JobState.COMPLETED, 1.0)
+    assert ended.finished_at is not None
+    assert await desk.scans.find(desk.ours, scan.id) == ended
+    assert [(event.topic, event.subject, event.tenant_id) for event in desk.told.events] == [
+        ("scan.completed", scan.id, desk.ours)
+    ]
+    # The job may be swept away now: what is known of the scan stays.
+    await desk.jobs.forget((ended.finished_at + timedelta(seconds=1)).timestamp())
+    assert await desk.scans.find(desk.ours, scan.id) == ended
+
+
+async def test_an_end_that_nobody_looked_at_in_time_is_not_made_up(desk: Desk) -> None:
+    scan = await desk.ask("arn:aws:s3:::bucket")
+    await look(desk.world.database, "DELETE FROM jobs RETURNING id")
+    lost = await desk.scans.find(desk.ours, scan.id)
+    assert (lost.state, lost.problem_code) == (JobState.FAILED, "scan_lost")
+
+
+class TestCancel:
+    async def test_one_that_waits_ends_at_once(self, desk: Desk) -> None:
+        scan = await desk.ask(NETWORK)
+        cancelled = await desk.scans.cancel(desk.ours, scan.id, actor=desk.actor)
+        assert cancelled.state is JobState.CANCELLED
+        assert (await desk.world.happened())[-1] == "scan.cancelled"
+        assert desk.told.events[-1].topic == "scan.cancelled"
+        lines = await desk.scans.coverage(cancelled)
+        assert [(line.asset, line.engine, line.state, line.reason) for line in lines] == [
+            (NETWORK, engine, CoverageState.NOT_REACHED, "the scan ended before") for engine in ("ports", "services")
+        ]
+
+    async def test_one_that_runs_is_asked_to_stop(self, desk: Desk) -> None:
+        scan = await desk.ask(NETWORK)
+        run = await desk.claimed()
+        assert (await desk.scans.cancel(desk.ours, scan.id, actor=desk.actor)).state is JobState.RUNNING
+        assert (await desk.jobs.report(run.hold)).is_cancel_asked
+
+    async def test_one_that_has_ended_stays_as_it_ended(self, desk: Desk) -> None:
+        scan = await desk.scanned("arn:aws:s3:::bucket")
+        cancelling = desk.scans.cancel(desk.ours, scan.id, actor=desk.actor)
+        assert await code_of(cancelling) == (ProblemKind.CONFLICT, "scan_ended")
+
+
+async def test_at_the_deadline_it_is_timed_out_with_what_it_saw(desk: Desk) -> None:
+    scan = await desk.ask("example.com", NETWORK)
+    run = await desk.claimed()
+    await desk.jobs.time_out(run.hold)
+    ended = await desk.scans.find(desk.ours, scan.id)
+    assert (ended.state, desk.told.events[-1].topic) == (JobState.TIMED_OUT, "scan.timed_out")
+    assert {line.state for line in await desk.scans.coverage(ended)} == {CoverageState.NOT_REACHED}
+
+
+async def test_while_it_runs_the_rest_is_still_to_come(desk: Desk) -> None:
+    scan = await desk.ask(NETWORK)
+    lines = await desk.scans.coverage(await desk.scans.find(desk.ours, scan.id))
+    assert [(line.engine, line.reason) for line in lines] == [("ports", "still to come"), ("services", "still to come")]
+
+
+async def test_a_tenant_has_not_endless_scans_at_once(desk: Desk) -> None:
+    for _ in range(OPEN_MAX):
+        await desk.ask("arn:aws:s3:::bucket")
+    assert await code_of(desk.ask("arn:aws:s3:::bucket")) == (ProblemKind.UNAVAILABLE, "queue_full")
+    await desk.work()
+    await desk.ask("arn:aws:s3:::bucket")
+
+
+async def test_pages_are_newest_first_with_how_they_stand(desk: Desk) -> None:
+    first = await desk.ask("arn:aws:s3:::bucket")
+    desk.world.clock.advance(1)
+    second = await desk.ask("arn:aws:s3:::bucket")
+    await desk.work()
+    page = await desk.scans.page(desk.ours, 10)
+    assert [(scan.id, scan.state.value) for scan in page] == [(second.id, "queued"), (first.id, "completed")]
+    assert [scan.id for scan in await desk.scans.page(desk.ours, 10, behind=page[0].place)] == [first.id]
+
+
+async def test_what_all_scans_saw_is_one_list(desk: Desk) -> None:
+    scan = await desk.scanned("example.com")
+    found = await desk.found(scan.id)
+    assert await desk.scans.count(desk.ours, scan.id) == len(found) > 0
+    everything = await desk.scans.all_findings(desk.ours, FindingStatus.OPEN, 100)
+    assert {one.id for one in everything} == {one.id for one in found}
+
+
+async def test_another_tenant_sees_nothing(desk: Desk) -> None:
+    scan = await desk.ask(NETWORK)
+    texts = set()
+    for tenant_id, wanted in ((STRANGER, scan.id), (desk.ours, ScanId("scan_none"))):
+        for work in (
+            desk.scans.find(tenant_id, wanted),
+            desk.scans.cancel(tenant_id, wanted, actor=desk.actor),
+        ):
+            with pytest.raises(Problem) as caught:
+                await work
+            texts.add((caught.value.kind, caught.value.code, caught.value.message))
+    assert texts == {(ProblemKind.NOT_FOUND, "not_found", "There is no such scan.")}
+    assert await desk.scans.page(STRANGER, 10) == ()
+    assert await desk.scans.all_findings(STRANGER, FindingStatus.OPEN, 10) == ()
