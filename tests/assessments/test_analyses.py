@@ -12,6 +12,7 @@ from cybervault.assessments.store.assessments import AssessmentStore, Behind
 from cybervault.assessments.store.findings import FindingStore
 from cybervault.assessments.targets import read_record, read_target
 from cybervault.detection.detector import Detector
+from cybervault.detection.engine import Engine
 from cybervault.domain.assessments import Assessment, Category, Depth
 from cybervault.domain.ids import AssessmentId, new_assessment_id
 from cybervault.domain.jobs import Happened
@@ -21,6 +22,7 @@ from cybervault.domain.verdicts import Severity, Verdict
 from cybervault.storage.database import Database
 from cybervault.storage.outbox import Outbox
 from tests.access.conftest import World, world_on
+from tests.detection.chosen import SERVICE_HOST, choices_on
 from tests.fakes.threats import BAD, SEED, ThreatWorld
 from tests.fakes.upstream import Behaviour
 
@@ -29,8 +31,6 @@ ACTOR = Actor("key:key_1 (cv_live_sk_…)", OURS)
 QUICK, DEEP = Submission(read_target(BAD)), Submission(read_target(BAD), Depth.DEEP)
 SAMPLE = Submission(read_record("endpoint_telemetry", SEED["payload"]))  # type: ignore[arg-type] # a JSON object
 
-DETECTOR = Detector()
-
 
 class Desk:
     """Analyses on a database of each engine, with the sources of the server in this process."""
@@ -38,6 +38,7 @@ class Desk:
     def __init__(self, world: World, threats: ThreatWorld) -> None:
         self.world = world
         self.threats = threats
+        self.choices = choices_on(world)
         self.findings = self.findings_with(Outbox(world.database))
         self.analyses = self.analyses_with(self.findings)
 
@@ -47,8 +48,9 @@ class Desk:
     def analyses_with(self, findings: Findings, seconds: float = 25.0) -> Analyses:
         store = AssessmentStore(self.world.database)
         return Analyses(
-            self.threats.product.assess, store, findings, detector=Detector(), clock=self.threats.clock, seconds=seconds
-        )
+            self.threats.product.assess, store, findings, detector=Detector(Engine([SERVICE_HOST])),
+            choices=self.choices, clock=self.threats.clock, seconds=seconds,
+        )  # fmt: skip
 
     async def analyze(self, submission: Submission) -> Assessment:
         return await self.analyses.analyze(replace(submission, id=new_assessment_id()), actor=ACTOR)
@@ -130,6 +132,20 @@ class TestDepths:
         assert refused(caught) == (ProblemKind.INVALID, "mode_unavailable")
         assert desk.threats.calls() == 0
         assert await desk.analyses.page(OURS, 10, behind=None) == ()
+
+
+class TestRulesOfTenants:
+    async def test_a_rule_that_a_tenant_disabled_is_silent_for_it_from_the_next_event_on(self, desk: Desk) -> None:
+        assert [one.rule_id for one in (await desk.analyze(SAMPLE)).detections] == [SERVICE_HOST.id]
+        await desk.choices.disable(OURS, SERVICE_HOST.id, "Ours.", actor=ACTOR)
+        assert (await desk.analyze(SAMPLE)).detections == ()
+        await desk.choices.enable(OURS, SERVICE_HOST.id, actor=ACTOR)
+        assert (await desk.analyze(SAMPLE)).detections != ()
+
+    async def test_what_another_tenant_chose_changes_nothing(self, desk: Desk) -> None:
+        await desk.choices.disable(THEIRS, SERVICE_HOST.id, "Theirs.", actor=replace(ACTOR, tenant_id=THEIRS))
+        await desk.choices.set_level(THEIRS, Severity.CRITICAL, actor=replace(ACTOR, tenant_id=THEIRS))
+        assert [one.rule_id for one in (await desk.analyze(SAMPLE)).detections] == [SERVICE_HOST.id]
 
 
 class TestWhatComesOfIt:

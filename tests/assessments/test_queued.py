@@ -58,8 +58,9 @@ class Desk:
         self.jobs = Jobs(database, first_pause_seconds=0)
         product = threats.product
         self.analyses = Counted(
-            product.assess, AssessmentStore(database), findings, detector=Detector(), clock=threats.clock
-        )
+            product.assess, AssessmentStore(database), findings,
+            detector=Detector(), choices=product.choices, clock=threats.clock,
+        )  # fmt: skip
         self.wakes = 0
         self.queue = QueuedAnalyses(self.analyses, self.jobs, wake=self._wake)
 

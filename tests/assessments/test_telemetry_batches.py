@@ -4,6 +4,7 @@ import gzip
 import json
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -25,6 +26,7 @@ from cybervault.detection.correlate.plan import plan_of
 from cybervault.detection.detector import Detected
 from cybervault.detection.engine import Engine
 from cybervault.detection.record import Record
+from cybervault.detection.rules.choice import EVERYTHING, Choice, Switch
 from cybervault.domain.ids import BatchId
 from cybervault.domain.jobs import Job, JobState
 from cybervault.domain.principals import TenantId
@@ -74,11 +76,21 @@ class Fragile(BatchDetector):
     asked = 0
     dies_at = 0
 
-    def of_records(self, records: tuple[Record, ...]) -> Detected:
+    def of_records(self, records: tuple[Record, ...], choice: Choice = EVERYTHING) -> Detected:
         self.asked += 1
         if self.asked == self.dies_at:
             raise MemoryError
-        return super().of_records(records)
+        return super().of_records(records, choice)
+
+
+@dataclass(slots=True)
+class Chosen:
+    """What tenants chose among the rules."""
+
+    by: dict[TenantId, Choice] = field(default_factory=dict)
+
+    async def of(self, tenant_id: TenantId) -> Choice:
+        return self.by.get(tenant_id, EVERYTHING)
 
 
 class Desk:
@@ -92,8 +104,9 @@ class Desk:
         self.detector = Fragile()
         self.detector.use(Engine([WHOAMI]))
         self.wakes = 0
+        self.chosen = Chosen()
         opening = BatchFindings(AssessmentStore(database), findings, clock=self.clock)
-        shelves = Shelves(self.jobs, JobPages(database), opening)
+        shelves = Shelves(self.jobs, JobPages(database), opening, self.chosen)
         self.batches = TelemetryBatches(self.detector, shelves, clock=self.clock, wake=self._wake)
 
     def _wake(self) -> None:
@@ -152,6 +165,17 @@ async def desk(database: Database) -> Desk:
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Portions of seven lines."""
     monkeypatch.setattr(detection, "PORTION_LINES", 7)
+
+
+async def test_a_rule_that_a_tenant_disabled_counts_in_none_of_its_batches_and_in_those_of_others(desk: Desk) -> None:
+    desk.chosen.by[OURS] = Choice(off={WHOAMI.id: Switch("Ours.", desk.clock.now(), "operator")})
+    assert (await desk.now(LINES)).tally.matches == 0
+    batch_id = await desk.later(LINES)
+    await desk.work()
+    assert (await desk.tally(batch_id)).matches == 0
+    theirs = await desk.batches.take(LINES, actor=Actor("key:key_2", THEIRS), is_later=False)
+    assert isinstance(theirs, Looked)
+    assert theirs.tally.matches == 16
 
 
 async def test_a_small_batch_is_answered_at_once_and_leaves_no_row(desk: Desk) -> None:

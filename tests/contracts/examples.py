@@ -126,6 +126,17 @@ async def _batches(walk: Walk) -> None:
     await walk.ask("POST /v3/telemetry/explain", {"rule_id": fired, "event": CALLBACK})
 
 
+async def _detection(walk: Walk) -> None:
+    await walk.ask("GET /v3/detection/rules", query="technique=T1571&limit=1")
+    found = await walk.world.ask("GET", "/v3/detection/rules?technique=T1571&limit=1", walk.key)
+    rule_id = str(found.json()["data"][0]["id"])
+    await walk.ask("GET /v3/detection/rules/{rule_id}", rule_id=rule_id)
+    off = {"enabled": False, "reason": "Our inventory does this every night."}
+    await walk.ask("PATCH /v3/detection/rules/{rule_id}", off, rule_id=rule_id)
+    await walk.ask("PATCH /v3/detection/profile", {"from_level": "high"})
+    await walk.ask("GET /v3/detection/profile")
+
+
 async def _response(walk: Walk, threat_id: str) -> None:
     wish = {
         "type": "block_ip", "target": BAD, "reason": "Beacons of finance-07 go there.", "finding_id": threat_id,
@@ -199,6 +210,7 @@ async def examples_of(setup: Setup) -> Mapping[str, Example]:
         await _threats_v1(walk)
         await _threats_v2(walk)
         await _response(walk, await _threats_v3(walk))
+        await _detection(walk)
         await _keys(walk, await _service_accounts(walk))
         await _users(walk)
         await _audit(walk)

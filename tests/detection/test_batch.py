@@ -29,6 +29,7 @@ from cybervault.detection.correlate.plan import plan_of
 from cybervault.detection.correlate.signals import Signal
 from cybervault.detection.engine import Engine
 from cybervault.detection.record import Record
+from cybervault.detection.rules.choice import EVERYTHING, Choice
 from cybervault.detection.sightings import Sighting
 from tests.detection.correlation import correlation
 from tests.detection.sigma import PROCESSES, rule, selecting
@@ -275,10 +276,10 @@ class TestClosing:
         reached, closed = threading.Event(), threading.Event()
 
         class Slow(BatchDetector):
-            def of_records(self, records: tuple[Record, ...]) -> Any:  # noqa: ANN401 - what rules say
+            def of_records(self, records: tuple[Record, ...], choice: Choice = EVERYTHING) -> Any:  # noqa: ANN401 - what rules say
                 reached.set()
                 closed.wait(10)
-                return detector.of_records(records)
+                return detector.of_records(records, choice)
 
         batch, portions = Batch(lines(BAD, BAD), Slow(), clock=clock), list[Portion]()
         batch.open()

@@ -70,6 +70,7 @@ class Change(StrEnum):
     RULES_UPDATED = "rules.updated"
     RULE_SWITCHED_OFF = "rule.switched_off"
     RULE_SWITCHED_ON = "rule.switched_on"
+    RULES_LEVEL_CHANGED = "rules.level_changed"
     AUDIT_ERASED = "audit.erased"
 
 

@@ -24,7 +24,10 @@ from cybervault.assessments.rule_questions import RuleQuestions
 from cybervault.assessments.telemetry_batches import KIND as TELEMETRY
 from cybervault.assessments.telemetry_batches import TelemetryBatches
 from cybervault.assessments.threats import Environments
+from cybervault.detection.choices import Choices
+from cybervault.detection.rules.catalogue import Catalogue
 from cybervault.detection.rules.pack import Profile
+from cybervault.detection.store import ChoiceStore
 from cybervault.domain.clock import Clock, SystemClock
 from cybervault.domain.problems import Problem
 from cybervault.egress.breaker import Breaker
@@ -69,6 +72,7 @@ class Product:
     threats: Environments
     batches: TelemetryBatches
     questions: RuleQuestions
+    choices: Choices
     actions: Actions
     scanning: ScanParts
     dispatcher: Dispatcher
@@ -116,10 +120,13 @@ def put_together(settings: Settings, clock: Clock | None = None) -> Product:
     profile = Profile(settings.rules_from, has_hunting=settings.hunting_rules)
     return Product(
         settings, clock, database, egress, budget, answers, setups, shelf, chat, assess, access, shared,
-        rules=RuleShelf(settings.folder / RULES_FOLDER, threats.detector, profile),
+        rules=RuleShelf(
+            settings.folder / RULES_FOLDER, threats.detector, profile, catalogue=threats.choices.catalogue
+        ),
         threats=threats.environments,
         batches=threats.batches,
         questions=threats.questions,
+        choices=threats.choices,
         actions=actions_of(database, access.journal),
         scanning=scans_of(settings, database, access.journal, egress=egress, clock=clock),
         dispatcher=dispatcher_of(
@@ -136,13 +143,26 @@ def _database(settings: Settings, clock: Clock) -> Database:
 @asynccontextmanager
 async def open_access(settings: Settings) -> AsyncGenerator[Access]:
     """Tenants, keys and audit alone, for the command line; beside a running server too."""
+    async with _opened(settings) as (access, _):
+        yield access
+
+
+@asynccontextmanager
+async def open_choices(settings: Settings, catalogue: Catalogue) -> AsyncGenerator[tuple[Access, Choices]]:
+    """The same, with what tenants chose among the rules of a catalogue."""
+    async with _opened(settings) as (access, database):
+        yield access, Choices(ChoiceStore(database), access.journal, catalogue)
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncGenerator[tuple[Access, Database]]:
     clock = SystemClock()
     database = _database(settings, clock)
     shared = shared_by_nodes(settings, database, clock)
     access = access_of(settings, database, shared)
     await database.open()
     try:
-        yield access
+        yield access, database
     finally:
         await shared.close()
         await database.close()

@@ -16,6 +16,7 @@ from cybervault.detection.databases import Databases
 from cybervault.detection.detector import Detector
 from cybervault.detection.engine import Engine
 from cybervault.detection.record import LogSource
+from cybervault.detection.rules.catalogue import Catalogue
 from cybervault.detection.rules.files import files_of
 from cybervault.detection.rules.pack import Pack, Profile, Standing, by_id, load_pack, merged, starter_files
 from cybervault.detection.rules.switches import PROFILE_FILE, switched_off
@@ -47,9 +48,16 @@ class RuleShelf:
     """
 
     def __init__(
-        self, folder: Path, detector: Detector, profile: Profile, *, look_seconds: float = LOOK_SECONDS
+        self,
+        folder: Path,
+        detector: Detector,
+        profile: Profile,
+        *,
+        catalogue: Catalogue | None = None,
+        look_seconds: float = LOOK_SECONDS,
     ) -> None:
         self._folder = folder
+        self._catalogue = catalogue or Catalogue()
         self._detector = detector
         self._profile = profile
         self._look_seconds = look_seconds
@@ -121,6 +129,7 @@ class RuleShelf:
         plan = await asyncio.to_thread(self.plan, packs)
         engine = await asyncio.to_thread(self.engine, packs, plan)
         self._detector.use(engine, plan)
+        self._catalogue.use(by_id(packs), self._profile)
         for problem in plan.problems:
             _LOG.warning("correlation not watched for", path=problem.path, line=problem.line, reason=problem.reason)
         _LOG.info("detection rules in force", rules=len(engine.rules), correlations=len(plan.steps), packs=len(packs))

@@ -32,6 +32,7 @@ from cybervault.faces.v1.scans import V1Scans
 from cybervault.faces.v1.shapes import FACE as V1_FACE
 from cybervault.faces.v2.routes import V2
 from cybervault.faces.v2.shapes import FACE as V2_FACE
+from cybervault.faces.v3.detection import DetectionPaths
 from cybervault.faces.v3.export import ExportPaths
 from cybervault.faces.v3.management.office import Office
 from cybervault.faces.v3.management.routes import management_routes
@@ -103,7 +104,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
 
 
 def _threat_routes(product: Product) -> list[BaseRoute]:
-    """The paths of threats, three contracts over one core, of the actions against them, and of scans."""
+    """The paths of threats, three contracts over one core, of detection, of actions against them, and of scans."""
     threats, cursors = product.threats, product.access.cursors
     routers = (
         V1(threats, cursors).router(),
@@ -111,6 +112,7 @@ def _threat_routes(product: Product) -> list[BaseRoute]:
         ExportPaths(threats).router(),  # before the paths of one threat, whose id would be `export`
         ThreatPaths(threats, cursors).router(),
         TelemetryPaths(product.batches, product.questions, cursors).router(),
+        DetectionPaths(product.choices, cursors).router(),
         ResponsePaths(product.actions, cursors).router(),
         V1Scans(product.scanning.scans, cursors).router(),
         ScanGrantPaths(product.scanning.grants, cursors).router(),

@@ -16,7 +16,10 @@ from cybervault.assessments.store.findings import FindingStore
 from cybervault.assessments.telemetry_batches import Shelves, TelemetryBatches
 from cybervault.assessments.threats import Environments, Threats
 from cybervault.detection.batch import BatchDetector, LeadingDetector
+from cybervault.detection.choices import Choices
 from cybervault.detection.detector import Detector
+from cybervault.detection.rules.catalogue import Catalogue
+from cybervault.detection.store import ChoiceStore
 from cybervault.domain.clock import Clock
 from cybervault.storage.database import Database
 from cybervault.storage.job_pages import JobPages
@@ -26,13 +29,14 @@ from cybervault.storage.outbox import Outbox
 
 @dataclass(frozen=True, slots=True)
 class ThreatParts:
-    """The services behind the threat faces, those among them that jobs need, and who asks the rules."""
+    """The services behind the threat faces, those that jobs need, who asks the rules, and which count for whom."""
 
     environments: Environments
     queue: QueuedAnalyses
     batches: TelemetryBatches
     questions: RuleQuestions
     detector: Detector
+    choices: Choices
 
 
 def threats_of(
@@ -42,9 +46,14 @@ def threats_of(
     follower = BatchDetector()
     detector, jobs = LeadingDetector(follower), Jobs(database)
     findings = Findings(FindingStore(database), journal, Outbox(database))
-    analyses = Analyses(assess, AssessmentStore(database), findings, detector=detector, clock=clock)
+    choices = Choices(ChoiceStore(database), journal, Catalogue())
+    analyses = Analyses(
+        assess, AssessmentStore(database), findings, detector=detector, choices=choices, clock=clock
+    )  # fmt: skip
     queue = QueuedAnalyses(analyses, jobs, wake=wake)
-    shelves = Shelves(jobs, JobPages(database), BatchFindings(AssessmentStore(database), findings, clock=clock))
+    opening = BatchFindings(AssessmentStore(database), findings, clock=clock)
+    shelves = Shelves(jobs, JobPages(database), opening, choices)
     batches = TelemetryBatches(follower, shelves, clock=clock, wake=wake)
     production, sandbox = Threats(analyses, findings, queue), Threats(MockAnalyses(), MockFindings())
-    return ThreatParts(Environments(production, sandbox), queue, batches, RuleQuestions(follower), detector)
+    questions = RuleQuestions(follower)
+    return ThreatParts(Environments(production, sandbox), queue, batches, questions, detector, choices)

@@ -14,6 +14,7 @@ from cybervault.assessments.findings import Findings
 from cybervault.assessments.store.assessments import AssessmentStore, Behind
 from cybervault.assessments.targets import Reading
 from cybervault.detection.detector import Detected, Detector
+from cybervault.detection.rules.choice import Choice
 from cybervault.domain.assessments import Assessment, Depth, Part
 from cybervault.domain.clock import Clock
 from cybervault.domain.ids import AssessmentId, new_assessment_id
@@ -67,6 +68,13 @@ class Analyst(Protocol):
         """Newest first."""
 
 
+class Choosing(Protocol):
+    """Who knows which rules count for whom."""
+
+    async def of(self, tenant_id: TenantId) -> Choice:
+        """What a tenant chose."""
+
+
 class Analyses:
     """The assessments of all tenants, each seen by its own."""
 
@@ -77,11 +85,13 @@ class Analyses:
         findings: Findings,
         *,
         detector: Detector,
+        choices: Choosing,
         clock: Clock,
         seconds: float = DEEP_SECONDS,
     ) -> None:
         self._assess = assess
         self._detector = detector
+        self._choices = choices
         self._store = store
         self._findings = findings
         self._clock = clock
@@ -115,19 +125,19 @@ class Analyses:
 
     async def keep(self, submission: Submission, parts: Sequence[Part], actor: Actor) -> Assessment:
         """Conclude from the weighed parts and keep what follows, once: who comes later is given what was kept."""
-        assessment = self.concluded(submission, parts, actor)
+        assessment = await self.concluded(submission, parts, actor)
         async with self._store.transaction():
             if await self._store.add(assessment):
                 await self._findings.sight(assessment, submission.reading, actor)
                 return assessment
         return await self.find(assessment.tenant_id, assessment.id)
 
-    def concluded(self, submission: Submission, parts: Sequence[Part], actor: Actor) -> Assessment:
+    async def concluded(self, submission: Submission, parts: Sequence[Part], actor: Actor) -> Assessment:
         """The assessment that follows from the weighed parts."""
         if actor.tenant_id is None:
             raise ValueError("an assessment belongs to a tenant")
-        reading, telemetry = submission.reading, submission.reading.telemetry
-        found = conclude(reading, parts, Detected() if telemetry is None else self._detector.of_telemetry(telemetry))
+        reading = submission.reading
+        found = conclude(reading, parts, await self._detected(reading, actor.tenant_id))
         made = assessment_of(submission, found, parts, tenant_id=actor.tenant_id)
         is_hurried = submission.depth is Depth.DEEP and not submission.is_unhurried
         is_cut = is_hurried and len(reading.observables) > DEEP_OBSERVABLES_MAX
@@ -138,6 +148,13 @@ class Analyses:
             family=found.family and self._family(found.family),
             warnings=(*made.warnings, *((_DEEP_ONLY_SOME,) if is_cut else ())),
         )
+
+    async def _detected(self, reading: Reading, tenant_id: TenantId) -> Detected:
+        """What the rules that count for the tenant say of telemetry."""
+        if reading.telemetry is None:
+            return Detected()
+        choice = await self._choices.of(tenant_id)
+        return self._detector.of_telemetry(reading.telemetry, choice)
 
     async def find(self, tenant_id: TenantId, assessment_id: AssessmentId) -> Assessment:
         """The assessment of this id."""

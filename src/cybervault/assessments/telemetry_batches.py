@@ -12,10 +12,11 @@ from typing import Final, Self, TypeVar
 import msgspec
 
 from cybervault.access.audit import Actor
-from cybervault.assessments.analyses import not_found
+from cybervault.assessments.analyses import Choosing, not_found
 from cybervault.assessments.batch_findings import BatchFindings, Drawn
 from cybervault.detection.batch import DOCUMENT_BYTES_MAX, Batch, BatchDetector, Fired, Hit, Portion, Room, Tally
 from cybervault.detection.correlate.signals import Signal
+from cybervault.detection.rules.choice import EVERYTHING, Choice
 from cybervault.detection.sightings import Sightings
 from cybervault.detection.together import add_bursts, add_entities
 from cybervault.domain.clock import Clock
@@ -62,6 +63,7 @@ class Report(msgspec.Struct):
 class _SoFar:
     """A batch between two portions. Signals and sightings wait for its end, for their events come in any order."""
 
+    choice: Choice = EVERYTHING
     report: Report = field(default_factory=Report)
     read: int = 0
     is_last: bool = False
@@ -132,6 +134,7 @@ class Shelves:
     jobs: Jobs
     pages: JobPages
     findings: BatchFindings
+    choices: Choosing
 
 
 _PORTIONS: Final = msgspec.msgpack.Decoder(Portion)
@@ -166,6 +169,7 @@ class TelemetryBatches:
     def __init__(self, detector: BatchDetector, shelves: Shelves, *, clock: Clock, wake: Callable[[], None]) -> None:
         self._detector = detector
         self._jobs, self._pages, self._findings = shelves.jobs, shelves.pages, shelves.findings
+        self._choices = shelves.choices
         self._clock = clock
         self._wake = wake
         # Not those of the loop: who signs in must not wait for batches.
@@ -176,7 +180,9 @@ class TelemetryBatches:
 
         `Problem` TOO_LARGE `payload_too_large`, UNAVAILABLE `queue_full`, `service_unavailable`.
         """
-        batch = self._batch(content)
+        if actor.tenant_id is None:
+            raise ValueError("a batch belongs to a tenant")
+        batch = self._batch(content, await self._choices.of(actor.tenant_id))
         try:
             await self._open(batch)
             if await self._off(batch.is_long_document):
@@ -236,10 +242,12 @@ class TelemetryBatches:
     async def work(self, run: JobRun) -> None:
         """The handler of the jobs: a portion a step, then the findings, then the report."""
         assignment = _ASSIGNMENTS.decode(run.payload)
-        batch = self._batch(assignment.content)
+        if run.job.tenant_id is None:
+            raise ValueError("a batch belongs to a tenant")
+        found = _SoFar(await self._choices.of(run.job.tenant_id))
+        batch = self._batch(assignment.content, found.choice)
         try:
             await self._open(batch)
-            found = _SoFar()
             while not found.is_last:
                 name = f"from {found.read}"
                 output = await run.step(
@@ -283,7 +291,7 @@ class TelemetryBatches:
         return job
 
     async def _looked(self, batch: Batch, actor: Actor) -> Looked:
-        found, hits = _SoFar(), list[Hit]()
+        found, hits = _SoFar(batch.choice), list[Hit]()
         while not found.is_last:
             portion = await self._off(partial(batch.portion, found.room))
             found.add(portion, "")
@@ -306,12 +314,12 @@ class TelemetryBatches:
     def _whole(self, found: _SoFar, actor: Actor) -> list[Drawn]:
         """Complete the tally when all portions are there; the assessments that are to be kept."""
         tally = found.report.tally
-        add_bursts(tally, self._detector.plan, found.signals, sightings=found.sightings)
+        add_bursts(tally, self._detector.plan, found.signals, sightings=found.sightings, choice=found.choice)
         add_entities(tally, found.sightings, self._clock.now())
         return self._findings.drawn(tally, found.sightings, actor)
 
-    def _batch(self, content: bytes) -> Batch:
-        return Batch(content, self._detector, clock=self._clock)
+    def _batch(self, content: bytes, choice: Choice) -> Batch:
+        return Batch(content, self._detector, clock=self._clock, choice=choice)
 
     async def _open(self, batch: Batch) -> None:
         try:

@@ -12,3 +12,6 @@ AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="One JSON docume
 PasswordOnInput: TypeAlias = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from the first line of standard input.")
 ]
+ForTenant: TypeAlias = Annotated[
+    str, typer.Option("--tenant", help="For this tenant alone: its id or name.", show_default=False)
+]

@@ -1,4 +1,4 @@
-"""`cybervault rules disable | enable`: rules switched off for the whole installation, which the audit remembers."""
+"""`cybervault rules disable | enable`: for the whole installation or for one tenant, and the audit remembers."""
 
 from pathlib import Path
 from typing import Annotated, TypeAlias
@@ -8,7 +8,8 @@ import typer
 from cybervault.access.audit import OPERATOR, Change, Happening
 from cybervault.app.rules import RULES_FOLDER
 from cybervault.cli.access import with_access
-from cybervault.cli.options import Data
+from cybervault.cli.options import Data, ForTenant
+from cybervault.cli.rule_choices import disable_for, enable_for
 from cybervault.cli.rules import chosen, shelf_in
 from cybervault.detection.rules.pack import by_id
 from cybervault.detection.rules.switches import REASON_CHARACTERS_MAX, keep_switched_off, switched_off
@@ -19,16 +20,22 @@ WhichRule: TypeAlias = Annotated[
 ]
 
 
-def disable(
+def disable(  # noqa: PLR0917 - each argument is an option of the command
     rule: WhichRule,
     reason: Annotated[str, typer.Option(help="Why, for whoever finds it switched off.")],
+    tenant: ForTenant = "",
     data: Data = None,
 ) -> None:
-    """Switch a rule off for the whole installation; a running server follows within seconds."""
+    """Switch a rule off for the whole installation, or for one tenant; a running server follows within seconds."""
     told = " ".join(reason.split())
     if not 1 <= len(told) <= REASON_CHARACTERS_MAX:
         raise typer.BadParameter(f"a reason has 1 to {REASON_CHARACTERS_MAX} characters", param_hint="--reason")
-    found = chosen(by_id(shelf_in(data).packs()), rule)
+    shelf = shelf_in(data)
+    found = chosen(by_id(shelf.packs()), rule)
+    if tenant:
+        disable_for(data, shelf, tenant, rule_id=found.id, reason=told)
+        typer.echo(f"Disabled for {tenant}: {found.title} ({found.id})")
+        return
     folder = load_settings(data=data).folder / RULES_FOLDER
     off = dict(switched_off(folder)) | {found.id: told}
     _record(data, Happening(Change.RULE_SWITCHED_OFF, OPERATOR, found.id, None, {"reason": told}))
@@ -36,8 +43,14 @@ def disable(
     typer.echo(f"Switched off: {found.title} ({found.id})")
 
 
-def enable(rule: WhichRule, data: Data = None) -> None:
-    """Switch a rule on again."""
+def enable(rule: WhichRule, tenant: ForTenant = "", data: Data = None) -> None:
+    """Switch a rule on again, for the whole installation or for one tenant."""
+    if tenant:
+        shelf = shelf_in(data)
+        one = chosen(by_id(shelf.packs()), rule)
+        enable_for(data, shelf, tenant, rule_id=one.id)
+        typer.echo(f"Enabled for {tenant}: {one.title} ({one.id})")
+        return
     folder = load_settings(data=data).folder / RULES_FOLDER
     off = dict(switched_off(folder))
     # One that is gone from all packs can be forgotten by its id.

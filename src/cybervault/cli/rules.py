@@ -13,20 +13,23 @@ from rich.table import Table
 from cybervault.app.rules import RULES_FOLDER, RuleShelf
 from cybervault.cli.detections.shown import LEVEL_COLORS
 from cybervault.cli.documents import print_json
-from cybervault.cli.options import AsJson, Data
+from cybervault.cli.options import AsJson, Data, ForTenant
 from cybervault.detection.detector import Detector
 from cybervault.detection.rule import Rule
-from cybervault.detection.rules.pack import Pack, Profile, Standing, by_id
+from cybervault.detection.rules.choice import EVERYTHING, Choice, Place
+from cybervault.detection.rules.pack import Pack, Profile, by_id
 from cybervault.domain.assessments import rank_of
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.domain.verdicts import Severity
 from cybervault.settings import load_settings
 
 _WORDS: Final = {
-    Standing.IN_FORCE: "in force",
-    Standing.SWITCHED_OFF: "switched off",
-    Standing.BELOW_LEVEL: "below the level",
-    Standing.HUNTING: "for hunting",
+    Place.IN_FORCE: "in force",
+    Place.SWITCHED_OFF: "switched off",
+    Place.BELOW_LEVEL: "below the level",
+    Place.HUNTING: "for hunting",
+    Place.DISABLED: "disabled by the tenant",
+    Place.BELOW_OWN_LEVEL: "below the tenant's level",
 }
 _NAMED_MAX: Final = 5
 # Below it the id is cut, which is still found by how it begins, and leaves its room to the title.
@@ -39,7 +42,7 @@ class Listed:
     """A rule and whether it is in force; `reason` is why somebody switched it off."""
 
     rule: Rule
-    standing: Standing
+    standing: Place
     reason: str = ""
 
     @property
@@ -100,16 +103,17 @@ def show_all(  # noqa: PLR0913, PLR0917 - each argument is an option of the comm
     product: Annotated[str, typer.Option(help="Only those for windows, linux, aws ...", show_default=False)] = "",
     technique: Annotated[str, typer.Option(help="Only those for T1059, T1059.001 ...", show_default=False)] = "",
     everything: Annotated[bool, typer.Option("--all", help="Those that are not in force too, and why.")] = False,
+    tenant: ForTenant = "",
     as_json: AsJson = False,
     data: Data = None,
 ) -> None:
     """List the rules in force; how many there are in all, and what cannot be used, stands on standard error."""
     shelf = shelf_in(data)
     packs = shelf.packs()
-    known = list(_listed(packs, shelf.profile()))
+    known = list(_listed(packs, shelf.profile(), _choice(data, shelf, tenant)))
     wanted = Wanted(pack, level, product, technique)
     shown = [
-        one for one in known if (everything or one.standing is Standing.IN_FORCE) and wanted.takes(one.rule)
+        one for one in known if (everything or one.standing is Place.IN_FORCE) and wanted.takes(one.rule)
     ]  # fmt: skip
     shown.sort(key=lambda one: (-rank_of(one.rule.level), one.rule.title))
     if as_json:
@@ -120,9 +124,20 @@ def show_all(  # noqa: PLR0913, PLR0917 - each argument is an option of the comm
     _tell(packs, known, len(shown))
 
 
-def _listed(packs: Sequence[Pack], profile: Profile) -> Iterator[Listed]:
+def _choice(data: Path | None, shelf: RuleShelf, tenant: str) -> Choice:
+    if not tenant:
+        return EVERYTHING
+    # What needs the database takes a second more to start.
+    from cybervault.cli.rule_choices import choice_of  # noqa: PLC0415
+
+    return choice_of(data, shelf, tenant)
+
+
+def _listed(packs: Sequence[Pack], profile: Profile, choice: Choice) -> Iterator[Listed]:
     for rule in by_id(packs).values():
-        yield Listed(rule, profile.standing(rule), profile.off.get(rule.id, ""))
+        switch = choice.off.get(rule.id)
+        reason = profile.off.get(rule.id) or (switch.reason if switch is not None else "")
+        yield Listed(rule, choice.place(rule, profile), reason)
 
 
 def _document(one: Listed) -> dict[str, Any]:
@@ -165,7 +180,7 @@ def _table(shown: Sequence[Listed], *, has_standing: bool, is_wide: bool) -> Tab
             rule.title,
             *((rule.pack, rule.author, rule.status.value) if is_wide else ()),
             *((one.said,) if has_standing else ()),
-            style=LEVEL_COLORS.get(rule.level, "") if one.standing is Standing.IN_FORCE else "dim",
+            style=LEVEL_COLORS.get(rule.level, "") if one.standing is Place.IN_FORCE else "dim",
         )
     return table
 

@@ -23,6 +23,7 @@ from cybervault.detection.packed import BrokenArchive, unpacked
 from cybervault.detection.ranking import RankedEntity
 from cybervault.detection.record import Record, Unrecognised, at_of, entity_in
 from cybervault.detection.rule import Rule
+from cybervault.detection.rules.choice import EVERYTHING, Choice
 from cybervault.detection.sightings import Sighting, Sightings
 from cybervault.domain.clock import Clock
 from cybervault.domain.verdicts import Severity
@@ -204,10 +205,10 @@ class BatchDetector:
         """From the next event on the rules of this engine are in force; it is not used itself."""
         self._detector = Detector(engine.twin(), plan)
 
-    def of_records(self, records: tuple[Record, ...]) -> Detected:
+    def of_records(self, records: tuple[Record, ...], choice: Choice = EVERYTHING) -> Detected:
         """What the rules say of an event; others wait meanwhile, for an engine serves one thread at a time."""
         with self._lock:
-            return self._detector.of_records(records)
+            return self._detector.of_records(records, choice)
 
 
 class LeadingDetector(Detector):
@@ -229,8 +230,11 @@ class Batch:
     It is opened first. Its methods block, and are for one thread at a time; `close` may come from any.
     """
 
-    def __init__(self, content: bytes, detector: BatchDetector, *, clock: Clock) -> None:
+    def __init__(
+        self, content: bytes, detector: BatchDetector, *, clock: Clock, choice: Choice = EVERYTHING
+    ) -> None:  # fmt: skip
         self._content = content
+        self.choice = choice
         self._detector = detector
         self._clock = clock
         self._file: BinaryIO | None = None
@@ -348,7 +352,7 @@ class Batch:
             tally.unrecognised += 1
             tally.fault(found.line, records.reason)
             return
-        detected = self._detector.of_records(records)
+        detected = self._detector.of_records(records, self.choice)
         tally.silenced += detected.silenced
         if detected.signals:
             event = str(found.line)

@@ -9,6 +9,7 @@ from cybervault.detection.engine import Engine, Match
 from cybervault.detection.normal.seed import records_of
 from cybervault.detection.record import Record
 from cybervault.detection.rule import Rule
+from cybervault.detection.rules.choice import EVERYTHING, Choice
 from cybervault.domain.telemetry import Telemetry
 
 
@@ -51,12 +52,12 @@ class Detector:
         """From now on these rules are in force."""
         self._engine, self._plan = engine, plan
 
-    def of_telemetry(self, telemetry: Telemetry) -> Detected:
-        """What the rules say of an event that was sent to be assessed."""
-        return self.of_records(records_of(telemetry))
+    def of_telemetry(self, telemetry: Telemetry, choice: Choice = EVERYTHING) -> Detected:
+        """What the rules that count say of an event that was sent to be assessed."""
+        return self.of_records(records_of(telemetry), choice)
 
-    def of_records(self, records: Iterable[Record]) -> Detected:
-        """What they say of an event in one or more records."""
+    def of_records(self, records: Iterable[Record], choice: Choice = EVERYTHING) -> Detected:
+        """What those that count say of an event in one or more records; how many were asked is of all."""
         if self._engine is None or not self._engine.rules:
             return Detected()
         found: dict[str, Match] = {}
@@ -69,11 +70,12 @@ class Detector:
             rules += outcome.rules
             if not outcome.matches:
                 continue
-            signals += signals_of(self._plan, record, outcome.matches)
-            for match in outcome.matches:
+            left = choice.left(outcome.matches)
+            signals += signals_of(self._plan, record, left)
+            for match in left:
                 if match.rule.id in silent:
                     silenced.add(match.rule.id)
-                elif match.is_certain or match.rule.id not in found:
+                elif choice.takes(match.rule) and (match.is_certain or match.rule.id not in found):
                     found[match.rule.id] = match
         matches = tuple(sorted(found.values(), key=lambda one: not one.is_certain))
         return Detected(matches, undecided, rules, tuple(signals), len(silenced))

@@ -12,19 +12,24 @@ from cybervault.detection.correlate.signals import Signal
 from cybervault.detection.entities import HOST, USER
 from cybervault.detection.ranking import ranked
 from cybervault.detection.record import LogSource, Record, entity_in
+from cybervault.detection.rules.choice import EVERYTHING, Choice
 from cybervault.detection.sightings import Sighting, Sightings, on_crowd
 
 BURSTS_MAX: Final = 1_000
 """So many of a batch are kept one by one; all are counted."""
 
 
-def add_bursts(tally: Tally, plan: Plan, signals: Iterable[Signal], *, sightings: Sightings) -> None:
+def add_bursts(
+    tally: Tally, plan: Plan, signals: Iterable[Signal], *, sightings: Sightings, choice: Choice = EVERYTHING
+) -> None:
     """Add to the tally and the sightings of a whole batch what its signals come to, and what could not be counted."""
     bursts = Bursts(plan)
     for signal in signals:
         bursts.add(signal)
     for found in bursts.told():
         rule = found.rule
+        if not choice.takes(rule):
+            continue
         tally.matches += 1
         tally.rules[rule.id] = (tally.rules.get(rule.id) or Fired.of(rule)).again(1, found.first, found.last)
         hit = _hit(found)

@@ -111,6 +111,12 @@ ROUTES: Final = (
     RouteRule("GET", "/v3/telemetry/{batch_id}", _READ, _EITHER, is_real=True),
     RouteRule("DELETE", "/v3/telemetry/{batch_id}", _WRITE, _EITHER, is_real=True),
     RouteRule("GET", "/v3/telemetry/{batch_id}/matches", _READ, _EITHER, is_real=True),
+    RouteRule("GET", "/v3/detection/rules", _READ, _EITHER),
+    RouteRule("GET", "/v3/detection/rules/{rule_id}", _READ, _EITHER),
+    # Who sends telemetry has threat:write: with its key nobody is to make us blind.
+    RouteRule("PATCH", "/v3/detection/rules/{rule_id}", Scope.RESPONSE_WRITE, _EITHER, is_real=True),
+    RouteRule("GET", "/v3/detection/profile", _READ, _EITHER),
+    RouteRule("PATCH", "/v3/detection/profile", Scope.RESPONSE_WRITE, _EITHER, is_real=True),
     RouteRule("POST", "/v3/response/actions", Scope.RESPONSE_WRITE, _EITHER, is_repeatable=True, is_real=True),
     RouteRule("GET", "/v3/response/actions", Scope.RESPONSE_READ, _EITHER),
     RouteRule("GET", "/v3/response/actions/{action_id}", Scope.RESPONSE_READ, _EITHER),

@@ -27,7 +27,7 @@ REAL_TABLES: Final = frozenset(
     {
         "answers", "budgets", "budget_blocks",
         "assessments", "findings", "finding_tags", "finding_changes", "actions",
-        "jobs", "job_steps", "outbox",
+        "jobs", "job_steps", "outbox", "rule_choices", "rule_switches",
         "scan_grants", "scans", "scan_chunks", "scan_findings", "scan_sightings",
     }
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The tables of what was assessed and found, and of the actions that were asked for."""
+"""The tables of what was assessed and found, of the actions asked for, and of the rules that tenants chose."""
 
 from typing import Final
 
@@ -108,4 +108,25 @@ ACTIONS: Final = sa.Table(
     # A JSON object of texts: what the executor says of it.
     sa.Column("details", sa.Text, nullable=False),
     sa.Index("ix_actions_created_at", "tenant_id", "created_at", "id"),
+)
+
+RULE_CHOICES: Final = sa.Table(
+    "rule_choices",
+    METADATA,
+    sa.Column("tenant_id", sa.Text, primary_key=True),
+    # Raised by each change of what the tenant chose, also of its switches.
+    sa.Column("revision", sa.Integer, nullable=False),
+    # informational .. critical; NULL: as the installation has it.
+    sa.Column("least", sa.Text),
+)
+
+RULE_SWITCHES: Final = sa.Table(
+    "rule_switches",
+    METADATA,
+    sa.Column("tenant_id", sa.Text, primary_key=True),
+    # A rule that is disabled.
+    sa.Column("rule_id", sa.Text, primary_key=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
 )

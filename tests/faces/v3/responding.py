@@ -1,6 +1,6 @@
-"""The paths of response behind the real frame, on SQLite and a clock that a test moves."""
+"""The paths of response and detection behind the real frame, on SQLite and a clock that a test moves."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,16 +10,19 @@ from fastapi import FastAPI
 
 from cybervault.access.audit import OPERATOR
 from cybervault.access.store.audit import Wanted
+from cybervault.detection.rule import Rule
 from cybervault.domain.jobs import Happened
 from cybervault.domain.principals import KeyKind, Plan, Role, Scope
 from cybervault.faces.http import Desk, Frame
 from cybervault.faces.paging import Cursors
 from cybervault.faces.rights import ROUTES, Rights
+from cybervault.faces.v3.detection import DetectionPaths
 from cybervault.faces.v3.response import ResponsePaths
 from cybervault.faces.v3.routes import V3, face
 from cybervault.response.actions import Actions
 from cybervault.response.store import ActionStore
 from tests.access.conftest import PEPPER
+from tests.detection.chosen import choices_on
 from tests.faces.framed import BASE, Framed, framed_on
 from tests.fakes.keys import bearer
 
@@ -57,15 +60,15 @@ class Responding:
         tenant = await self.framed.world.tenants.create("other", Plan.PROFESSIONAL, actor=OPERATOR)
         return await self.framed.cookie(await self.framed.world.member(Role.OWNER, tenant_id=tenant.id))
 
-    async def audited(self) -> list[dict[str, str]]:
-        """What the audit of our tenant says of actions, newest first."""
-        wanted = Wanted(tenant_id=self.framed.world.tenant.id, action="action.requested")
+    async def audited(self, change: str = "action.requested") -> list[dict[str, str]]:
+        """What the audit of our tenant says of such changes, newest first."""
+        wanted = Wanted(tenant_id=self.framed.world.tenant.id, action=change)
         rows = (await self.framed.world.audit.page(wanted)).rows
         return [dict(row.entry.details) | {"id": row.entry.targets[0], "by": row.entry.actor} for row in rows]
 
 
 @asynccontextmanager
-async def responding_on(file: Path) -> AsyncIterator[Responding]:
+async def responding_on(file: Path, *, rules: Sequence[Rule] = ()) -> AsyncIterator[Responding]:
     """The parts, on a SQLite file that has all tables."""
 
     async def is_healthy() -> bool:
@@ -77,6 +80,8 @@ async def responding_on(file: Path) -> AsyncIterator[Responding]:
         app = FastAPI(openapi_url=None, redirect_slashes=False)
         app.router.routes.extend(V3(is_healthy, framed.clock).router().routes)
         app.router.routes.extend(ResponsePaths(actions, Cursors(PEPPER.key)).router().routes)
+        choices = choices_on(framed.world, rules)
+        app.router.routes.extend(DetectionPaths(choices, Cursors(PEPPER.key)).router().routes)
         desk = Desk(framed.callers, Rights(ROUTES), framed.idempotency)
         frame = Frame(app, (face(BASE),), outside=face(BASE), desk=desk, surroundings=framed.surroundings)
         yield Responding(framed, frame, told)
