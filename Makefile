@@ -83,7 +83,8 @@ screenshots: ready console chromium ## take the pictures of README.md and docs/ 
 	else echo "There are no pictures to take yet."; fi
 
 corpus: ready ## try the larger collections of samples that lie in CORPUS
-	@if [ -e $(CORPUS)/sigma/sigma-regression.tar.xz ]; then $(RUN) python -m tests.corpus.sigma_regression $(CORPUS)/sigma; \
+	@if [ -e $(CORPUS)/sigma/sigma-regression.tar.xz ]; then \
+		$(RUN) python -m tests.corpus.sigma_regression $(CORPUS)/sigma && $(RUN) python -m tests.corpus.golden_hits $(CORPUS)/sigma; \
 	else echo "There is no collection in $(CORPUS): every case that the tests use lies in tests/cases/."; fi
 
 clean: ## remove what builds and tests left behind; .state/ stays

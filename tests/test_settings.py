@@ -188,3 +188,15 @@ def test_worker_processes_read_what_the_command_line_chose(monkeypatch: pytest.M
     assert load_settings().folder == tmp_path
     assert load_settings().base_url == "http://127.0.0.1:9000"
     assert load_settings().log_level == "DEBUG"
+
+
+def test_what_is_protected_is_read_and_this_server_is_among_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CYBERVAULT_PROTECTED", '["dc01.corp.example", "203.0.113.0/24"]')
+    monkeypatch.setenv("CYBERVAULT_PUBLIC_URL", "https://cyber.acme.example/x")
+    ground = load_settings().ground
+    assert ground.names == {"dc01.corp.example", "cyber.acme.example"}
+    assert {str(network) for network in ground.networks} == {"203.0.113.0/24", "127.0.0.1/32"}
+    monkeypatch.setenv("CYBERVAULT_PROTECTED", '["a b"]')
+    with pytest.raises(Problem, match="no address, network or name") as caught:
+        load_settings()
+    assert caught.value.code == "bad_settings"

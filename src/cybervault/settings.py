@@ -5,11 +5,22 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, ValidationError
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    ValidationError,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cybervault.access.pepper import PEPPER_CHARACTERS_MIN
+from cybervault.domain.never import Ground, ground_of
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.domain.secrets import Secret
 from cybervault.domain.verdicts import Severity
@@ -29,6 +40,11 @@ def _secret(value: object) -> Secret | None:
     if not isinstance(value, str):
         raise ValueError("a key is a text")  # noqa: TRY004 - pydantic turns only a ValueError into a named error
     return Secret(value.strip()) if value.strip() else None
+
+
+def _protected(value: tuple[str, ...]) -> tuple[str, ...]:
+    ground_of(value)
+    return value
 
 
 def _base_url(value: object) -> str | None:
@@ -62,6 +78,7 @@ def _database_url(value: object) -> Secret | None:
 Key = Annotated[Secret | None, PlainValidator(_secret), PlainSerializer(lambda _: None)]
 PepperText = Annotated[Secret | None, PlainValidator(_pepper), PlainSerializer(lambda _: None)]
 DatabaseUrl = Annotated[Secret | None, PlainValidator(_database_url), PlainSerializer(lambda _: None)]
+ProtectedPlaces = Annotated[tuple[str, ...], AfterValidator(_protected)]
 BaseUrl = Annotated[str | None, PlainValidator(_base_url)]
 
 
@@ -227,6 +244,11 @@ class Settings(BaseSettings):
     hunting_rules: bool = Field(
         default=False, description="Whether rules for hunting, which fire on much that is harmless, are in force too."
     )
+    protected: ProtectedPlaces = Field(
+        default=(),
+        description="Hosts, domains, addresses and networks of your own that no action may cut off (JSON list), such "
+        "as domain controllers; the server itself is among them without being named.",
+    )
     starter_api_access: Literal["service", "none"] = Field(
         default="service",
         description="Which keys work on the plan Starter: those of service accounts and classic ones, or none.",
@@ -252,6 +274,12 @@ class Settings(BaseSettings):
     polyswarm_api_key: Key = Field(default=None, validation_alias=AliasChoices("POLYSWARM_API_KEY"))
     rate_limit_points: int | None = Field(default=None, ge=1, validation_alias=AliasChoices("RATE_LIMIT_POINTS"))
     rate_limit_duration: int | None = Field(default=None, ge=1, validation_alias=AliasChoices("RATE_LIMIT_DURATION"))
+
+    @property
+    def ground(self) -> Ground:
+        """What is our own, to which no action is done: what was named, and this server."""
+        own = {urlsplit(url).hostname for url in (self.base_url, self.listen_url)}
+        return ground_of((*self.protected, *filter(None, own)))
 
     @property
     def folder(self) -> Path:

@@ -16,6 +16,7 @@ ABOUT_MANY = {
     "tests/enrichment/connectors/test_every_connector.py": "one property that holds for all connectors",
     "tests/detection/normal/test_every_format.py": "what holds for all telemetry formats",
     "tests/detection/test_starter.py": "the rules that ship, which are data",
+    "tests/detection/test_golden.py": "the rules that ship, on telemetry as it is sent",
     "tests/detection/test_traps.py": "from the event as it was sent to the rule, through all of detection",
     "tests/detection/test_hostile.py": "what events and rules written to be slow cost, through all of detection",
 }

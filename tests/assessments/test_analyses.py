@@ -148,6 +148,40 @@ class TestRulesOfTenants:
         assert [one.rule_id for one in (await desk.analyze(SAMPLE)).detections] == [SERVICE_HOST.id]
 
 
+class TestWhatIsKnown:
+    """What this machine knows of the addresses, names and hashes of an event, by its lists and what it remembers."""
+
+    @staticmethod
+    def seen(address: str, name: str = "notepad.exe") -> Submission:
+        connections = [{"dst_ip": address, "port": 443}]
+        return Submission(read_record("endpoint_telemetry", {"process_name": name, "network_connections": connections}))
+
+    async def test_a_bad_address_enters_the_score_as_evidence_of_its_own(self, desk: Desk) -> None:
+        await desk.analyze(DEEP)
+        await desk.threats.product.answers.settle()
+        asked = desk.threats.calls()
+        bad, plain = await desk.analyze(self.seen(BAD)), await desk.analyze(self.seen("203.0.113.77"))
+        assert desk.threats.calls() == asked
+        (sign,) = [one for one in bad.signs if one.name == "malicious_ipv4"]
+        assert sign.reason.startswith(f"Seen ip:{BAD}")
+        assert bad.verdict is Verdict.MALICIOUS
+        assert plain.signs == ()
+        assert ("block_ip", BAD) in {(one.type, one.target) for one in bad.countermeasures}
+
+    async def test_it_adds_to_what_the_rules_say(self, desk: Desk) -> None:
+        await desk.analyze(DEEP)
+        await desk.threats.product.answers.settle()
+        by_rule = await desk.analyze(self.seen("203.0.113.77", "svchost.exe"))
+        by_list = await desk.analyze(self.seen(BAD))
+        both = await desk.analyze(self.seen(BAD, "svchost.exe"))
+        assert by_rule.score is not None
+        assert by_list.score is not None
+        assert both.score is not None
+        assert by_rule.score > 0
+        assert both.score > max(by_rule.score, by_list.score) or both.score == 100
+        assert {"malicious_ipv4", f"rule_{SERVICE_HOST.id}"} <= {one.name for one in both.signs}
+
+
 class TestWhatComesOfIt:
     async def test_the_printed_sample_gives_a_technique_actions_and_a_finding(self, desk: Desk) -> None:
         found = await desk.analyze(SAMPLE)

@@ -17,6 +17,7 @@ from cybervault.detection.batch import Fired, Tally
 from cybervault.detection.sightings import Sighting
 from cybervault.domain.assessments import Category
 from cybervault.domain.findings import Act, Finding, Status
+from cybervault.domain.never import ground_of
 from cybervault.domain.principals import Plan, Principal, Scope, TenantId
 from cybervault.domain.verdicts import Confidence, Severity, Verdict
 from cybervault.storage.database import Database
@@ -58,7 +59,8 @@ class Desk:
         self.database = database
         self.findings = findings
         self.store = AssessmentStore(database)
-        self.book = BatchFindings(self.store, findings, clock=HandClock())
+        ours = ground_of(["mail.acme.example"])
+        self.book = BatchFindings(self.store, findings, clock=HandClock(), ground=ours)
 
     def drawn(self, *sightings: Sighting, actor: Actor = ACTOR) -> list[Drawn]:
         return self.book.drawn(Tally(rules=RULES), sightings, actor)
@@ -73,6 +75,12 @@ class Desk:
 async def desk(database: Database) -> Desk:
     world = await world_on(database)
     return Desk(database, Findings(FindingStore(database), world.journal, Outbox(database)))
+
+
+@pytest.mark.parametrize("host", ["mail", "MAIL.acme.example", "dc01"])
+async def test_nothing_of_our_own_and_no_domain_controller_is_to_be_cut_off(desk: Desk, host: str) -> None:
+    (drawn,) = desk.drawn(seen("h", host))
+    assert "isolate_endpoint" not in {one.type for one in drawn.assessment.countermeasures}
 
 
 async def test_a_rule_on_a_host_is_one_threat_that_says_what_was_seen(desk: Desk) -> None:

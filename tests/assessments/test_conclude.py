@@ -12,6 +12,7 @@ from cybervault.detection.engine import Match
 from cybervault.detection.rule import Status
 from cybervault.domain.assessments import Category, Part
 from cybervault.domain.evidence import Evidence, EvidenceGroup, Outcome
+from cybervault.domain.never import ground_of
 from cybervault.domain.observables import parse_observable
 from cybervault.domain.verdicts import Confidence, Gap, Severity, Term, Verdict, Weighing
 from tests.assessments.made import WEIGHING, weighed
@@ -26,6 +27,11 @@ FAMILY = (("family", "Cobalt Strike"),)
 COUNTRY = (("country", "NL"),)
 ENCODED = f"powershell -enc {'QUJD' * 8}"
 EICAR_WORDS = "EICAR-STANDARD-ANTIVIRUS-TEST-FILE"
+
+HURTING = {
+    "process_name": "powershell.exe", "command_line": f"powershell -enc {'QUJD' * 8}",
+    "network_connections": [{"dst_ip": "203.0.113.42", "port": 443}, {"dst_ip": "198.51.100.7", "port": 443}],
+}  # fmt: skip
 
 
 def concluded(
@@ -190,6 +196,29 @@ class TestTelemetry:
         found = concluded(read_record("endpoint_telemetry", record))
         assert ("isolate_endpoint", "ws-7") in actions(found)
         assert ("reset_credentials", "ana") in actions(found)
+
+    STANDING = Evidence("local", "standing", "hard_allow", "resolvers", "Resolvers", EvidenceGroup.LOCAL_LISTS)
+    GOOD = replace(UNKNOWN, terms=(Term(STANDING, -2.0, 1.0, 1.0, -2.0, "Everybody asks it."),))
+
+    def test_what_something_speaks_for_is_not_blocked_because_it_took_part(self) -> None:
+        """Everything calls the resolver, an attacker's tool too: that is no evidence against it."""
+        reading = read_record("endpoint_telemetry", HURTING)
+        both = {("block_ip", "203.0.113.42"), ("block_ip", "198.51.100.7")}
+        assert both <= actions(concluded(reading))
+        for good in (self.GOOD, BENIGN):
+            assert actions(concluded(reading, {"203.0.113.42": good})) & both == {("block_ip", "198.51.100.7")}
+
+    def test_what_is_bad_is_blocked_whatever_speaks_for_it(self) -> None:
+        bad = replace(WEIGHING, terms=self.GOOD.terms)
+        found = concluded(read_record("endpoint_telemetry", HURTING), {"203.0.113.42": bad})
+        assert ("block_ip", "203.0.113.42") in actions(found)
+
+    def test_nothing_of_our_own_is_acted_on(self) -> None:
+        reading = read_record("endpoint_telemetry", HURTING | {"hostname": "ws-7"})
+        parts = [Part(one, UNKNOWN) for one in reading.observables]
+        found = actions(conclude(reading, parts, ground=ground_of(["ws-7", "203.0.113.0/24"])))
+        assert {type_ for type_, _ in found} == {"kill_process", "block_ip", "collect_forensics"}
+        assert ("block_ip", "203.0.113.42") not in found
 
     def test_a_record_of_nothing_is_unknown(self) -> None:
         found = concluded(read_record("endpoint_telemetry", {}))

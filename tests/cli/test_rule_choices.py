@@ -2,6 +2,7 @@
 
 import json
 
+from cybervault.domain.problems import Problem
 from tests.cli.conftest import Run, document
 from tests.cli.test_rules import STARTER, TITLE
 
@@ -31,4 +32,5 @@ def test_a_rule_is_disabled_for_one_tenant_and_enabled_again_and_the_audit_knows
 def test_a_tenant_that_nobody_knows_is_named(run: Run) -> None:
     result = run("rules", "disable", STARTER[:8], "--tenant", "nobody", "--reason", "x")
     assert result.exit_code != 0
-    assert "nobody" in str(result.exception) + result.stderr
+    assert isinstance(result.exception, Problem)
+    assert result.exception.code == "tenant_not_found"

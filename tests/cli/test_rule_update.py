@@ -1,5 +1,6 @@
 """`cybervault rules update`: a release is fetched or given, looked at, and put in force whole or not at all."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,16 @@ def test_a_release_that_lost_most_rules_changes_nothing_unless_it_is_forced(
     assert code_of(run("rules", "update", "--from", given(tmp_path, release(2)))) == "rules_too_few"
     assert (data / "rules" / "packs" / "sigmahq.zip").read_bytes() == before
     assert run("rules", "update", "--from", given(tmp_path, release(2)), "--force").exit_code == 0
+
+
+def test_an_archive_of_another_digest_changes_nothing(run: Run, tmp_path: Path, data: Path) -> None:
+    raw = given(tmp_path, release(4))
+    digest = hashlib.sha256(release(4)).hexdigest()
+    result = run("rules", "update", "--from", raw, "--sha256", "0" * 64)
+    assert code_of(result) == "rules_checksum"
+    assert digest in str(result.exception)
+    assert not (data / "rules" / "packs").exists()
+    assert run("rules", "update", "--from", raw, "--sha256", f"sha256:{digest.upper()}").exit_code == 0
 
 
 def test_what_is_no_archive_changes_nothing(run: Run, data: Path) -> None:

@@ -19,6 +19,9 @@ class Published:
     body: bytes = b""
     status: int = 200
     location: str = ""
+    retry_after: str = ""
+    # How long it says to be, where that is not so.
+    length: int | None = None
 
 
 def rule_text(number: int, **more: object) -> str:
@@ -56,7 +59,9 @@ def publishing(paths: Mapping[str, Published]) -> Iterator[str]:
             self.send_response(found.status)
             if found.location:
                 self.send_header("Location", found.location)
-            self.send_header("Content-Length", str(len(found.body)))
+            if found.retry_after:
+                self.send_header("Retry-After", found.retry_after)
+            self.send_header("Content-Length", str(len(found.body) if found.length is None else found.length))
             self.end_headers()
             self.wfile.write(found.body)
 

@@ -10,6 +10,8 @@ from cybervault.access.audit import Actor
 from cybervault.domain.actions import ActionId, ActionType
 from cybervault.domain.ids import FindingId
 from cybervault.domain.jobs import Happened
+from cybervault.domain.never import ground_of
+from cybervault.domain.observables import Observable
 from cybervault.domain.principals import Principal, Role, Scope, TenantId
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.response.actions import Actions, NewAction, reason_of
@@ -79,13 +81,20 @@ async def bench(database: Database) -> Bench:
     admin = session_of(await world.member(Role.ADMIN))
     store = ActionStore(database)
     plain = Actions(store, (), world.journal, events=told)
-    return Bench(world, told, firewall, admin, plain, Actions(store, (firewall,), world.journal, events=told))
+    guarded = Actions(
+        store, (firewall,), world.journal, events=told, ground=ground_of(["mail.acme.example"]), allowed_by=allowed_by
+    )
+    return Bench(world, told, firewall, admin, plain, guarded)
 
 
-async def code_of(bench: Bench, wish: NewAction) -> tuple[ProblemKind, str]:
+def allowed_by(observable: Observable) -> str | None:
+    return "Well-known resolvers" if observable.value in {"9.9.9.9", "dns.example"} else None
+
+
+async def code_of(bench: Bench, wish: NewAction, *, actions: Actions | None = None) -> tuple[ProblemKind, str]:
     before = await bench.world.happened()
     with pytest.raises(Problem) as caught:
-        await bench.request(wish)
+        await bench.request(wish, actions=actions)
     assert await bench.world.happened() == before
     assert await bench.plain.page(bench.admin.tenant_id, 10) == ()
     assert bench.told.events == []
@@ -156,6 +165,23 @@ class TestRequest:
         vital = replace(DRY, type=ActionType.KILL_PROCESS, target=r"C:\Windows\System32\LSASS.exe")
         for wish in (inner, replace(inner, is_dry_run=True), vital):
             assert await code_of(bench, wish) == (ProblemKind.FORBIDDEN, "action_refused")
+
+    @pytest.mark.parametrize(
+        ("action", "target"),
+        [
+            (ActionType.BLOCK_IP, "9.9.9[.]9"),
+            (ActionType.BLOCK_DOMAIN, "dns.example"),
+            (ActionType.BLOCK_DOMAIN, "acme.example"),
+            (ActionType.ISOLATE_ENDPOINT, "MAIL"),
+        ],
+    )
+    async def test_what_is_allow_listed_or_our_own_is_refused_also_as_a_dry_run(
+        self, bench: Bench, action: ActionType, target: str
+    ) -> None:
+        for wish in (replace(BLOCK, type=action, target=target), replace(DRY, type=action, target=target)):
+            assert await code_of(bench, wish, actions=bench.guarded) == (ProblemKind.FORBIDDEN, "action_refused")
+        assert bench.firewall.taken == []
+        assert (await bench.request(replace(BLOCK, type=action, target=target))).executor == "recorder"
 
     @pytest.mark.parametrize(
         ("wish", "code"),

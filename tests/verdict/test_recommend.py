@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cybervault.domain.actions import CATALOGUE, ActionType, read_target, refuse_never
+from cybervault.domain.actions import CATALOGUE, ActionType, read_target
+from cybervault.domain.never import ground_of, refuse_never
 from cybervault.domain.verdicts import Severity, Verdict
 from cybervault.verdict.recommend import Entities, recommend
 
@@ -102,6 +103,16 @@ def test_what_is_inside_or_vital_or_unreadable_is_passed_over() -> None:
         (r"C:\Windows\System32\svchost.exe",),
     )  # fmt: skip
     assert told(entities, Severity.MEDIUM, "execution") == []
+
+
+def test_nothing_of_our_own_is_recommended() -> None:
+    entities = Entities("fileserver", ("203.0.113.9",), ("acme.example",), processes=("evil.exe",))
+    ours = ground_of(["fileserver", "203.0.113.0/24", "cyber.acme.example"])
+    found = recommend(
+        Verdict.MALICIOUS, Severity.HIGH, entities, tactics=frozenset({"command-and-control"}), ground=ours
+    )
+    assert [one.type for one in found] == [ActionType.KILL_PROCESS, ActionType.COLLECT_FORENSICS]
+    assert told(Entities("dc01"), Severity.HIGH) == ["collect_forensics dc01"]
 
 
 def test_one_thing_named_twice_is_recommended_once() -> None:

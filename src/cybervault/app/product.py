@@ -116,7 +116,7 @@ def put_together(settings: Settings, clock: Clock | None = None) -> Product:
     )
     access = access_of(settings, database, shared)
     woken = asyncio.Event()
-    threats = threats_of(database, assess, access.journal, clock=clock, wake=woken.set)
+    threats = threats_of(database, assess, access.journal, ground=settings.ground, clock=clock, wake=woken.set)
     profile = Profile(settings.rules_from, has_hunting=settings.hunting_rules)
     return Product(
         settings, clock, database, egress, budget, answers, setups, shelf, chat, assess, access, shared,
@@ -127,7 +127,7 @@ def put_together(settings: Settings, clock: Clock | None = None) -> Product:
         batches=threats.batches,
         questions=threats.questions,
         choices=threats.choices,
-        actions=actions_of(database, access.journal),
+        actions=actions_of(database, access.journal, shelf, ground=settings.ground),
         scanning=scans_of(settings, database, access.journal, egress=egress, clock=clock),
         dispatcher=dispatcher_of(
             database, clock, handlers={ASSESS: threats.queue.work, TELEMETRY: threats.batches.work}, woken=woken

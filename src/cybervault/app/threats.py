@@ -21,6 +21,7 @@ from cybervault.detection.detector import Detector
 from cybervault.detection.rules.catalogue import Catalogue
 from cybervault.detection.store import ChoiceStore
 from cybervault.domain.clock import Clock
+from cybervault.domain.never import Ground
 from cybervault.storage.database import Database
 from cybervault.storage.job_pages import JobPages
 from cybervault.storage.jobs import Jobs
@@ -39,19 +40,19 @@ class ThreatParts:
     choices: Choices
 
 
-def threats_of(
-    database: Database, assess: Assess, journal: Journal, *, clock: Clock, wake: Callable[[], None]
+def threats_of(  # noqa: PLR0913 - each is a part of its own
+    database: Database, assess: Assess, journal: Journal, *, ground: Ground, clock: Clock, wake: Callable[[], None]
 ) -> ThreatParts:
-    """Both sorts of services; those for test keys have no database and no way out."""
+    """Both sorts of services; those for test keys have no database and no way out. `ground` is what is our own."""
     follower = BatchDetector()
     detector, jobs = LeadingDetector(follower), Jobs(database)
     findings = Findings(FindingStore(database), journal, Outbox(database))
     choices = Choices(ChoiceStore(database), journal, Catalogue())
     analyses = Analyses(
-        assess, AssessmentStore(database), findings, detector=detector, choices=choices, clock=clock
+        assess, AssessmentStore(database), findings, detector=detector, choices=choices, clock=clock, ground=ground
     )  # fmt: skip
     queue = QueuedAnalyses(analyses, jobs, wake=wake)
-    opening = BatchFindings(AssessmentStore(database), findings, clock=clock)
+    opening = BatchFindings(AssessmentStore(database), findings, clock=clock, ground=ground)
     shelves = Shelves(jobs, JobPages(database), opening, choices)
     batches = TelemetryBatches(follower, shelves, clock=clock, wake=wake)
     production, sandbox = Threats(analyses, findings, queue), Threats(MockAnalyses(), MockFindings())

@@ -18,6 +18,7 @@ from cybervault.detection.rules.choice import Choice
 from cybervault.domain.assessments import Assessment, Depth, Part
 from cybervault.domain.clock import Clock
 from cybervault.domain.ids import AssessmentId, new_assessment_id
+from cybervault.domain.never import NOBODYS, Ground
 from cybervault.domain.observables import Observable
 from cybervault.domain.principals import TenantId
 from cybervault.domain.problems import Problem, ProblemKind
@@ -78,7 +79,7 @@ class Choosing(Protocol):
 class Analyses:
     """The assessments of all tenants, each seen by its own."""
 
-    def __init__(  # noqa: PLR0913 - each says something of its own, and the last may be left out
+    def __init__(  # noqa: PLR0913 - each says something of its own, and the last two may be left out
         self,
         assess: Assess,
         store: AssessmentStore,
@@ -87,6 +88,7 @@ class Analyses:
         detector: Detector,
         choices: Choosing,
         clock: Clock,
+        ground: Ground = NOBODYS,
         seconds: float = DEEP_SECONDS,
     ) -> None:
         self._assess = assess
@@ -95,6 +97,7 @@ class Analyses:
         self._store = store
         self._findings = findings
         self._clock = clock
+        self._ground = ground
         self._seconds = seconds
 
     async def analyze(self, submission: Submission, *, actor: Actor) -> Assessment:
@@ -137,7 +140,7 @@ class Analyses:
         if actor.tenant_id is None:
             raise ValueError("an assessment belongs to a tenant")
         reading = submission.reading
-        found = conclude(reading, parts, await self._detected(reading, actor.tenant_id))
+        found = conclude(reading, parts, await self._detected(reading, actor.tenant_id), ground=self._ground)
         made = assessment_of(submission, found, parts, tenant_id=actor.tenant_id)
         is_hurried = submission.depth is Depth.DEEP and not submission.is_unhurried
         is_cut = is_hurried and len(reading.observables) > DEEP_OBSERVABLES_MAX

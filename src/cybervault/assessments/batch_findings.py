@@ -30,6 +30,7 @@ from cybervault.domain.assessments import (
 from cybervault.domain.clock import Clock
 from cybervault.domain.findings import Finding
 from cybervault.domain.ids import FindingId, new_assessment_id
+from cybervault.domain.never import NOBODYS, Ground
 from cybervault.domain.verdicts import Confidence, Severity, Verdict
 from cybervault.verdict.recommend import Entities, recommend
 
@@ -78,7 +79,10 @@ class _Group:
 class BatchFindings:
     """Assessments are made once and kept as often as it takes: kept again they change nothing."""
 
-    def __init__(self, store: AssessmentStore, findings: Findings, *, clock: Clock) -> None:
+    def __init__(
+        self, store: AssessmentStore, findings: Findings, *, clock: Clock, ground: Ground = NOBODYS
+    ) -> None:  # fmt: skip
+        self._ground = ground
         self._store = store
         self._findings = findings
         self._clock = clock
@@ -92,7 +96,7 @@ class BatchFindings:
         if len(worst) > FINDINGS_MAX:
             tally.warnings.append(f"The first {FINDINGS_MAX} of {len(worst):,} threats were opened, the worst ones.")
         now = self._clock.now()
-        return [Drawn(_assessment(one, actor, now), _tags(one)) for one in worst[:FINDINGS_MAX]]
+        return [Drawn(_assessment(one, actor, now, ground=self._ground), _tags(one)) for one in worst[:FINDINGS_MAX]]
 
     async def keep(self, drawn: Sequence[Drawn], actor: Actor) -> list[FindingId]:
         """Keep assessments, and open or renew the findings that follow, all or none; their ids in the order given."""
@@ -128,7 +132,7 @@ def _worst_first(group: _Group) -> tuple[int, int, str, str]:
     return (-rank_of(group.rule.level), -group.count, group.rule.title, group.entity)
 
 
-def _assessment(group: _Group, actor: Actor, now: datetime) -> Assessment:
+def _assessment(group: _Group, actor: Actor, now: datetime, *, ground: Ground) -> Assessment:
     if actor.tenant_id is None:
         raise ValueError("an assessment belongs to a tenant")
     rule, risk = group.rule, group.risk
@@ -154,7 +158,7 @@ def _assessment(group: _Group, actor: Actor, now: datetime) -> Assessment:
             Sign(line.name, round(line.points, 2), line.reason, next(iter(rule.techniques), None))
             for line in risk.breakdown
         ),
-        countermeasures=_fitting(group, verdict),
+        countermeasures=_fitting(group, verdict, ground),
         detections=(
             Detection(
                 rule.id, rule.title, rule.level, rule.author, rule.pack, group.is_certain, techniques=rule.techniques
@@ -197,10 +201,11 @@ def _when(group: _Group) -> str:
     return f" at {first}" if first == last else f" from {first} to {last}"
 
 
-def _fitting(group: _Group, verdict: Verdict) -> tuple[Countermeasure, ...]:
+def _fitting(group: _Group, verdict: Verdict, ground: Ground) -> tuple[Countermeasure, ...]:
     entities = Entities(
         host=group.entity if group.kind == HOST else None,
         accounts=(group.entity,) if group.kind == USER else (),
     )
-    found = recommend(verdict, group.rule.level, entities, tactics=frozenset(group.rule.tactics))
+    tactics = frozenset(group.rule.tactics)
+    found = recommend(verdict, group.rule.level, entities, tactics=tactics, ground=ground)
     return tuple(Countermeasure(one.type.value, one.target, one.reason, one.is_reversible) for one in found)

@@ -22,6 +22,7 @@ from cybervault.domain.assessments import (
     tag_of,
 )
 from cybervault.domain.attack import technique
+from cybervault.domain.never import NOBODYS, Ground
 from cybervault.domain.observables import ADDRESS_KINDS, HASH_KINDS, Kind, Observable
 from cybervault.domain.verdicts import Confidence, Severity, Verdict
 from cybervault.verdict.category import category_of, family_of
@@ -61,13 +62,15 @@ class Conclusion:
     detections: tuple[Detection, ...] = ()
 
 
-def conclude(reading: Reading, parts: Sequence[Part], detected: Detected = _NOTHING_DETECTED) -> Conclusion:
+def conclude(
+    reading: Reading, parts: Sequence[Part], detected: Detected = _NOTHING_DETECTED, *, ground: Ground = NOBODYS
+) -> Conclusion:
     """Weigh the whole: an indicator by itself, payload and telemetry by the strongest of what they show.
 
-    `detected` is what the rules say of telemetry.
+    `detected` is what the rules say of telemetry, `ground` what is our own, to which nothing is to be done.
     """
     if reading.target.sort is Sort.INDICATOR:
-        return _of_indicator(reading, parts[0])
+        return _of_indicator(reading, parts[0], ground)
     of_rules = (hit_of(match.rule, is_certain=match.is_certain) for match in detected.matches)
     hits = (*_hits(reading, parts), *of_rules)
     risk = risk_of(hits)
@@ -88,14 +91,14 @@ def conclude(reading: Reading, parts: Sequence[Part], detected: Detected = _NOTH
         family=family_of(labels),
         summary=_summary(verdict, risk, signs),
         signs=signs,
-        countermeasures=_fitting(reading, parts, verdict, severity, signs),
+        countermeasures=_fitting(reading, parts, _Weighed(verdict, severity, signs), ground),
         warnings=(*reading.warnings, *_warnings_of(reading, detected)),
         missing=_missing(parts),
         detections=tuple(map(_detection, detected.matches)),
     )
 
 
-def _of_indicator(reading: Reading, part: Part) -> Conclusion:
+def _of_indicator(reading: Reading, part: Part, ground: Ground) -> Conclusion:
     weighing = part.weighing
     signs = tuple(
         Sign(f"{term.evidence.source}_{term.evidence.item}", term.points, term.reason)
@@ -113,7 +116,7 @@ def _of_indicator(reading: Reading, part: Part) -> Conclusion:
         family=family_of(part.labels),
         summary=weighing.summary,
         signs=signs,
-        countermeasures=_fitting(reading, (part,), weighing.verdict, weighing.severity, signs),
+        countermeasures=_fitting(reading, (part,), _Weighed(weighing.verdict, weighing.severity, signs), ground),
         warnings=reading.warnings,
         missing=_missing((part,)),
     )
@@ -214,19 +217,34 @@ def _missing(parts: Sequence[Part]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(gap.source for part in parts for gap in part.weighing.gaps))
 
 
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """What was made of what was seen."""
+
+    verdict: Verdict
+    severity: Severity
+    signs: tuple[Sign, ...]
+
+
 def _fitting(  # noqa: PLR0917 - what was seen, and what was made of it
-    reading: Reading, parts: Sequence[Part], verdict: Verdict, severity: Severity, signs: Sequence[Sign]
+    reading: Reading, parts: Sequence[Part], weighed: _Weighed, ground: Ground
 ) -> tuple[Countermeasure, ...]:
-    tactics = frozenset(filter(None, (_tactic(sign.technique_id) for sign in signs)))
-    found = recommend(verdict, severity, _entities(reading, parts), tactics=tactics)
+    tactics = frozenset(filter(None, (_tactic(sign.technique_id) for sign in weighed.signs)))
+    entities = _entities(reading, parts)
+    found = recommend(weighed.verdict, weighed.severity, entities, tactics=tactics, ground=ground)
     return tuple(Countermeasure(one.type.value, one.target, one.reason, one.is_reversible) for one in found)
 
 
 def _entities(reading: Reading, parts: Sequence[Part]) -> Entities:
-    """What can be acted on: of a payload what is bad in it; in telemetry everything that took part."""
+    """What can be acted on: of a payload what is bad in it; of telemetry what took part and nothing speaks for.
+
+    That a resolver, a popular site or a known file took part is no reason to cut everybody off from it.
+    """
     telemetry = reading.telemetry
-    has_happened = telemetry is not None
-    bad = [part.observable for part in parts if has_happened or part.weighing.verdict in BAD or part is parts[0]]
+    if telemetry is None:
+        bad = [part.observable for part in parts if part.weighing.verdict in BAD or part is parts[0]]
+    else:
+        bad = [part.observable for part in parts if part.weighing.verdict in BAD or not _is_spoken_for(part)]
     return Entities(
         host=telemetry.host or None if telemetry is not None else None,
         addresses=_values(bad, ADDRESS_KINDS),
@@ -236,6 +254,10 @@ def _entities(reading: Reading, parts: Sequence[Part]) -> Entities:
         processes=(telemetry.process_name,) if telemetry is not None and telemetry.process_name else (),
         accounts=(telemetry.user,) if telemetry is not None and telemetry.user else (),
     )
+
+
+def _is_spoken_for(part: Part) -> bool:
+    return part.weighing.verdict is Verdict.BENIGN or any(term.points < 0 for term in part.weighing.terms)
 
 
 def _values(observables: Sequence[Observable], kinds: frozenset[Kind]) -> tuple[str, ...]:

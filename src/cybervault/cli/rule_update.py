@@ -30,6 +30,7 @@ from cybervault.detection.rules.release import (
     install,
     place_of,
     refuse_few,
+    refuse_other,
     release_at,
 )
 from cybervault.domain.clock import SystemClock
@@ -51,12 +52,15 @@ class Outcome:
     changes: Changes
 
 
-def update_rules(  # noqa: PLR0917 - each argument is an option of the command
+def update_rules(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
     given: Annotated[
         Path | None,
         typer.Option("--from", help="An archive, a folder or a checkout of git, instead of fetching.", exists=True),
     ] = None,
     url: Annotated[str, typer.Option(help="Where the archive is fetched; any address that you name.")] = SIGMAHQ_URL,
+    sha256: Annotated[
+        str, typer.Option(metavar="HEX", help="Take no other archive than that of this digest.", show_default=False)
+    ] = "",
     force: Annotated[bool, typer.Option("--force", help="Take a release with far fewer rules too.")] = False,
     as_json: AsJson = False,
     data: Data = None,
@@ -68,6 +72,7 @@ def update_rules(  # noqa: PLR0917 - each argument is an option of the command
     folder = load_settings(data=data).folder / RULES_FOLDER
     with _progress() as progress:
         release = _fetched(url, progress) if given is None else release_at(given)
+        refuse_other(release, sha256)
         found = _looked_at(release, folder, progress)
         if not force:
             refuse_few(_before(folder), found.pack)

@@ -1,16 +1,14 @@
-"""Actions: what can be done in response to a threat, to what, and what is refused whoever asks.
+"""Actions: what can be done in response to a threat, and to what; `never` says what is refused whoever asks.
 
 References: MITRE D3FEND and RE&CT, whose ids stand beside each action that they know.
 """
 
-import ipaddress
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NewType
 
-from cybervault.domain.observables import ADDRESS_KINDS, HASH_KINDS, Kind, is_outside_address, parse_observable
+from cybervault.domain.observables import ADDRESS_KINDS, HASH_KINDS, Kind, parse_observable
 from cybervault.domain.problems import Problem, ProblemKind
 
 ActionId = NewType("ActionId", str)
@@ -108,6 +106,7 @@ CATALOGUE: Final[Mapping[ActionType, ActionRule]] = {
         "Block one URL at the proxy.",
         "The one page becomes unreachable for everybody behind the proxy.",
         undo="Take the URL off the block list.",
+        d3fend="D3-NTF",
         react="RA3105",
     ),
     _T.KILL_PROCESS: ActionRule(
@@ -196,12 +195,14 @@ CATALOGUE: Final[Mapping[ActionType, ActionRule]] = {
         _K.ENDPOINT,
         "Restore an endpoint from its backup.",
         "What was changed since the backup is lost.",
+        d3fend="D3-RDI",
         react="RA5002",
     ),
     _T.PATCH: ActionRule(
         _K.ENDPOINT,
         "Install the updates that an endpoint lacks.",
         "The endpoint may restart, and programs may behave in new ways.",
+        d3fend="D3-SU",
         react="RA3001",
     ),
     _T.NOTIFY_OWNER: ActionRule(_K.OWNER, "Tell the owner.", "One message."),
@@ -254,46 +255,3 @@ def _observed(text: str, wanted: frozenset[Kind]) -> str | None:
 
 def _invalid_target(message: str) -> Problem:
     return Problem(ProblemKind.INVALID, code="invalid_target", message=message)
-
-
-# Without any of these the machine stops, restarts, or lets nobody sign in.
-_VITAL: Final = frozenset({
-    "lsass", "csrss", "wininit", "winlogon", "services", "smss", "svchost", "system", "system idle process",
-    "init", "systemd", "launchd", "kernel", "kernel_task",
-})  # fmt: skip
-# The numbers that the kernel and the first process have on Linux, macOS and Windows.
-_VITAL_NUMBERS: Final = frozenset({"0", "1", "4"})
-_WINDOWS_SUFFIX: Final = ".exe"
-_SWITCHES: Final = re.compile(r"\s[-/].*")
-_NUMBER_BEHIND: Final = re.compile(r"\s*[(\[:,#].*|\s+\d+\s*\Z")
-_AROUND_NAME: Final = "\"'[](). "
-
-
-def why_never(action: ActionType, target: str) -> str | None:
-    """Why an action on a canonical target is refused whoever asks, as a sentence; None where it is not."""
-    if action is ActionType.BLOCK_IP and not is_outside_address(ipaddress.ip_address(target)):
-        return f"{target} is no address of the public internet: to block it would cut inner systems off."
-    if action in {ActionType.KILL_PROCESS, ActionType.SUSPEND_PROCESS}:
-        vital = next((name for name in _names_in(target) if name in _VITAL or name in _VITAL_NUMBERS), None)
-        if vital is not None:
-            return f"{vital} is a process that the operating system lives by: without it the endpoint goes down."
-    return None
-
-
-def refuse_never(action: ActionType, target: str) -> None:
-    """Raise `Problem` FORBIDDEN `action_refused` with the sentence of `why_never`."""
-    reason = why_never(action, target)
-    if reason is not None:
-        raise Problem(ProblemKind.FORBIDDEN, code="action_refused", message=reason)
-
-
-def _names_in(target: str) -> Iterator[str]:
-    """What a process could be called that somebody names by name, number, path or command line."""
-    for command in (target, _SWITCHES.sub("", target)):
-        piece = re.split(r"[\\/]", command)[-1].lower().strip(_AROUND_NAME)
-        name = _NUMBER_BEHIND.sub("", piece).strip(_AROUND_NAME)
-        yield name.removesuffix(_WINDOWS_SUFFIX)
-        first = name.partition(" ")[0]
-        # "System Informer.exe" is not System.
-        if first != "system":
-            yield first.removesuffix(_WINDOWS_SUFFIX)

@@ -1,20 +1,29 @@
 """Actions in response to threats: asked for with a reason, checked, handed to an executor, written down."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from cybervault.access.audit import Actor, Change, Happening
 from cybervault.access.journal import Journal
-from cybervault.domain.actions import CATALOGUE, ActionId, ActionRule, ActionType, read_target, refuse_never
+from cybervault.domain.actions import CATALOGUE, ActionId, ActionRule, ActionType, read_target
 from cybervault.domain.ids import FindingId, new_action_id
 from cybervault.domain.jobs import Happened
+from cybervault.domain.never import NOBODYS, Ground, refuse_never, refused
+from cybervault.domain.observables import Observable, parse_observable
 from cybervault.domain.principals import Principal, Scope, TenantId
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.response.executors import Executor, Outcome, Recorder
 from cybervault.response.store import Action, ActionState, ActionStore
 
 REASON_CHARACTERS_MAX: Final = 500
+AllowedBy: TypeAlias = Callable[[Observable], str | None]
+"""The name of the list of things that everybody needs which holds an observable; None where none does."""
+
+# Of these the target is an observable, and whoever needs it is not asked.
+_FOR_EVERYBODY: Final = frozenset(
+    {ActionType.BLOCK_IP, ActionType.BLOCK_DOMAIN, ActionType.BLOCK_URL, ActionType.BLOCK_HASH}
+)
 RECORDED: Final = "action.recorded"
 _DRY_RUN: Final = Outcome(
     ActionState.CHECKED, {"message": "A dry run: the action was checked, nothing was changed and nobody was told."}
@@ -51,7 +60,18 @@ class Offer:
 class Actions:
     """The actions of all tenants, each seen by its own. The first of the executors that can takes an action over."""
 
-    def __init__(self, store: ActionStore, executors: Sequence[Executor], journal: Journal, *, events: Events) -> None:
+    def __init__(  # noqa: PLR0913 - each says something of its own, and the last two may be left out
+        self,
+        store: ActionStore,
+        executors: Sequence[Executor],
+        journal: Journal,
+        *,
+        events: Events,
+        ground: Ground = NOBODYS,
+        allowed_by: AllowedBy = lambda _: None,
+    ) -> None:
+        self._ground = ground
+        self._allowed_by = allowed_by
         self._store = store
         self._executors = (*executors, Recorder())
         self._journal = journal
@@ -70,7 +90,8 @@ class Actions:
                 message=f"An action needs the scope {Scope.RESPONSE_WRITE}.",
             )
         target, reason = read_target(wish.type, wish.target), reason_of(wish.reason)
-        refuse_never(wish.type, target)
+        refuse_never(wish.type, target, self._ground)
+        self._refuse_allowed(wish.type, target)
         executor = self._executor_of(wish.type)
         asked = Action(
             new_action_id(), by.tenant_id, wish.type, target, reason, wish.is_dry_run, _DRY_RUN.state, executor.name,
@@ -100,6 +121,11 @@ class Actions:
     def catalogue(self) -> tuple[Offer, ...]:
         """All types."""
         return tuple(Offer(action, rule, self._executor_of(action).name) for action, rule in CATALOGUE.items())
+
+    def _refuse_allowed(self, action: ActionType, target: str) -> None:
+        title = self._allowed_by(parse_observable(target)) if action in _FOR_EVERYBODY else None
+        if title is not None:
+            raise refused(f"{target} is allow-listed ({title}): to block it would cut everybody off from it.")
 
     def _executor_of(self, action: ActionType) -> Executor:
         return next(executor for executor in self._executors if executor.can(action))

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from cybervault.domain.actions import CATALOGUE, ActionType, TargetKind, read_target, why_never
+from cybervault.domain.actions import CATALOGUE, ActionType, TargetKind, read_target
 from cybervault.domain.assessments import BAD, rank_of
+from cybervault.domain.never import NOBODYS, Ground, why_never
 from cybervault.domain.observables import Kind, Observable
 from cybervault.domain.problems import Problem
 from cybervault.domain.verdicts import Severity, Verdict
@@ -113,12 +114,17 @@ _POLICY: Final = (
 
 
 def recommend(
-    verdict: Verdict, severity: Severity, entities: Entities, *, tactics: frozenset[str] = frozenset()
+    verdict: Verdict,
+    severity: Severity,
+    entities: Entities,
+    *,
+    tactics: frozenset[str] = frozenset(),
+    ground: Ground = NOBODYS,
 ) -> tuple[Recommended, ...]:
     """What to do, strongest containment first; nothing for what is neither bad nor of medium severity.
 
-    `tactics` are short names of ATT&CK. Nothing that is refused whoever asks is recommended, nor are names of inner
-    networks; what cannot be read as a target is passed over.
+    `tactics` are short names of ATT&CK, `ground` is what is our own. Nothing that is refused whoever asks is
+    recommended, nor are names of inner networks; what cannot be read as a target is passed over.
     """
     if verdict not in BAD and rank_of(severity) < rank_of(Severity.MEDIUM):
         return ()
@@ -127,7 +133,7 @@ def recommend(
         if not line.fits(severity, tactics):
             continue
         for text in line.entities(entities):
-            target = _target(line.action, text)
+            target = _target(line.action, text, ground)
             if target is not None:
                 rule = CATALOGUE[line.action]
                 new = Recommended(line.action, target, line.reason, rule.is_reversible)
@@ -138,11 +144,11 @@ def recommend(
 _NAMED: Final = {TargetKind.DOMAIN: Kind.DOMAIN, TargetKind.URL: Kind.URL}
 
 
-def _target(action: ActionType, text: str) -> str | None:
+def _target(action: ActionType, text: str, ground: Ground) -> str | None:
     try:
         target = read_target(action, text)
     except Problem:
         return None
     kind = _NAMED.get(CATALOGUE[action].target)
     is_inside = kind is not None and not Observable(kind, target).is_outside
-    return None if is_inside or why_never(action, target) is not None else target
+    return None if is_inside or why_never(action, target, ground) is not None else target

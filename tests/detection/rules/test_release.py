@@ -11,7 +11,7 @@ import yaml
 from cybervault.detection.rules import release as module
 from cybervault.detection.rules.files import files_of
 from cybervault.detection.rules.pack import Pack, load_pack
-from cybervault.detection.rules.release import Changes, changes, install, place_of, refuse_few, release_at
+from cybervault.detection.rules.release import Changes, changes, install, place_of, refuse_few, refuse_other, release_at
 from cybervault.domain.problems import Problem
 from tests.detection.sigma import rule, selecting
 from tests.fakes.releases import archive, release, rule_text
@@ -36,6 +36,16 @@ def test_an_archive_gives_its_rules_its_digest_and_its_version(tmp_path: Path) -
     assert [path for path, _ in found.files] == [f"rules/windows/r{number}.yml" for number in range(3)]
     assert (found.sha256, found.version) == (hashlib.sha256(raw).hexdigest(), "r2026-11-01")
     assert found.source == "https://example.org/r.zip"
+
+
+def test_another_digest_than_was_wanted_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "r.zip").write_bytes(release(3))
+    found = release_at(tmp_path / "r.zip")
+    for wanted in ("", found.sha256, f" sha256:{found.sha256.upper()} "):
+        refuse_other(found, wanted)
+    with pytest.raises(Problem, match=found.sha256) as caught:
+        refuse_other(found, "0" * 64)
+    assert caught.value.code == "rules_checksum"
 
 
 def test_an_archive_need_not_tell_its_version_and_a_file_may_be_one_rule(tmp_path: Path) -> None:

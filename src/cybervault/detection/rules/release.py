@@ -85,6 +85,17 @@ def refuse_few(before: Pack | None, after: Pack) -> None:
         )
 
 
+def refuse_other(release: Release, sha256: str) -> None:
+    """`Problem` INVALID `rules_checksum` where another digest was wanted; an empty one wants none."""
+    wanted = sha256.strip().lower().removeprefix("sha256:")
+    if wanted and wanted != release.sha256:
+        raise Problem(
+            ProblemKind.INVALID,
+            code="rules_checksum",
+            message=f"The SHA-256 digest of {release.source} is {release.sha256}, not {wanted}. Nothing was changed.",
+        )
+
+
 def archive_of(release: Release, rules: int, at: datetime) -> bytes:
     """The release as a pack of our own: its rule files alone, and the manifest with where they came from."""
     manifest = {
