@@ -51,6 +51,7 @@ check-python: ready
 
 check-web: ready web/node_modules/.bin/tsc
 	$(NPM) run --silent check
+	$(RUN) env PYTHONPATH=src python -m docs.client_types --check
 
 test: check console chromium ## check, then all tests with coverage on two cores, some eighteen minutes at present (eight is the aim)
 	@rm -f .coverage .coverage.*
@@ -74,9 +75,11 @@ bench: ready ## measure what we claim, each claim against a named peer or limit
 		[ -e "$$file" ] || continue; found=yes; echo "== $$file"; $(RUN) env PYTHONPATH=. python "$$file"; \
 	done; [ $$found = yes ] || echo "There is no benchmark yet."
 
-docs: ready ## write the generated pages of docs/ anew, and the examples in the document of the API
+docs: ready ## write the generated pages of docs/ anew, the examples in the document of the API, and the console's types
 	$(RUN) env PYTHONPATH=src python -m tests.contracts.examples
 	$(RUN) env PYTHONPATH=src python -m docs.generate
+	@$(NPM) run --silent tools
+	$(RUN) env PYTHONPATH=src python -m docs.client_types
 
 screenshots: ready console chromium ## take the pictures of README.md and docs/ anew
 	@if [ -e tests/console/screenshots.py ]; then $(RUN) python -m tests.console.screenshots; \

@@ -13,9 +13,12 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright, expect
 
 import build_console
+from cybervault.domain.clock import SystemClock
 from tests.console.chromium import NOT_FOUND, find_chromium, flags
+from tests.console.members import Home, settled
 from tests.console.visiting import Look, Visit
 from tests.console.watching import Watch
+from tests.fakes.clock import HandClock
 from tests.fakes.serving import Running, Setup, running
 from tests.fakes.upstream import UpstreamFarm
 
@@ -37,6 +40,7 @@ class OpenConsole(Protocol):
         url: str = ...,
         path: str = ...,
         stored: Mapping[str, str] = ...,
+        cookie: str = ...,
         statuses: frozenset[int] = ...,
     ) -> Visit: ...
 
@@ -83,6 +87,16 @@ def site(lasting_server: Running, whole_farm: UpstreamFarm) -> Running:
     return lasting_server
 
 
+@pytest.fixture(scope="session")
+def home(whole_farm: UpstreamFarm, small_knowledge: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A server at the browser's own time, with a tenant that has a member of each role."""
+    _build_once(tmp_path_factory.getbasetemp().parent / "console.lock")
+    data = tmp_path_factory.mktemp("home") / "state"
+    shutil.copytree(small_knowledge, data / "knowledge")
+    with running(Setup(whole_farm, data, keys={}), HandClock(SystemClock().now())) as server:
+        yield settled(server)
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_console(browser: Browser, site: Running) -> AsyncIterator[OpenConsole]:
     """Opens pages; at the end all gates must have held on each of them."""
@@ -95,9 +109,10 @@ async def open_console(browser: Browser, site: Running) -> AsyncIterator[OpenCon
             url: str = site.url,
             path: str = "/",
             stored: Mapping[str, str] | None = None,
+            cookie: str = "",
             statuses: frozenset[int] = frozenset(),
         ) -> Visit:
-            options = _options(look) | _storage(url, stored or {})
+            options = _options(look) | _storage(url, stored or {}, cookie)
             context = await contexts.enter_async_context(await browser.new_context(**options))
             context.set_default_timeout(PATIENCE_MILLISECONDS)
             watches.append(Watch(url, statuses))
@@ -105,7 +120,7 @@ async def open_console(browser: Browser, site: Running) -> AsyncIterator[OpenCon
             page = await context.new_page()
             await page.goto(url + path)
             visit = Visit(page, watches[-1], look.words)
-            await expect(visit.start_button).to_be_visible()
+            await expect(page.locator("#content h1")).to_be_visible()
             return visit
 
         yield start
@@ -126,7 +141,9 @@ def _options(look: Look) -> dict[str, Any]:
     }
 
 
-def _storage(url: str, items: Mapping[str, str]) -> dict[str, Any]:
-    """What the browser's storage holds before the first visit."""
+def _storage(url: str, items: Mapping[str, str], cookie: str) -> dict[str, Any]:
+    """What the browser holds before the first visit; `cookie` is that of a session."""
     entries = [{"name": name, "value": value} for name, value in items.items()]
-    return {"storage_state": {"cookies": [], "origins": [{"origin": url, "localStorage": entries}]}}
+    kept = {"name": "cybervault-local", "value": cookie, "domain": "127.0.0.1", "path": "/", "expires": -1.0}
+    cookies = [kept | {"httpOnly": True, "secure": False, "sameSite": "Lax"}] if cookie else []
+    return {"storage_state": {"cookies": cookies, "origins": [{"origin": url, "localStorage": entries}]}}

@@ -69,6 +69,7 @@ async def test_the_page_keeps_nothing_but_its_own_items(open_console: OpenConsol
 
 async def test_a_lost_connection_is_said_and_survived(open_console: OpenConsole) -> None:
     visit = await open_console()
+    await visit.page.wait_for_load_state("networkidle")
     await visit.page.context.set_offline(offline=True)
     await visit.field.fill("203.0.113.42")
     await visit.start_button.click()

@@ -132,9 +132,9 @@ CHAT_MODELS: Final = (
 
 
 @contextmanager
-def running(setup: Setup) -> Iterator[Running]:
+def running(setup: Setup, clock: HandClock | None = None) -> Iterator[Running]:
     """Serve our application on a free port of loopback."""
-    clock, settings = HandClock(), setup.settings()
+    clock, settings = clock or HandClock(), setup.settings()
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         create_app(settings, clock),
@@ -158,5 +158,5 @@ def running(setup: Setup) -> Iterator[Running]:
 
 def _wait_for(url: str) -> None:
     transport = httpx2.HTTPTransport(retries=5)
-    with httpx2.Client(transport=transport, trust_env=False, verify=NO_TLS) as client:
+    with httpx2.Client(transport=transport, trust_env=False, verify=NO_TLS, timeout=60) as client:
         assert client.get(f"{url}/api/health").status_code == 200

@@ -1,42 +1,46 @@
-/** The frame around every page: skip link, header, dialogs, footer. */
+/** What surrounds every page: language, the answers of the server, notes, proofs, and the way from page to page. */
 
-import { useCallback, useMemo, useState } from "react";
-import { CrashGuard } from "./CrashGuard";
-import { Footer } from "./Footer";
-import { Header } from "./Header";
-import { LanguageProvider, useSpeech } from "./i18n/language";
-import { useHotkeys } from "./lib/hotkeys";
-import { AnalyzePage } from "./pages/analyze/AnalyzePage";
-import { KeyDialog } from "./pages/analyze/KeyDialog";
-import { ShortcutDialog } from "./ShortcutDialog";
+import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { Refusal } from "./api/server";
+import { LanguageProvider } from "./i18n/language";
+import { ToastPlace } from "./kit/Toasts";
+import { router } from "./router";
+import { ProofPlace } from "./session/Proof";
+import { isSessionOver } from "./session/session";
+import { forgetSession } from "./session/signOut";
+import { CrashGuard } from "./shell/CrashGuard";
+
+const RETRIES = 2;
+
+const client: QueryClient = new QueryClient({
+  queryCache: new QueryCache({
+    onError: (error) => {
+      if (isSessionOver(error)) forgetSession(client);
+    },
+  }),
+  defaultOptions: {
+    queries: {
+      staleTime: 15_000,
+      refetchOnWindowFocus: true,
+      // What the server refused it refuses again; a lost connection may come back.
+      retry: (count, error) => count < RETRIES && error instanceof Refusal && error.status >= 502,
+    },
+  },
+});
 
 export function App() {
   return (
     <LanguageProvider>
       <CrashGuard>
-        <Shell />
+        <QueryClientProvider client={client}>
+          <ToastPlace>
+            <ProofPlace>
+              <RouterProvider router={router} />
+            </ProofPlace>
+          </ToastPlace>
+        </QueryClientProvider>
       </CrashGuard>
     </LanguageProvider>
-  );
-}
-
-function Shell() {
-  const { texts } = useSpeech();
-  const [open, setOpen] = useState<"keys" | "shortcuts" | null>(null);
-  const openKeys = useCallback(() => setOpen("keys"), []);
-  useHotkeys(useMemo(() => ({ "?": () => setOpen("shortcuts") }), []));
-  return (
-    <>
-      <a className="skip-link" href="#content">
-        {texts.skipToContent}
-      </a>
-      <Header openKeys={openKeys} />
-      <main id="content" tabIndex={-1} className="page">
-        <AnalyzePage openKeys={openKeys} />
-      </main>
-      <Footer openShortcuts={() => setOpen("shortcuts")} />
-      <KeyDialog isOpen={open === "keys"} onOpenChange={(isOpen) => setOpen(isOpen ? "keys" : null)} />
-      <ShortcutDialog isOpen={open === "shortcuts"} onOpenChange={(isOpen) => setOpen(isOpen ? "shortcuts" : null)} />
-    </>
   );
 }

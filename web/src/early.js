@@ -5,6 +5,7 @@
   try {
     const theme = localStorage.getItem("cybervault:theme");
     if (theme === "light" || theme === "dark") root.dataset.theme = theme;
+    if (localStorage.getItem("cybervault:density") === "compact") root.dataset.density = "compact";
     const stored = localStorage.getItem("cybervault:language");
     const wanted = [stored ?? "", ...navigator.languages.map((tag) => tag.slice(0, 2))];
     root.lang = wanted.find((language) => language === "es" || language === "en") ?? "en";

@@ -6,6 +6,7 @@ import "./kit/css/reset.css";
 import "./kit/css/shell.css";
 import "./kit/css/controls.css";
 import "./kit/css/dialog.css";
+import "./kit/css/pages.css";
 import "./pages/analyze/css/form.css";
 import "./pages/analyze/css/verdict.css";
 import "./pages/analyze/css/account.css";

@@ -82,8 +82,8 @@ async def _offered(settings: Settings) -> Secret | None:
 def invitation(settings: Settings, token: Secret) -> str:
     """How the first administrator is made, while there is none."""
     return (
-        "  Nobody can sign in yet. Make the first administrator with `cybervault admin create`, or by\n"
-        f"  POST {settings.base_url}/api/console/setup with this one-time token, good for an hour:\n\n"
+        "  Nobody can sign in yet. Make the first administrator with `cybervault admin create`, or on\n"
+        f"  {settings.base_url}/setup with this one-time token, good for an hour:\n\n"
         f"  {token.reveal()}\n"
     )
 

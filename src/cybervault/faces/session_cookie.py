@@ -1,7 +1,7 @@
 """The cookie of a session: over HTTPS bound to this host, over plain HTTP on this machine only."""
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -24,6 +24,11 @@ class Channel(StrEnum):
 
 # A browser takes a __Host- cookie only with Secure and Path=/, and lets no other host of the domain set it.
 _NAME_OF: Final = {Channel.HTTPS: "__Host-cybervault", Channel.LOCAL: "cybervault-local"}
+
+
+def may_have_session(names: Iterable[str]) -> bool:
+    """Whether one of the cookies of these names is of a session, be it good or not."""
+    return not frozenset(_NAME_OF.values()).isdisjoint(names)
 
 
 def channel_of(scheme: str, host: str, peer: Address | None, *, public_url: str | None) -> Channel:

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from cybervault.faces.console.pages import CONSOLE_DIST, console_routes
 
 INDEX = (
+    '<html data-session="__SESSION__">'
     '<meta property="csp-nonce" nonce="__CSP_NONCE__"><script nonce="__CSP_NONCE__" src="/assets/index-1.js"></script>'
 )
 
@@ -43,7 +44,17 @@ def client(dist: Path) -> Iterator[TestClient]:
         yield client
 
 
-@pytest.mark.parametrize("path", ["/", "/analyze", "/analyze?ioc=203.0.113.42"])
+@pytest.mark.parametrize(
+    ("cookie", "told"),
+    [("", "none"), ("other=1", "none"), ("cybervault-local=x", "some"), ("__Host-cybervault=x", "some")],
+)
+def test_the_page_knows_whether_there_may_be_a_session(client: TestClient, cookie: str, told: str) -> None:
+    assert f'data-session="{told}"' in client.get("/", headers={"Cookie": cookie}).text
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/analyze", "/analyze?ioc=203.0.113.42", "/sign-in", "/setup", "/invitation", "/account"]
+)
 def test_the_page_carries_the_strict_policy(client: TestClient, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 200

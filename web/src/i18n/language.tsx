@@ -27,7 +27,11 @@ export interface Formats {
   /** A number of seconds in its largest whole unit. */
   duration: (seconds: number) => string;
   ago: (at: number, now: number) => string;
+  /** How long from now, where `ago` looks back. */
+  inTime: (at: number, now: number) => string;
   date: (iso: string) => string;
+  /** Day and time to the second, with the zone of the reader. */
+  moment: (iso: string) => string;
 }
 
 const UNITS = [
@@ -52,6 +56,9 @@ export function formatsOf(language: Language): Formats {
   const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
+  const moment = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "long" });
+  const written = (format: Intl.DateTimeFormat) => (iso: string) =>
+    Number.isNaN(Date.parse(iso)) ? iso : format.format(new Date(iso));
   return {
     number: (value, digits = 0) =>
       new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value),
@@ -65,7 +72,12 @@ export function formatsOf(language: Language): Formats {
       const [count, unit] = largestUnit(Math.max(0, (now - at) / 1000));
       return relative.format(-count, unit);
     },
-    date: (iso) => (Number.isNaN(Date.parse(iso)) ? iso : day.format(new Date(iso))),
+    inTime: (at, now) => {
+      const [count, unit] = largestUnit(Math.max(0, (at - now) / 1000));
+      return relative.format(count, unit);
+    },
+    date: written(day),
+    moment: written(moment),
   };
 }
 
@@ -82,7 +94,6 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
   const [language, setLanguage] = useState(firstLanguage);
   useEffect(() => {
     document.documentElement.lang = language;
-    document.title = `${TEXTS[language].pageTitle} · CyberVault`;
   }, [language]);
   const speech = useMemo<Speech>(
     () => ({

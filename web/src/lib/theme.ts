@@ -2,7 +2,7 @@
 
 import { readItem, writeItem } from "./storage";
 
-const THEMES = ["system", "light", "dark"] as const;
+export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
 const ITEM = "cybervault:theme";
 

@@ -7,7 +7,7 @@ import { KEYS_ITEM } from "../lib/keys";
 const NAMES = ["OpenRouter", "VirusTotal", "AbuseIPDB", "PolySwarm"];
 const stored = () => JSON.parse(localStorage.getItem(KEYS_ITEM) ?? "{}") as Record<string, string>;
 const field = (name: string) => screen.getByLabelText<HTMLInputElement>(name, { exact: true });
-const press = async (name: string) => userEvent.click(screen.getByRole("button", { name }));
+const press = async (name: string) => userEvent.click(await screen.findByRole("button", { name }));
 
 async function open() {
   await press("Configurar API keys");
@@ -61,7 +61,7 @@ describe("the key dialog", () => {
   test("clearing empties all four and the dot goes", async () => {
     localStorage.setItem(KEYS_ITEM, '{"openrouter":"a","polyswarm":"b"}');
     render(<App />);
-    expect(screen.getByTestId("keys-dot")).toBeTruthy();
+    expect(await screen.findByTestId("keys-dot")).toBeTruthy();
     await open();
     await press("Limpiar todas");
     expect(Object.values(stored())).toEqual(["", "", "", ""]);
@@ -108,7 +108,7 @@ describe("the key dialog", () => {
   test("keys that vanish in another tab take the dot with them", async () => {
     localStorage.setItem(KEYS_ITEM, '{"openrouter":"a"}');
     render(<App />);
-    expect(screen.getByTestId("keys-dot")).toBeTruthy();
+    expect(await screen.findByTestId("keys-dot")).toBeTruthy();
     localStorage.clear();
     window.dispatchEvent(new Event("storage"));
     await waitFor(() => expect(screen.queryByTestId("keys-dot")).toBeNull());

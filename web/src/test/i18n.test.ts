@@ -17,8 +17,16 @@ function textsOf(tree: Tree, path = ""): [string, string][] {
   });
 }
 
-const english = textsOf(en);
-const spanish = new Map(textsOf(es));
+// What stands beside a page, under the name of its folder.
+const pages = Object.entries(
+  import.meta.glob<Record<string, Record<"en" | "es", Tree>>>("../pages/*/texts.ts", { eager: true }),
+).flatMap(([path, module]) => Object.values(module).map((texts) => [path.split("/")[2], texts] as const));
+const all = (language: "en" | "es", shared: Tree): Tree => ({
+  ...shared,
+  ...Object.fromEntries(pages.map(([page, texts]) => [`pages/${page}`, texts[language]])),
+});
+const english = textsOf(all("en", en));
+const spanish = new Map(textsOf(all("es", es)));
 
 describe("the two languages", () => {
   test("both have the same texts, and none is empty", () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 
 const files = readdirSync("src", { recursive: true, encoding: "utf8" })
-  .filter((name) => /\.(?:tsx?|js)$/.test(name) && !name.startsWith("test"))
+  .filter((name) => /\.(?:tsx?|js)$/.test(name) && !/^test|\.d\.ts$/.test(name))
   .map((name) => [name, readFileSync(join("src", name), "utf8")] as const);
 
 // What the content policy forbids, found before a browser does.

@@ -13,11 +13,15 @@ from starlette.routing import BaseRoute, Route
 
 from cybervault.faces.assets import asset_response
 from cybervault.faces.page import BASE_HEADERS, page_headers
+from cybervault.faces.session_cookie import may_have_session
 
 CONSOLE_DIST: Final = Path(__file__).parent / "dist"
 
-_PAGE_PATHS: Final = ("/", "/analyze")
+# As web/src/router.tsx has them.
+_PAGE_PATHS: Final = ("/", "/analyze", "/sign-in", "/setup", "/invitation", "/account")
 _NONCE_PLACE: Final = "__CSP_NONCE__"
+# Tells the page whether to ask who has signed in: a visitor without a session would only be refused.
+_SESSION_PLACE: Final = "__SESSION__"
 _REASON_CHARACTERS_MAX: Final = 2000
 
 
@@ -37,14 +41,15 @@ class _Console:
 
     dist: Path
 
-    def page(self, _request: Request) -> Response:
+    def page(self, request: Request) -> Response:
         """The page with a fresh nonce; read anew each time, so that a rebuilt console needs no restart."""
         nonce = secrets.token_urlsafe(18)
         try:
             template = (self.dist / "index.html").read_text(encoding="utf-8")
         except OSError:
             return _document(_unbuilt(self.dist, nonce), nonce, status=503)
-        return _document(template.replace(_NONCE_PLACE, nonce), nonce)
+        session = "some" if may_have_session(request.cookies) else "none"
+        return _document(template.replace(_NONCE_PLACE, nonce).replace(_SESSION_PLACE, session), nonce)
 
     def asset(self, request: Request) -> Response:
         """One asset."""

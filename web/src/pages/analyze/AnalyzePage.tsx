@@ -1,15 +1,17 @@
 /** The analysis page: one indicator in, one explained verdict out, filling as the sources answer. */
 
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useRouterState } from "@tanstack/react-router";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useSpeech } from "../../i18n/language";
 import { Announcement } from "../../kit/Live";
 import { defang } from "../../lib/defang";
 import { detect } from "../../lib/detect";
 import { useHotkeys } from "../../lib/hotkeys";
+import { useTitle } from "../../lib/title";
+import { useOpenDialog } from "../../shell/useDialogs";
 import { AnalyzeForm } from "./AnalyzeForm";
 import { readAddress, showInAddress } from "./address";
 import { RecentList } from "./RecentList";
-import { Results } from "./Results";
 import { type Analysis, isBusy } from "./state";
 import { useAnalysis } from "./useAnalysis";
 import { useModels } from "./useModels";
@@ -17,8 +19,16 @@ import { useRecent } from "./useRecent";
 import { wordOf } from "./VerdictPanel";
 import { Welcome } from "./Welcome";
 
-export function AnalyzePage({ openKeys }: { openKeys: () => void }) {
-  const { language } = useSpeech();
+const loadResults = async () => ({ default: (await import("./Results")).Results });
+const Results = lazy(loadResults);
+
+export function AnalyzePage() {
+  const { language, texts } = useSpeech();
+  useTitle(texts.pageTitle);
+  // At once after the form is there: whoever starts an analysis must not wait for it, or lose it with the connection.
+  useEffect(() => void loadResults().catch(() => undefined), []);
+  const openDialog = useOpenDialog();
+  const openKeys = useCallback(() => openDialog("keys"), [openDialog]);
   const wanted = useState(() => readAddress(window.location.search))[0];
   const [typed, setTyped] = useState(wanted.ioc);
   const field = useRef<HTMLInputElement>(null);
@@ -41,7 +51,14 @@ export function AnalyzePage({ openKeys }: { openKeys: () => void }) {
   }, []);
   useHotkeys(useMemo(() => ({ "/": () => field.current?.focus() }), []));
   useFollowedAddress(setTyped);
-  useRunAtOnce(wanted.runsAtOnce && choice.models !== undefined, () => submit(wanted.ioc));
+  const run = useCallback(
+    (ioc: string) => {
+      setTyped(ioc);
+      submit(ioc);
+    },
+    [submit],
+  );
+  useRunAtOnce(choice.models !== undefined, run);
 
   const form = (
     <AnalyzeForm
@@ -61,7 +78,9 @@ export function AnalyzePage({ openKeys }: { openKeys: () => void }) {
       {isIdle ? (
         <Welcome onPick={prefill} />
       ) : (
-        <Results analysis={analysis} again={() => submit(analysis.asked)} openKeys={openKeys} onPick={prefill} />
+        <Suspense>
+          <Results analysis={analysis} again={() => submit(analysis.asked)} openKeys={openKeys} onPick={prefill} />
+        </Suspense>
       )}
       <RecentList items={recent} onPick={prefill} onClear={clear} />
       <Progress analysis={analysis} />
@@ -78,13 +97,18 @@ function useFollowedAddress(setTyped: (ioc: string) => void): void {
   }, [setTyped]);
 }
 
-function useRunAtOnce(isDue: boolean, run: () => void): void {
-  const hasRun = useRef(false);
+/** An address that says run=1 starts its analysis, at the first visit and when the palette leads there. */
+function useRunAtOnce(isReady: boolean, run: (ioc: string) => void): void {
+  // Where the way has ended, not where it is just leading: the browser's own address may still be the old one.
+  const search = useRouterState({ select: ({ resolvedLocation }) => resolvedLocation?.searchStr ?? "" });
+  const lastRun = useRef("");
   useEffect(() => {
-    if (!isDue || hasRun.current) return;
-    hasRun.current = true;
-    run();
-  });
+    const { ioc, runsAtOnce } = readAddress(search);
+    if (!runsAtOnce) lastRun.current = "";
+    if (!runsAtOnce || !isReady || lastRun.current === search) return;
+    lastRun.current = search;
+    run(ioc);
+  }, [search, isReady, run]);
 }
 
 /** Tells a screen reader that the work began and what the final verdict is. */

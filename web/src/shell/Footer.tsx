@@ -1,9 +1,9 @@
 /** Where the rest is: licences, shortcuts, and whether the service answers. */
 
 import { useEffect, useState } from "react";
-import { isHealthy } from "./api/client";
-import { useSpeech } from "./i18n/language";
-import { WordButton } from "./kit/Buttons";
+import { isHealthy } from "../api/client";
+import { useSpeech } from "../i18n/language";
+import { WordButton } from "../kit/Buttons";
 
 export function Footer({ openShortcuts }: { openShortcuts: () => void }) {
   const { texts } = useSpeech();

@@ -1,8 +1,8 @@
 /** Shows a repair page instead of a blank one when a component fails. */
 
 import { Component, type ReactNode } from "react";
-import { useSpeech } from "./i18n/language";
-import { WordButton } from "./kit/Buttons";
+import { useSpeech } from "../i18n/language";
+import { WordButton } from "../kit/Buttons";
 
 export class CrashGuard extends Component<{ children: ReactNode }, { hasFailed: boolean }> {
   override state = { hasFailed: false };

@@ -2,9 +2,11 @@
 
 import { useState } from "react";
 import { Switch } from "react-aria-components";
-import { useSpeech } from "./i18n/language";
-import { Overlay } from "./kit/Overlay";
-import { areHotkeysOn, setHotkeysOn } from "./lib/hotkeys";
+import { useSpeech } from "../i18n/language";
+import { Overlay } from "../kit/Overlay";
+import { areHotkeysOn, setHotkeysOn } from "../lib/hotkeys";
+import { useSession } from "../session/session";
+import { visibleItems } from "./navigation";
 
 interface ShortcutDialogProps {
   isOpen: boolean;
@@ -22,13 +24,16 @@ export function ShortcutDialog({ isOpen, onOpenChange }: ShortcutDialogProps) {
 
 function ShortcutList() {
   const { texts } = useSpeech();
+  const session = useSession();
   const [isOn, setOn] = useState(areHotkeysOn);
   const rows = [
     ["/", texts.shortcuts.focus],
+    ["Ctrl K", texts.shortcuts.palette],
+    ...visibleItems(session).map(({ id, hotkey }) => [hotkey, texts.shortcuts.goTo(texts.places[id])] as const),
     ["?", texts.shortcuts.help],
     ["Enter", texts.shortcuts.submit],
     ["Esc", texts.shortcuts.close],
-  ];
+  ] as const;
   const change = (isSelected: boolean) => {
     setHotkeysOn(isSelected);
     setOn(isSelected);

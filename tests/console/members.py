@@ -1,0 +1,67 @@
+"""A tenant whose members have signed in, one of each role, made as an operator and the members themselves do it."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+import httpx2
+
+from cybervault.access.audit import OPERATOR
+from cybervault.access.members import NewMember
+from cybervault.access.setup import NewAdmin
+from cybervault.app.product import open_access
+from cybervault.domain.principals import Plan, Role
+from cybervault.domain.secrets import Secret
+from cybervault.settings import Settings
+from tests.fakes.serving import Running
+
+PASSWORD: Final = "correct horse battery"
+TENANT: Final = "Acme"
+
+
+@dataclass(slots=True)
+class Home:
+    """The server, and the cookie of each member's session; `headers` are those of their own pages."""
+
+    server: Running
+    cookies: dict[Role, str]
+
+    def headers(self, role: Role = Role.OWNER) -> dict[str, str]:
+        """For a call that the member's own page could make."""
+        return {"Cookie": f"cybervault-local={self.cookies[role]}", "Sec-Fetch-Site": "same-origin"}
+
+    def ask(self, method: str, path: str, body: object = None, *, role: Role = Role.OWNER) -> httpx2.Response:
+        """One request of a member."""
+        with httpx2.Client(base_url=self.server.url, trust_env=False, timeout=30) as client:
+            return client.request(method, path, json=body, headers=self.headers(role))
+
+
+def email_of(role: Role) -> str:
+    """The address of the member of this role."""
+    return f"{role.value.replace('_', '.')}@acme.example"
+
+
+def settled(server: Running) -> Home:
+    """Members of each role in a tenant of the largest plan."""
+    asyncio.run(_move_in(server.settings))
+    return Home(server, {role: sign_in(server, email_of(role)) for role in Role})
+
+
+def sign_in(server: Running, email: str) -> str:
+    """The cookie of a new session."""
+    body = {"email": email, "password": PASSWORD}
+    with httpx2.Client(base_url=server.url, trust_env=False, timeout=30) as client:
+        reply = client.post("/api/console/sign-in", json=body, headers={"Sec-Fetch-Site": "same-origin"})
+    assert reply.status_code == 200, reply.text
+    return reply.cookies["cybervault-local"]
+
+
+async def _move_in(settings: Settings) -> None:
+    async with open_access(settings) as access:
+        owner = NewAdmin(email_of(Role.OWNER), "Ada Owner", Secret(PASSWORD), TENANT, Plan.ENTERPRISE)
+        await access.people.setup.create_admin(owner, actor=OPERATOR)
+        tenant = await access.tenants.find(TENANT)
+        kept = await access.people.passwords.hash(Secret(PASSWORD))
+        for role in (role for role in Role if role is not Role.OWNER):
+            wish = NewMember(email_of(role), f"Bo {role.name.title()}", role, kept)
+            await access.people.members.create(tenant, wish, by=None, actor=OPERATOR)

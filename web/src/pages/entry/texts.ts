@@ -1,0 +1,76 @@
+/** Texts of the pages before the door. */
+
+import { textsOf } from "../../i18n/texts";
+
+export const entryTexts = textsOf(
+  {
+    email: "E-mail",
+    password: "Password",
+    newPassword: "New password",
+    passwordHint: "At least 8 characters. A sentence is easier to keep in mind than signs.",
+    signIn: {
+      title: "Sign in",
+      lead: "For the people of a team. Analysing an indicator needs no account.",
+      submit: "Sign in",
+      code: "Code",
+      codeHint: "From your authenticator, or one of your recovery codes.",
+      passkey: "Sign in with a passkey",
+      identity: (name: string) => `Sign in with ${name}`,
+      forgotten: "Forgotten the password? An administrator of your team makes a new invitation for you.",
+    },
+    setup: {
+      title: "First administrator",
+      lead: "This server has no account yet. The first one is its owner and invites everybody else.",
+      submit: "Create the account",
+      token: "One-time token",
+      tokenHint: "The server printed it when it started; it is good for an hour. A new start prints a new one.",
+      name: "Your name",
+      tenant: "Name of the team",
+      tenantHint: "Can stay empty.",
+      done: "The account is made. Sign in with it.",
+    },
+    invitation: {
+      title: "Welcome to the team",
+      lead: "Choose a password, then sign in with it.",
+      submit: "Keep this password",
+      noToken: "This link has no token.",
+      noTokenHint: "Open the whole link of the invitation, with everything behind the #. It works once.",
+      done: "The password is kept. Sign in with it.",
+    },
+  },
+  {
+    email: "Correo electrónico",
+    password: "Contraseña",
+    newPassword: "Contraseña nueva",
+    passwordHint: "Al menos 8 caracteres. Una frase se recuerda mejor que unos signos.",
+    signIn: {
+      title: "Iniciar sesión",
+      lead: "Para las personas de un equipo. Analizar un indicador no requiere cuenta.",
+      submit: "Entrar",
+      code: "Código",
+      codeHint: "De tu autenticador, o uno de tus códigos de recuperación.",
+      passkey: "Entrar con una llave de acceso",
+      identity: (name) => `Entrar con ${name}`,
+      forgotten: "¿Olvidaste la contraseña? Un administrador de tu equipo te hace una invitación nueva.",
+    },
+    setup: {
+      title: "Primer administrador",
+      lead: "Este servidor aún no tiene cuentas. La primera es su propietaria e invita a las demás.",
+      submit: "Crear la cuenta",
+      token: "Token de un solo uso",
+      tokenHint: "El servidor lo imprimió al arrancar; vale una hora. Un arranque nuevo imprime otro.",
+      name: "Tu nombre",
+      tenant: "Nombre del equipo",
+      tenantHint: "Puede quedar vacío.",
+      done: "La cuenta está creada. Inicia sesión con ella.",
+    },
+    invitation: {
+      title: "Bienvenido al equipo",
+      lead: "Elige una contraseña y entra con ella.",
+      submit: "Guardar esta contraseña",
+      noToken: "Este enlace no lleva token.",
+      noTokenHint: "Abre el enlace completo de la invitación, con todo lo que sigue al #. Funciona una vez.",
+      done: "La contraseña está guardada. Inicia sesión con ella.",
+    },
+  },
+);

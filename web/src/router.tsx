@@ -1,0 +1,66 @@
+/** Every page with its path. Pages arrive when they are first opened, all but the analysis; their filters are in the address. */
+
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { Refused, Waiting } from "./kit/Asked";
+import { AnalyzePage } from "./pages/analyze/AnalyzePage";
+import { InsidePage } from "./shell/InsidePage";
+import { NotFoundPage } from "./shell/NotFoundPage";
+import { Shell } from "./shell/Shell";
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage });
+const page = <Path extends string>(path: Path) => ({ getParentRoute: () => root, path });
+
+const home = createRoute({ ...page("/"), component: AnalyzePage });
+const analyze = createRoute({ ...page("/analyze"), component: AnalyzePage });
+const signIn = createRoute({
+  ...page("/sign-in"),
+  component: lazyRouteComponent(() => import("./pages/entry/SignInPage"), "SignInPage"),
+  validateSearch: ({ next }: Record<string, unknown>): { next?: string | undefined } => ({
+    // A path of our own and nothing else: a link must not send who signs in elsewhere.
+    next: typeof next === "string" && /^\/(?![/\\])/.test(next) ? next : undefined,
+  }),
+});
+const setup = createRoute({
+  ...page("/setup"),
+  component: lazyRouteComponent(() => import("./pages/entry/SetupPage"), "SetupPage"),
+});
+const invitation = createRoute({
+  ...page("/invitation"),
+  component: lazyRouteComponent(() => import("./pages/entry/InvitationPage"), "InvitationPage"),
+});
+
+/** Pages for who has signed in; a visitor is led to the door, and back from there. */
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: "inside",
+  component: InsidePage,
+});
+const within = <Path extends string>(path: Path) => ({ getParentRoute: () => inside, path });
+const account = createRoute({
+  ...within("/account"),
+  component: lazyRouteComponent(() => import("./pages/account/AccountPage"), "AccountPage"),
+});
+
+/** Texts stay texts: the router's own way would read a hash of digits alone as a number. */
+const parseSearch = (search: string): Record<string, string> => Object.fromEntries(new URLSearchParams(search));
+const stringifySearch = (search: Record<string, unknown>): string => {
+  const given = Object.entries(search).filter(([, value]) => value !== undefined && value !== "");
+  const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+  return text === "" ? "" : `?${text}`;
+};
+
+export const router = createRouter({
+  parseSearch,
+  stringifySearch,
+  routeTree: root.addChildren([home, analyze, signIn, setup, invitation, inside.addChildren([account])]),
+  defaultPendingComponent: Waiting,
+  defaultErrorComponent: ({ error, reset }) => <Refused error={error} again={reset} />,
+  defaultPreload: "intent",
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}
