@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from typing import Any, Final, TypeAlias
 
@@ -327,9 +328,16 @@ def _components(parts: Sequence[Part], schemas: Piece) -> Piece:
 
 def _schema_of(model: type[BaseModel], *, mode: Any = "serialization") -> Piece:  # noqa: ANN401 - pydantic's own words
     """The schema of a model, with all that it is made of in its place: the document has many of the same names."""
-    schema = model.model_json_schema(mode=mode)
-    made: Piece = _inlined(schema, schema.pop("$defs", {}), ())
+    schema = _said_of(model, mode)
+    own = {key: value for key, value in schema.items() if key != "$defs"}
+    made: Piece = _inlined(own, schema.get("$defs", {}), ())
     return made
+
+
+@cache
+def _said_of(model: type[BaseModel], mode: Any) -> Piece:  # noqa: ANN401 - pydantic's own words
+    """What pydantic says of a model, once for all servers of a process; it is only read."""
+    return model.model_json_schema(mode=mode)
 
 
 def _inlined(value: Any, defined: Piece, around: tuple[str, ...]) -> Any:  # noqa: ANN401 - JSON

@@ -6,6 +6,7 @@ import secrets
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from typing import Final
 
@@ -31,6 +32,7 @@ class CatalogueEntry:
     helps: str
 
 
+@cache
 def load_catalogue() -> Mapping[str, CatalogueEntry]:
     """Every code that CyberVault gives, in the order of the alphabet."""
     text = resources.files("cybervault.faces").joinpath(FILE).read_text(encoding="utf-8")

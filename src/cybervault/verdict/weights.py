@@ -4,6 +4,7 @@ import math
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from importlib import resources
 from itertools import pairwise
 from typing import Any, Final, TypeVar
@@ -140,6 +141,7 @@ class Weights:
         return fading.freshness(age_days)
 
 
+@cache
 def load_weights() -> Weights:
     """The weights that ship. Raises `Problem` as `read_weights` does."""
     return read_weights(resources.files("cybervault.verdict").joinpath(FILE).read_text(encoding="utf-8"))
