@@ -34,6 +34,7 @@ import msgspec
 from cybervault.app.rules import RuleShelf
 from cybervault.detection.detector import Detector
 from cybervault.detection.engine import Engine
+from cybervault.detection.lines import Event
 from cybervault.detection.normal import normalise
 from cybervault.detection.record import Unrecognised
 from cybervault.detection.rules.pack import Profile
@@ -91,9 +92,10 @@ def passed(detector: Detector, lines: Sequence[bytes]) -> tuple[float, int]:
     """Processor seconds from JSON lines to matches, and how many events matched."""
     matched, begun = 0, time.process_time()
     for line in lines:
-        records = normalise(decode(line))
-        if not isinstance(records, Unrecognised):
-            matched += bool(detector.of_records(records).matches)
+        event = Event(0, decode(line), line)
+        if not detector.is_silent(event):
+            records = normalise(event.content)
+            matched += not isinstance(records, Unrecognised) and bool(detector.of_records(records).matches)
     return time.process_time() - begun, matched
 
 

@@ -1,9 +1,12 @@
 """The engine in force."""
 
+import json
+
 from cybervault.detection.correlate.plan import plan_of
 from cybervault.detection.correlate.signals import Signal
 from cybervault.detection.detector import Detected, Detector
 from cybervault.detection.engine import Engine
+from cybervault.detection.lines import Event
 from cybervault.detection.record import Record
 from cybervault.domain.telemetry import read_telemetry
 from tests.detection.correlation import correlation
@@ -72,3 +75,12 @@ def test_where_nothing_is_counted_nothing_is_silent_but_what_is_asked_for_others
     detector.use(Engine([PROCESS]), lent.for_single_events())
     assert detector.of_records([record]).matches == ()
     assert detector.plan.by_source == {}
+
+
+def test_of_an_event_that_no_rule_fires_on_a_glance_is_enough() -> None:
+    content = {"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1, "Image": "C:\\a.exe"}
+    detector = Detector(Engine([PROCESS]))
+    assert detector.is_silent(Event(1, content, json.dumps(content).encode()))
+    loud = content | {"Image": "C:\\svchost.exe"}
+    assert not detector.is_silent(Event(1, loud, json.dumps(loud).encode()))
+    assert not Detector().is_silent(Event(1, content, json.dumps(content).encode()))

@@ -19,8 +19,9 @@ EVTX = gzip.decompress((Path(__file__).parents[1] / "cases" / "evtx" / "certutil
 
 def read(tmp_path: Path, raw: bytes) -> list[Found]:
     path = tmp_path / "events"
+    """What is found in a file, by its lines; the bytes of each are another test's."""
     path.write_bytes(raw)
-    return list(events_of(path))
+    return [Event(one.line, one.content) if isinstance(one, Event) else one for one in events_of(path)]
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, zstd.compress])
@@ -36,6 +37,13 @@ def test_each_line_is_an_event_with_its_number(tmp_path: Path, raw: bytes, pack:
 @pytest.mark.parametrize("raw", [b'[{"a":1},{"a":2}]', b'[\n  {"a": 1},\n  {"a": 2}\n]\n'])
 def test_an_array_is_its_events(tmp_path: Path, raw: bytes) -> None:
     assert read(tmp_path, raw) == [Event(1, {"a": 1}), Event(2, {"a": 2})]
+
+
+def test_an_event_that_has_a_line_for_itself_has_its_bytes_too(tmp_path: Path) -> None:
+    path = tmp_path / "events"
+    path.write_bytes(b'{"a":1}\n[{"a":2}]\n{"a":3}')
+    found = [(one.line, one.raw) for one in events_of(path) if isinstance(one, Event)]
+    assert found == [(1, b'{"a":1}\n'), (2, b""), (3, b'{"a":3}')]
 
 
 def test_one_document_over_many_lines_is_one_event(tmp_path: Path) -> None:

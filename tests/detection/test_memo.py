@@ -1,5 +1,7 @@
 """What is remembered of values: bounded, given up where it is of no use, and without a word on the answer."""
 
+import pytest
+
 from cybervault.detection.compile.partition import FieldPart
 from cybervault.detection.compile.scanners import Scanner, literals
 from cybervault.detection.memo import USUAL, VALUE_CHARACTERS_MAX, FieldMemo, Limits, Signatures
@@ -42,6 +44,20 @@ def test_an_excerpt_says_nothing_of_what_it_leaves_out() -> None:
 def test_a_name_without_its_folder_says_what_does_not_depend_on_it() -> None:
     assert says("a.exe", bare=frozenset({"F"})) == ({0}, {1})
     assert says("b.exe", bare=frozenset({"F"})) == (set(), {1})
+
+
+def test_a_value_of_json_says_what_its_text_says() -> None:
+    field, signatures = memo()
+    assert set(signatures.of(field.look_plain("temp")).true) == {1}
+    assert field.look_plain(None) == field.known[None]
+    assert field.look_plain(4711) == field.look_plain("none")
+    assert 4711 in field.known
+    for value in (True, 1):  # they are equal, and their texts are not
+        field.look_plain(value)
+    assert 1 not in field.known
+    for parts in (["temp"], {"a": "temp"}):
+        with pytest.raises(TypeError):
+            field.look_plain(parts)
 
 
 def test_values_that_say_the_same_have_one_number() -> None:

@@ -175,6 +175,9 @@ def _pace(tally: Tally, seconds: float) -> str:
 
 
 def _matches(path: Path, event: Event, *, rules: _InForce, tally: Tally) -> Iterable[Kept]:
+    if rules.detector.is_silent(event):
+        tally.events += 1
+        return ()
     records = normalise(event.content)
     if isinstance(records, Unrecognised):
         tally.events += 1

@@ -205,6 +205,11 @@ class BatchDetector:
         """From the next event on the rules of this engine are in force; it is not used itself."""
         self._detector = Detector(engine.twin(), plan)
 
+    def is_silent(self, event: Event) -> bool:
+        """As `Detector.is_silent`."""
+        with self._lock:
+            return self._detector.is_silent(event)
+
     def of_records(self, records: tuple[Record, ...], choice: Choice = EVERYTHING) -> Detected:
         """What the rules say of an event; others wait meanwhile, for an engine serves one thread at a time."""
         with self._lock:
@@ -347,6 +352,8 @@ class Batch:
             tally.fault(found.line, found.reason)
             return
         tally.events += 1
+        if self._detector.is_silent(found):
+            return
         records = normalise(found.content)
         if isinstance(records, Unrecognised):
             tally.unrecognised += 1

@@ -8,10 +8,10 @@ from typing import Any, Final
 from cybervault.detection.compile.hyperscanning import compiled, loaded, version
 from cybervault.detection.compile.scanners import Numbered, Proposer, literals
 from cybervault.detection.keeping import keep, kept
-from cybervault.detection.tree import ANYWHERE
+from cybervault.detection.tree import ANYWHERE, Kind
 
 PATTERNS_MIN: Final = 8
-"""Fewer patterns are found about as fast by an automaton, which is built in a moment; not in whole events, however."""
+"""Fewer literals are found about as fast by an automaton, which is built in a moment; not in whole events, however."""
 _SUFFIX: Final = ".hdb"
 
 
@@ -23,7 +23,7 @@ class Databases:
         self._used: set[str] = set()
 
     def __call__(self, predicates: Numbered) -> Proposer:
-        about = version() if len(predicates) >= PATTERNS_MIN or _are_keywords(predicates) else None
+        about = version() if len(predicates) >= PATTERNS_MIN or _take_long(predicates) else None
         if about is None:
             return literals(predicates)
         name = _digest(about, predicates.values())
@@ -44,8 +44,9 @@ class Databases:
         return len(others)
 
 
-def _are_keywords(predicates: Numbered) -> bool:
-    return any(one.field == ANYWHERE for one in predicates.values())
+def _take_long(predicates: Numbered) -> bool:
+    """Words in whole events, and regular expressions, which an automaton leaves to RE2, one after the other."""
+    return any(one.field == ANYWHERE or one.kind is Kind.REGEX for one in predicates.values())
 
 
 def _digest(about: str, predicates: Iterable[Any]) -> str:

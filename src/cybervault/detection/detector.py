@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from cybervault.detection.correlate.plan import NOTHING, Plan
 from cybervault.detection.correlate.signals import Signal, signals_of
 from cybervault.detection.engine import Engine, Match
+from cybervault.detection.glance import Glances
+from cybervault.detection.lines import Event
 from cybervault.detection.normal.seed import records_of
 from cybervault.detection.record import Record
 from cybervault.detection.rule import Rule
@@ -35,8 +37,11 @@ class Detector:
     """
 
     def __init__(self, engine: Engine | None = None, plan: Plan = NOTHING) -> None:
-        self._engine = engine
+        self._engine: Engine | None = None
+        self._glances: Glances | None = None
         self._plan = plan
+        if engine is not None:
+            self._put(engine)
 
     @property
     def plan(self) -> Plan:
@@ -50,7 +55,18 @@ class Detector:
 
     def use(self, engine: Engine, plan: Plan = NOTHING) -> None:
         """From now on these rules are in force."""
-        self._engine, self._plan = engine, plan
+        self._plan = plan
+        self._put(engine)
+
+    def _put(self, engine: Engine) -> None:
+        self._engine, self._glances = engine, Glances(engine)
+
+    def is_silent(self, event: Event) -> bool:
+        """Whether an event was seen at a glance to be of a known format, and one that no rule fires on.
+
+        False says nothing: then it takes a whole reading.
+        """
+        return self._glances is not None and self._glances.is_silent(event)
 
     def of_telemetry(self, telemetry: Telemetry, choice: Choice = EVERYTHING) -> Detected:
         """What the rules that count say of an event that was sent to be assessed."""

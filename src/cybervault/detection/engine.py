@@ -4,7 +4,7 @@ Telemetry repeats itself, so that an event whose values were all seen before cos
 a memo that is full begins anew, and one that is hardly ever of use is switched off.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -13,7 +13,7 @@ from cybervault.detection.compile.partition import Partition, holds, partition_o
 from cybervault.detection.compile.scanners import Proposing
 from cybervault.detection.memo import USUAL, FieldMemo, Limits, Signatures
 from cybervault.detection.reading import refers, texts
-from cybervault.detection.record import EVENT_ID, LogSource, Record
+from cybervault.detection.record import EVENT_ID, LogSource, Record, Value
 from cybervault.detection.rule import Rule
 from cybervault.detection.tree import Kind, leaves
 
@@ -50,7 +50,8 @@ class Outcome:
     rules: int = 0
 
 
-_NOTHING: Final = Outcome()
+NOTHING: Final = Outcome()
+_NONE: Final = frozenset[int]()
 
 
 class Engine:
@@ -60,19 +61,21 @@ class Engine:
         self.rules = tuple(rules)
         self._proposing = proposing
         self._limits = limits
-        self._matchers: dict[Key, _Matcher] = {}
+        self._matchers: dict[Key, Matcher] = {}
         self._rules_for: dict[LogSource, dict[int, Rule]] = {}
         self._named_ids = _event_ids(self.rules)
 
     def outcome(self, record: Record) -> Outcome:
         """What all rules say of a record; of one whose log source no rule is for, nothing."""
-        source, event_id = record.source, record.fields.get(EVENT_ID)
-        if not isinstance(event_id, str):
-            event_id = None
-        elif event_id not in self._named_ids and event_id.lower() not in self._named_ids:
+        event_id = record.fields.get(EVENT_ID)
+        return self.matcher(record.source, event_id if isinstance(event_id, str) else None).outcome(record)
+
+    def matcher(self, source: LogSource, event_id: str | None) -> "Matcher":
+        """The rules for a log source and an event id (None: there is none), with what is remembered of them."""
+        if event_id is not None and event_id not in self._named_ids and event_id.lower() not in self._named_ids:
             event_id = _UNNAMED
-        found = self._matchers.get((source.product, source.categories, source.service, event_id))
-        return (found or self._matcher(source, event_id)).outcome(record)
+        key = (source.product, source.categories, source.service, event_id)
+        return self._matchers.get(key) or self._made(key, source)
 
     def twin(self) -> "Engine":
         """The same rules for another thread, which builds what the log sources of its own events need."""
@@ -81,19 +84,16 @@ class Engine:
     def warm(self, sources: Iterable[tuple[LogSource, str | None]]) -> None:
         """Build what these log sources and event ids need, before an event waits for it."""
         for source, event_id in sources:
-            self._matcher(source, event_id)
+            self.matcher(source, event_id)
 
-    def _matcher(self, source: LogSource, event_id: str | None) -> "_Matcher":
-        key = (source.product, source.categories, source.service, event_id)
-        found = self._matchers.get(key)
-        if found is None:
-            if len(self._matchers) >= PARTITIONS_MAX:
-                self._matchers.clear()
-                self._rules_for.clear()
-            if source not in self._rules_for:
-                self._rules_for[source] = rules_for(self.rules, source)
-            partition = partition_of(self._rules_for[source], event_id, proposing=self._proposing)
-            found = self._matchers[key] = _Matcher(self.rules, partition, self._limits)
+    def _made(self, key: Key, source: LogSource) -> "Matcher":
+        if len(self._matchers) >= PARTITIONS_MAX:
+            self._matchers.clear()
+            self._rules_for.clear()
+        if source not in self._rules_for:
+            self._rules_for[source] = rules_for(self.rules, source)
+        partition = partition_of(self._rules_for[source], key[-1], proposing=self._proposing)
+        found = self._matchers[key] = Matcher(self.rules, partition, self._limits)
         return found
 
 
@@ -102,49 +102,55 @@ def _event_ids(rules: Iterable[Rule]) -> frozenset[str]:
     return frozenset(one.pattern.lower() for one in wanted if one.field == EVENT_ID and one.kind is Kind.EQUALS)
 
 
-class _Matcher:
+class Matcher:
     """One partition with its memory."""
 
     def __init__(self, rules: Sequence[Rule], partition: Partition, limits: Limits) -> None:
         self._rules = rules
-        self._partition = partition
         self._limits = limits
         self._signatures = Signatures()
-        self._memos = [FieldMemo(part, self._signatures, limits) for part in partition.fields]
-        self._quick = [(memo.name, memo.known, memo.look) for memo in self._memos]
         self._outcomes: dict[tuple[int, ...], Outcome] = {}
         self._silent = self._signatures.number(frozenset())
         self._has_more = partition.keywords is not None or bool(partition.references)
+        self.partition = partition
+        self.memos = tuple(FieldMemo(part, self._signatures, limits) for part in partition.fields)
+        self._quick = [(memo.name, memo.known, memo.look) for memo in self.memos]
 
     def outcome(self, record: Record) -> Outcome:
-        if not self._partition.candidates:
-            return _NOTHING
-        self._signatures.events += 1
+        """What its rules say of a record."""
+        if not self.partition.candidates:
+            return NOTHING
         if record.is_excerpt or record.bare:
-            ids = [memo.careful(record) for memo in self._memos]
+            ids = [memo.careful(record) for memo in self.memos]
         else:
             get, ids = record.fields.get, []
             for name, known, look in self._quick:
                 value = get(name)
                 found = known.get(value)
                 ids.append(look(value) if found is None else found)
-        if self._has_more:
-            ids.append(self._more(record))
-        key = tuple(ids)
-        outcome = self._outcomes.get(key)
-        return self._evaluated(key) if outcome is None else outcome
+        return self.outcome_of(ids, self._true_beside(record.fields) if self._has_more else _NONE)
 
-    def _more(self, record: Record) -> int:
+    def outcome_of(self, ids: list[int], beside: frozenset[int] = _NONE) -> Outcome:
+        """As `outcome`, by the numbers that the memos have for its values, and predicates that hold beside these."""
+        self._signatures.events += 1
+        if self._has_more:
+            ids.append(self._signatures.number(beside) if beside else self._silent)
+        key = tuple(ids)
+        found = self._outcomes.get(key)
+        return self._evaluated(key) if found is None else found
+
+    def true_of_references(self, fields: Mapping[str, Value]) -> frozenset[int]:
+        """What is true of fields that are compared with one another."""
+        found = self.partition.references
+        return frozenset(one.number for one in found if refers(one.predicate, fields)) if found else _NONE
+
+    def _true_beside(self, fields: Mapping[str, Value]) -> frozenset[int]:
         """What no field alone decides: words anywhere, and fields that are compared with one another."""
-        true: set[int] = set()
-        if self._partition.keywords is not None:
-            values = record.fields.values()
-            whole = "\n".join([one if type(one) is str else "\n".join(texts(one)) for one in values if one])
-            true.update(self._partition.keywords.scanner.true(whole))
-        for reference in self._partition.references:
-            if refers(reference.predicate, record.fields):
-                true.add(reference.number)
-        return self._signatures.number(frozenset(true)) if true else self._silent
+        true = self.true_of_references(fields)
+        if self.partition.keywords is None:
+            return true
+        whole = "\n".join([one if type(one) is str else "\n".join(texts(one)) for one in fields.values() if one])
+        return true | self.partition.keywords.scanner.true(whole)
 
     def _evaluated(self, key: tuple[int, ...]) -> Outcome:
         found = [self._signatures.of(number) for number in key]
@@ -152,14 +158,14 @@ class _Matcher:
         possible = true.union(*(one.maybe for one in found))
         evidence = frozenset().union(*(one.true for one in found if not one.is_bare))
         matches, undecided = [], 0
-        for candidate in self._partition.candidates_of(possible):
+        for candidate in self.partition.candidates_of(possible):
             if holds(candidate.condition, true, possible):
                 matches.append(Match(self._rules[candidate.rule]))
             elif holds(candidate.condition, true, true) and not candidate.wanted.isdisjoint(evidence):
                 matches.append(Match(self._rules[candidate.rule], is_certain=False))
             elif holds(candidate.condition, possible, true):
                 undecided += 1
-        outcome = Outcome(tuple(matches), undecided, len(self._partition.candidates))
+        outcome = Outcome(tuple(matches), undecided, len(self.partition.candidates))
         self._remember(key, outcome)
         return outcome
 
@@ -171,7 +177,7 @@ class _Matcher:
             self._outcomes.clear()
             self._signatures.clear()
             self._silent = self._signatures.number(frozenset())
-            for memo in self._memos:
+            for memo in self.memos:
                 memo.forget()
         elif self._limits.remembers:
             self._outcomes[key] = outcome

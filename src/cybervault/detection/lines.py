@@ -25,12 +25,15 @@ _RAW_DECODE: Final = json.JSONDecoder().raw_decode
 _DECODE: Final = msgspec.json.Decoder().decode
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One event; `line` counts from 1. In an array it is the number of the event, of EVTX its EventRecordID."""
+class Event(msgspec.Struct, frozen=True):
+    """One event; `line` counts from 1. In an array it is the number of the event, of EVTX its EventRecordID.
+
+    `raw` is the JSON in which it stands alone; empty where it was one of several.
+    """
 
     line: int
     content: Mapping[str, object]
+    raw: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +143,12 @@ def _lines(first: bytes, file: IO[bytes], number: int = 0) -> Iterator[Found]:
         line = file.readline(LINE_BYTES_MAX)
 
 
-def _read(number: int, line: bytes) -> Iterator[Found]:
+def _read(number: int, line: bytes) -> Iterable[Found]:
     try:
         content = _DECODE(line)
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        yield BadLine(number, "It is no JSON.")
-        return
-    yield from _each(number, content)
+        return (BadLine(number, "It is no JSON."),)
+    return (Event(number, content, line),) if isinstance(content, dict) else _each(number, content)
 
 
 def _document(raw: bytes, file: IO[bytes]) -> Iterator[Found]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cybervault.detection.compile.partition import FieldPart
+from cybervault.detection.normal.values import WHOLE_FLOAT_MAX, text_of
 from cybervault.detection.reading import of_bare, texts
 from cybervault.detection.record import Record, Value
 
@@ -16,6 +17,8 @@ VALUE_CHARACTERS_MAX: Final = 1_024
 
 # A field that had a new value in so many of its events does not repeat: to remember more of it is of no use.
 _NEW_MAX: Final = 0.95
+
+_NUMBER_CHARACTERS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class FieldMemo:
 
     def __init__(self, part: FieldPart, signatures: Signatures, limits: Limits) -> None:
         self.name = part.name
-        self.known: dict[Value, int] = {}
+        self.known: dict[object, int] = {}
         self._part = part
         self._signatures = signatures
         self._limits = limits
@@ -102,6 +105,17 @@ class FieldMemo:
             self._remember(value, number)
         return number
 
+    def look_plain(self, value: object) -> int:
+        """As `look`, for a value as it stands in JSON; TypeError for a list or an object."""
+        text = plain(value)
+        number = self.known.get(text)
+        if number is None:
+            number = self.look(text)
+        # True is equal to 1 and False to 0, so these are looked at as texts each time.
+        if self.is_on and type(value) is int and 1 < abs(value) < WHOLE_FLOAT_MAX:
+            self._remember(value, number)
+        return number
+
     def careful(self, record: Record) -> int:
         """As `look`, for a record that leaves fields out or names no folders."""
         value = record.fields.get(self.name)
@@ -114,12 +128,12 @@ class FieldMemo:
         found = self.known.get(value)
         return self.look(value) if found is None else found
 
-    def _remember(self, value: str, number: int) -> None:
+    def _remember(self, value: str | int, number: int) -> None:
         if len(self.known) > self._limits.values or self._characters > self._limits.characters:
             self.is_on = self._new < _NEW_MAX * (self._signatures.events - self._begun_at)
             self.forget()
         self._new += 1
-        self._characters += len(value)
+        self._characters += len(value) if isinstance(value, str) else _NUMBER_CHARACTERS
         self.known[value] = number
 
     def _bare(self, value: str | tuple[str, ...]) -> int:
@@ -134,3 +148,10 @@ class FieldMemo:
                 elif verdict:
                     true.add(number)
         return self._signatures.number(frozenset(true), frozenset(maybe - true), is_bare=True)
+
+
+def plain(value: object) -> str | None:
+    """The text of a value as it stands in JSON; TypeError for a list or an object, which a glance cannot take in."""
+    if isinstance(value, dict | list):
+        raise TypeError("a value with parts")
+    return text_of(value)

@@ -3,7 +3,7 @@
 import pytest
 
 from cybervault.detection.compile import hyperscanning as module
-from cybervault.detection.compile.hyperscanning import compiled, hyperscanning, loaded, version
+from cybervault.detection.compile.hyperscanning import caseless, compiled, hyperscanning, loaded, version
 from cybervault.detection.compile.scanners import Literals
 from cybervault.detection.tree import Kind, Predicate
 
@@ -52,3 +52,13 @@ def test_where_there_is_no_library_the_automaton_does_the_same(monkeypatch: pyte
     assert version() is None
     with pytest.raises(RuntimeError, match="no Hyperscan"):
         compiled(PREDICATES)
+
+
+@pytest.mark.parametrize("has_library", [True, False])
+def test_texts_are_found_in_bytes_in_any_case(monkeypatch: pytest.MonkeyPatch, *, has_library: bool) -> None:
+    if not has_library:
+        monkeypatch.setattr(module, "_library", lambda: None)
+    places = caseless([b"abc", b"a.c", "é".encode()])
+    assert set(places(b"xABCx")) == {0}
+    assert set(places("x a.C é".encode())) == {1, 2}
+    assert not places("axc É".encode())

@@ -1,11 +1,13 @@
 """The proposer with Hyperscan: every literal, wildcard and regular expression of a field in one database."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version as version_of
 from typing import Any, Final
+
+import re2  # type: ignore[import-untyped] # it brings no types
 
 from cybervault.detection.compile.scanners import Numbered, Proposer, expression, literals
 from cybervault.detection.tree import Kind, Predicate
@@ -18,6 +20,7 @@ _REPEAT: Final = re.compile(r"\{(\d*),?(\d*)\}")
 _REPEATS_MAX: Final = 64
 _LETTERED: Final = frozenset({Kind.WILDCARD, Kind.REGEX})
 _SEPARATOR: Final = b"\n"
+_ASCII: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,43 @@ class Compiled:
 def hyperscanning(predicates: Numbered) -> Proposer:
     """Build the database; where the library or the processor has none of it, `literals` does the same."""
     return literals(predicates) if _library() is None else compiled(predicates).proposer
+
+
+def caseless(texts: Sequence[bytes]) -> Callable[[bytes], Sequence[int]]:
+    """What tells the places of those texts that bytes hold, in any case of the letters of ASCII; there must be some."""
+    patterns = [_escaped(text) for text in texts]
+    hyperscan = _library()
+    if hyperscan is None:
+        return _searching(patterns)
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    flags, count = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_CASELESS, len(patterns)
+    database.compile(expressions=patterns, ids=list(range(count)), elements=count, flags=[flags] * count)
+    scan = database.scan
+
+    def places(raw: bytes) -> Sequence[int]:
+        found: list[int] = []
+        scan(raw, match_event_handler=_note, context=found)
+        return found
+
+    return places
+
+
+def _searching(patterns: Sequence[bytes]) -> Callable[[bytes], Sequence[int]]:
+    options = re2.Options()
+    options.encoding, options.case_sensitive = re2.Options.Encoding.LATIN1, False
+    each = [re2.compile(pattern, options) for pattern in patterns]
+    any_of_them = re2.compile(b"|".join(patterns), options)
+
+    def places(raw: bytes) -> Sequence[int]:
+        if any_of_them.search(raw) is None:
+            return ()
+        return [place for place, pattern in enumerate(each) if pattern.search(raw) is not None]
+
+    return places
+
+
+def _escaped(text: bytes) -> bytes:
+    return b"".join(bytes([byte]) if chr(byte).isalnum() and byte < _ASCII else b"\\x%02x" % byte for byte in text)
 
 
 def version() -> str | None:

@@ -21,7 +21,8 @@ Fields: TypeAlias = Mapping[str, Value]
 _NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
 _NUMBER_BITS_MAX: Final = 4096  # Python refuses to print longer ones in decimals, and no log holds them
 _LONG: Final = 2**63
-_WHOLE_FLOAT_MAX: Final = 2.0**53  # beyond it a float stands for several whole numbers
+WHOLE_FLOAT_MAX: Final = 2.0**53
+"""Beyond it a float stands for several whole numbers."""
 _MOMENT_CHARACTERS_MAX: Final = 40
 _MILLISECONDS_FROM: Final = 1e11  # in seconds this is the year 5138, in milliseconds 1973
 _MICROSECONDS_FROM: Final = 1e14
@@ -73,7 +74,7 @@ def text_of(value: object) -> str | None:
     if isinstance(value, int):
         return str(value) if value.bit_length() <= _NUMBER_BITS_MAX else None
     if isinstance(value, float) and math.isfinite(value):
-        return str(int(value)) if value.is_integer() and abs(value) < _WHOLE_FLOAT_MAX else repr(value)
+        return str(int(value)) if value.is_integer() and abs(value) < WHOLE_FLOAT_MAX else repr(value)
     return None
 
 

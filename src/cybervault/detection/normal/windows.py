@@ -6,11 +6,11 @@ rules about processes, the registry and connections see them where Sysmon is not
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from cybervault.detection.normal import sysmon
 from cybervault.detection.normal.security_events import as_connection, as_process, as_registry_value
-from cybervault.detection.normal.values import joined, moment
+from cybervault.detection.normal.values import Fields, joined, moment
 from cybervault.detection.record import EVENT_ID, LogSource, Record, Value
 
 PRODUCT: Final = "windows"
@@ -121,7 +121,9 @@ _REGISTRY_SOURCES: Final[Mapping[Value, LogSource]] = {
     )
 }
 _REGISTRY_SOURCE: Final = LogSource(PRODUCT, frozenset({"registry_event"}), "sysmon")
-_DERIVED: Final[Mapping[str, Callable[[Mapping[str, Value]], tuple[frozenset[str], dict[str, Value]]]]] = {
+SYSTEM_FIELDS: Final = (EVENT_ID, "Channel", "Provider_Name", "Computer")
+Derive: TypeAlias = Callable[[Fields], tuple[frozenset[str], dict[str, Value]]]
+_DERIVED: Final[Mapping[str, Derive]] = {
     "4657": as_registry_value,
     "4688": as_process,
     "5156": as_connection,
@@ -134,12 +136,20 @@ def records_of(event: WindowsEvent) -> tuple[Record, ...]:
     at = event.at or moment(fields.get("UtcTime"), is_utc=True)
     source = source_of(event)
     raw = Record(source, fields, at)
-    derive = _DERIVED.get(event.event_id) if source.service == "security" else None
-    if derive is None:
-        return (raw,)
+    derive = derivation(source, event.event_id)
+    return (raw,) if derive is None else (raw, derived(derive, fields, at))
+
+
+def derivation(source: LogSource, event_id: str) -> Derive | None:
+    """What tells such an event in Sysmon's words; None where Sysmon has none for it."""
+    return _DERIVED.get(event_id) if source.service == "security" else None
+
+
+def derived(derive: Derive, fields: Fields, at: datetime | None = None) -> Record:
+    """The event in Sysmon's words."""
     categories, found = derive(fields)
-    found.update({name: fields.get(name) for name in (EVENT_ID, "Channel", "Provider_Name", "Computer")})
-    return raw, Record(LogSource(PRODUCT, categories), found, at)
+    found.update({name: fields.get(name) for name in SYSTEM_FIELDS})
+    return Record(LogSource(PRODUCT, categories), found, at)
 
 
 def source_of(event: WindowsEvent) -> LogSource:

@@ -1,0 +1,75 @@
+"""A flat event of Windows at a glance: its log source and its fields are those of a whole reading."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cybervault.detection.normal import normalise
+from cybervault.detection.normal.glance import route_of
+from cybervault.detection.normal.values import text_of
+from cybervault.detection.record import Unrecognised
+
+SYSMON = "Microsoft-Windows-Sysmon/Operational"
+NAMES = (
+    "Channel", "EventID", "Provider_Name", "SourceName", "ProviderName", "EventType", "Computer", "Hostname", "Data",
+    "param1", "Message", "Image", "NewProcessName", "SubjectUserName", "ProcessId", "ObjectName", "tags", "winlog",
+)  # fmt: skip
+VALUES = st.sampled_from((
+    "Security", "security", SYSMON, "Windows PowerShell", "ForwardedEvents", "Microsoft-Windows-Sysmon", "Linux-Sysmon",
+    "", None, True, False, 0, 1, 1.0, 12, 4688, 4657, 5156, "12", "4688", "CreateKey", "0x10", ["a"], ["a", "b"], [],
+    {"x": "y"}, [{"x": 1}],
+))  # fmt: skip
+EVENTS = st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=10).map(
+    lambda event: {"Channel": "Security", "EventID": 4688} | event
+)
+
+
+@given(EVENTS)
+def test_what_is_seen_at_a_glance_is_what_a_whole_reading_says(event: dict[str, Any]) -> None:
+    route = route_of(event)
+    if route is None:
+        return
+    records = normalise(event)
+    assert not isinstance(records, Unrecognised)
+    assert (route.source, route.event_id) == (records[0].source, records[0].fields["EventID"])
+    for name in NAMES:
+        make = route.made.get(name)
+        value = make(event) if make else event.get(route.names.get(name, name))
+        if not isinstance(value, list | dict):
+            assert text_of(value) == records[0].fields.get(name), name
+    second = route.second(event)
+    assert (second is None) == (len(records) == 1)
+    if second is not None and not any(isinstance(event.get(name), list | dict) for name in ("Computer", "Hostname")):
+        whole = records[1]
+        assert second.source == whole.source
+        if isinstance(event.get("Computer", ""), str) and isinstance(event.get("Hostname", ""), str):
+            assert {name: one for name, one in second.fields.items() if name != "Computer"} == {
+                name: one for name, one in whole.fields.items() if name != "Computer"
+            }
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"EventID": 1},
+        {"Channel": SYSMON},
+        {"Channel": SYSMON, "EventID": [1]},
+        {"Channel": SYSMON, "EventID": True},
+        {"Channel": SYSMON, "EventID": ""},
+        {"Channel": 7, "EventID": 1},
+        {"Channel": "", "SourceName": "x", "EventID": 1},
+        {"SourceName": "Linux-Sysmon", "EventID": 1},
+        {"Channel": SYSMON, "EventID": 1, "winlog": {"provider_name": "Linux-Sysmon"}},
+    ],
+)
+def test_what_is_not_plain_is_left_to_a_whole_reading(event: dict[str, Any]) -> None:
+    assert route_of(event) is None
+
+
+def test_events_of_one_kind_have_one_route() -> None:
+    first = route_of({"Channel": SYSMON, "EventID": 1, "Image": "a"})
+    assert first is not None
+    assert first is route_of({"Channel": SYSMON, "EventID": 1, "Image": "b"})
+    assert first is not route_of({"Channel": SYSMON, "EventID": "1", "Image": "b"})
