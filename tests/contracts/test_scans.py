@@ -1,18 +1,29 @@
 """Scans on the whole server, before real servers on loopback: asked for, watched, cancelled, timed out."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import os
+import shutil
+import signal
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
+import httpx2
 import pytest
 
 from cybervault.access.audit import OPERATOR
-from cybervault.domain.principals import Scope
+from cybervault.access.minting import NewKey
+from cybervault.app.product import put_together
+from cybervault.domain.principals import KeyKind, Plan, Scope
 from cybervault.scans.grants import NewGrant
-from cybervault.settings import ScanSettings
-from tests.fakes.scanned import HTTP_BARE, answers, greets, listening, silent
+from cybervault.settings import ScanSettings, Settings
+from tests.fakes.keys import bearer
+from tests.fakes.processes import NO_TLS, Served, family, served
+from tests.fakes.scanned import HTTP_BARE, answers, apart, greets, listening, silent
 from tests.fakes.scanning import ended
 from tests.fakes.serving import Setup
 from tests.fakes.threats import ThreatWorld, threat_world
@@ -132,6 +143,60 @@ async def test_real_servers_are_seen_through(setup: Setup) -> None:
     assert ("http_without_redirect", f"{web.port}/tcp") in found
     assert body["findings_total"] == len(body["findings"])
     assert all(one["asset"] == HERE and one["remediation"] for one in body["findings"])
+
+
+@pytest.mark.timeout(240)
+def test_what_was_done_of_a_scan_outlives_a_kill_of_the_server(tmp_path: Path, prepared_state: Path) -> None:
+    """No process runs on, no part that was finished is done again, and nothing is lost."""
+    data = tmp_path / "state"
+    shutil.copytree(prepared_state, data)
+    with apart(silent) as quiet, apart(greets(b"220 ready\r\n")) as ftp:
+        env = {"CYBERVAULT_SCANS__LOOPBACK": "true", "CYBERVAULT_SCANS__EXTRA_PORTS": f"[{quiet}, {ftp}]"}
+        key = asyncio.run(_granted(data, "127.0.0.0/25"))
+        with served(data, env, tmp_path / "first") as server:
+            where = f"{PATH}/{_ask(server, f'{PATH}/initialize', key, {'targets': ['127.0.0.0/25']})['scan_id']}"
+            # Both blocks are swept then; what answered is being asked, of which one says nothing for seconds.
+            _until(server, where, key, lambda body: body["progress"] >= 0.6)
+            before = _steps(data)
+            for pid in family(server.pid):
+                os.kill(pid, signal.SIGKILL)
+        with served(data, env, tmp_path / "second") as server:
+            body = _until(server, where, key, lambda body: body["status"] not in {"queued", "running"})
+        after = _steps(data)
+    assert body["status"] == "completed"
+    assert "ftp_cleartext" in {one["rule"] for one in body["findings"]}
+    assert len(before) == 2
+    assert {name: after[name] for name in before} == before
+
+
+async def _granted(data: Path, target: str) -> dict[str, str]:
+    """The header of a key whose tenant may scan this."""
+    async with put_together(Settings(data=data, scans=ScanSettings(loopback=True))) as product:
+        tenant = await product.access.tenants.create("acme", Plan.ENTERPRISE, actor=OPERATOR)
+        await product.scanning.grants.give(tenant.id, NewGrant(target, "tests"), actor=OPERATOR)
+        wish = NewKey(KeyKind.SERVICE_LIVE, "ci", scopes=frozenset({Scope.SCAN_READ, Scope.SCAN_WRITE}))
+        minted = await product.access.minting.mint(tenant, wish, by=None, actor=OPERATOR)
+        return bearer(minted.secret.reveal())
+
+
+def _ask(server: Served, path: str, key: dict[str, str], json: object = None) -> Any:  # noqa: ANN401 - JSON
+    with httpx2.Client(timeout=30, trust_env=False, verify=NO_TLS) as client:
+        method = "GET" if json is None else "POST"
+        return client.request(method, f"{server.url}{path}", headers=key, json=json).json()
+
+
+def _until(server: Served, where: str, key: dict[str, str], holds: Callable[[Any], bool]) -> Any:  # noqa: ANN401 - JSON
+    deadline = time.monotonic() + 120  # noqa: TID251 - a real process takes real time
+    while not holds(body := _ask(server, where, key)):
+        assert time.monotonic() < deadline, body  # noqa: TID251 - same
+        time.sleep(0.1)
+    return body
+
+
+def _steps(data: Path) -> dict[str, float]:
+    """The finished parts and when they were finished."""
+    with closing(sqlite3.connect(data / "cybervault.db")) as rows:
+        return dict(rows.execute("SELECT step, finished_at FROM job_steps"))
 
 
 @pytest.mark.parametrize(

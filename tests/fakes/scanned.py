@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import ssl
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Final, TypeAlias
 
 from cryptography import x509
@@ -94,6 +95,28 @@ async def listening(talk: Talk, tls: ssl.SSLContext | None = None, *, port: int 
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@contextmanager
+def apart(talk: Talk) -> Iterator[int]:
+    """The port of a server in a thread of its own, for tests that wait for other processes."""
+    loop, done, ports = asyncio.new_event_loop(), asyncio.Event(), list[int]()
+
+    async def serve() -> None:
+        async with listening(talk) as server:
+            ports.append(server.port)
+            await done.wait()
+
+    thread = Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    try:
+        while not ports:
+            thread.join(0.01)
+        yield ports[0]
+    finally:
+        loop.call_soon_threadsafe(done.set)
+        thread.join()
+        loop.close()
 
 
 @dataclass(frozen=True, slots=True)

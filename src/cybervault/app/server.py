@@ -40,6 +40,7 @@ from cybervault.faces.v3.response import ResponsePaths
 from cybervault.faces.v3.routes import V3
 from cybervault.faces.v3.routes import face as v3_face
 from cybervault.faces.v3.scan_grants import ScanGrantPaths
+from cybervault.faces.v3.scans import ScanPaths
 from cybervault.faces.v3.telemetry import TelemetryPaths
 from cybervault.faces.v3.threats import ThreatPaths
 from cybervault.intel.compile import needs_compile
@@ -116,6 +117,7 @@ def _threat_routes(product: Product) -> list[BaseRoute]:
         ResponsePaths(product.actions, cursors).router(),
         V1Scans(product.scanning.scans, cursors).router(),
         ScanGrantPaths(product.scanning.grants, cursors).router(),
+        ScanPaths(product.scanning.scans, cursors).router(),
     )
     return [route for router in routers for route in router.routes]
 

@@ -89,6 +89,12 @@ cli: Final = typer.Typer(
         Later("findings", f"{_IN}.findings:findings", "What was assessed as bad, and how it is handled."),
         Later("intel", f"{_IN}.intel:intel", "What CyberVault knows without asking anybody."),
         Later("rules", f"{_IN}:rule_commands", "Detection rules: list, test, explain, update."),
+        Later(
+            "scan",
+            f"{_IN}.scan:scan",
+            "Scan what a tenant was granted. Without --watch a running server does it, and the id is printed.",
+            epilog="Example: cybervault scan 10.1.0.0/24 example.com --tenant acme --watch",
+        ),
         Later("scans", f"{_IN}.scans:scans", "What tenants may scan: nothing, until it is granted."),
         Later("console", f"{_IN}.console:console", "The web console that ships with the server."),
     ),

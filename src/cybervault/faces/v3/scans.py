@@ -1,0 +1,199 @@
+"""The paths of v3 by which scans are asked for, watched live, cancelled and read."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response, StreamingResponse
+
+from cybervault.domain.ids import ScanId
+from cybervault.faces import scan_shapes as shapes
+from cybervault.faces.call import Call, LeanRoute
+from cybervault.faces.face import json_response
+from cybervault.faces.openapi import Piece, answers_of, body_of
+from cybervault.faces.paging import Cursors
+from cybervault.faces.v3.management.office import PageQuery, Pagination, id_in, pagination_of, wish_of
+from cybervault.scans.exports import Form, exported
+from cybervault.scans.scan import FindingStatus, Scan
+from cybervault.scans.scans import Scans
+
+_BASE: Final = "/v3/scans"
+_LOOK_SECONDS: Final = 0.5
+_SILENCE_LOOKS: Final = 30
+_STREAM: Final = "text/event-stream"
+_EXPORTED_MAX: Final = 100_000
+_FILES: Final = {Form.SARIF: "application/sarif+json", Form.CSV: "text/csv; charset=utf-8"}
+_FILES_ANSWERED: Final[Piece] = {
+    "responses": {
+        "200": {
+            "content": {
+                _FILES[Form.SARIF]: {"schema": {"type": "object"}},
+                _FILES[Form.CSV]: {"schema": {"type": "string"}},
+            }
+        }
+    }
+}
+_HEADERS: Final = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
+
+
+class ScanRequest(shapes.ScanRequest):
+    """Body of `POST /v3/scans` and of its preview; unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class ScanList(BaseModel):
+    """Answer of `GET /v3/scans`, newest first."""
+
+    data: list[shapes.ScanReply]
+    pagination: Pagination
+
+
+class FindingQuery(PageQuery):
+    """Query of `GET /v3/scans/findings`."""
+
+    status: Literal["open", "resolved"] = "open"
+
+
+class ExportQuery(BaseModel):
+    """Query of `GET /v3/scans/{scan_id}/export`."""
+
+    format: Literal["sarif", "csv"] = Field(default="sarif", description="SARIF 2.1.0, or a table.")
+
+
+class ScanFindingList(BaseModel):
+    """Answer of what lists findings of scans."""
+
+    data: list[shapes.ScanFindingReply]
+    pagination: Pagination
+
+
+class ScanPaths:
+    """The endpoints."""
+
+    def __init__(self, scans: Scans, cursors: Cursors) -> None:
+        self._scans = scans
+        self._cursors = cursors
+
+    def router(self) -> APIRouter:
+        """All paths of scans; those of grants come before, whose path would be an id."""
+        router, one, wish = APIRouter(route_class=LeanRoute), f"{_BASE}/{{scan_id}}", body_of(ScanRequest)
+        add = router.add_api_route
+        add(_BASE, self.listed, methods=["GET"], response_model=ScanList)
+        add(_BASE, self.ask, methods=["POST"], response_model=shapes.ScanReply, status_code=202, openapi_extra=wish)
+        add(f"{_BASE}/preview", self.preview, methods=["POST"], response_model=shapes.PreviewReply, openapi_extra=wish)
+        add(f"{_BASE}/findings", self.all_findings, methods=["GET"], response_model=ScanFindingList)
+        add(one, self.show, methods=["GET"], response_model=shapes.ScanDetailReply)
+        add(f"{one}/findings", self.findings, methods=["GET"], response_model=ScanFindingList)
+        add(f"{one}/events", self.events, methods=["GET"], response_model=None, openapi_extra=answers_of(_STREAM))
+        add(f"{one}/export", self.export, methods=["GET"], response_model=None, openapi_extra=_FILES_ANSWERED)
+        add(f"{one}/cancel", self.cancel, methods=["POST"], response_model=shapes.ScanReply, status_code=202)
+        return router
+
+    async def listed(self, call: Call, query: Annotated[PageQuery, Query()]) -> Response:
+        """The scans of the tenant, newest first."""
+        principal, wish = await call.principal(), await wish_of(call, query, self._cursors)
+        behind = None if wish.after is None else (float(wish.after[0]), str(wish.after[1]))
+        found = await self._scans.page(principal.tenant_id, wish.most + 1, behind=behind)
+        page = found[: wish.most]
+        last = page[-1].place if len(found) > wish.most else None
+        rows = [await self._listed(scan) for scan in page]
+        reply = ScanList(data=rows, pagination=pagination_of(wish, last, self._cursors))
+        return json_response(200, reply.model_dump(mode="json"))
+
+    async def ask(self, call: Call) -> Response:
+        """Ask for a scan."""
+        principal, request = await call.principal(), await call.body(ScanRequest)
+        scan = await self._scans.initialize(principal.tenant_id, request.to_core(), actor=await call.actor())
+        reply = shapes.ScanReply.of(scan, 0).model_dump(mode="json")
+        return json_response(202, reply, {"location": f"{_BASE}/{scan.id}"})
+
+    async def preview(self, call: Call) -> Response:
+        """Say what a scan would look at, how long and how loud it would be; nothing is connected to."""
+        principal, request = await call.principal(), await call.body(ScanRequest)
+        preview = await self._scans.preview(principal.tenant_id, request.to_core())
+        return json_response(200, shapes.PreviewReply.of(preview).model_dump(mode="json"))
+
+    async def show(self, call: Call) -> Response:
+        """One scan: how far it is, what it saw, what it looked at and what not."""
+        scan = await self._found(call)
+        findings = await self._scans.findings(scan.tenant_id, scan.id, skipped=0, most=shapes.FINDINGS_SHOWN)
+        coverage = await self._scans.coverage(scan)
+        reply = shapes.ScanDetailReply.of_all(await self._listed(scan), findings, coverage)
+        return json_response(200, reply.model_dump(mode="json"))
+
+    async def findings(self, call: Call, query: Annotated[PageQuery, Query()]) -> Response:
+        """All that one scan saw, the worst first."""
+        scan, wish = await self._found(call), await wish_of(call, query, self._cursors)
+        skipped = 0 if wish.after is None else int(wish.after[0])
+        found = await self._scans.findings(scan.tenant_id, scan.id, skipped=skipped, most=wish.most + 1)
+        last = (skipped + wish.most,) if len(found) > wish.most else None
+        rows = [shapes.ScanFindingReply.of(finding) for finding in found[: wish.most]]
+        reply = ScanFindingList(data=rows, pagination=pagination_of(wish, last, self._cursors))
+        return json_response(200, reply.model_dump(mode="json"))
+
+    async def all_findings(self, call: Call, query: Annotated[FindingQuery, Query()]) -> Response:
+        """What stands open over all scans, or was resolved; the last seen first."""
+        principal = await call.principal()
+        wish = await wish_of(call, query, self._cursors, status=query.status)
+        behind = None if wish.after is None else (float(wish.after[0]), str(wish.after[1]))
+        status = FindingStatus(query.status)
+        found = await self._scans.all_findings(principal.tenant_id, status, wish.most + 1, behind=behind)
+        page = found[: wish.most]
+        last = page[-1].mark if len(found) > wish.most else None
+        rows = [shapes.ScanFindingReply.of(finding) for finding in page]
+        reply = ScanFindingList(data=rows, pagination=pagination_of(wish, last, self._cursors))
+        return json_response(200, reply.model_dump(mode="json"))
+
+    async def events(self, call: Call) -> Response:
+        """How far a scan is, live: an event for each change, `ended` the last; `Last-Event-ID` goes on there."""
+        scan = await self._found(call)
+        stream = self._told(call, scan, call.headers.get("last-event-id", ""))
+        return StreamingResponse(stream, headers=_HEADERS, media_type=_STREAM)
+
+    async def export(self, call: Call, query: Annotated[ExportQuery, Query()]) -> Response:
+        """All that a scan saw as one file, and in SARIF what it did not look at."""
+        scan, form = await self._found(call), Form(query.format)
+        findings = await self._scans.findings(scan.tenant_id, scan.id, skipped=0, most=_EXPORTED_MAX)
+        content = exported(scan, findings, await self._scans.coverage(scan), form=form)
+        headers = {"content-disposition": f'attachment; filename="{scan.id}.{form.value}"', "cache-control": "no-store"}
+        return Response(content, headers=headers, media_type=_FILES[form])
+
+    async def cancel(self, call: Call) -> Response:
+        """Stop a scan; what it has seen stays."""
+        found = await self._found(call)
+        scan = await self._scans.cancel(found.tenant_id, found.id, actor=await call.actor())
+        return json_response(202, (await self._listed(scan)).model_dump(mode="json"))
+
+    async def _told(self, call: Call, scan: Scan, known: str) -> AsyncGenerator[bytes]:
+        silent = 0
+        async with call.guarded():
+            while True:
+                listed = await self._listed(scan)
+                # Its state in words, so that whoever comes back is told what it has missed and nothing twice.
+                mark = f"{listed.status}-{listed.progress}-{listed.findings_total}"
+                if mark != known:
+                    yield _event(mark, "ended" if scan.state.is_final else "progress", listed)
+                    known, silent = mark, 0
+                if scan.state.is_final:
+                    return
+                await asyncio.sleep(_LOOK_SECONDS)
+                silent += 1
+                if silent % _SILENCE_LOOKS == 0:
+                    yield b": still here\n\n"
+                scan = await self._scans.find(scan.tenant_id, scan.id)
+
+    async def _found(self, call: Call) -> Scan:
+        principal = await call.principal()
+        return await self._scans.find(principal.tenant_id, ScanId(id_in(call.path_params, "scan_id")))
+
+    async def _listed(self, scan: Scan) -> shapes.ScanReply:
+        return shapes.ScanReply.of(scan, await self._scans.count(scan.tenant_id, scan.id))
+
+
+def _event(mark: str, name: str, listed: shapes.ScanReply) -> bytes:
+    data = json.dumps(listed.model_dump(mode="json"), ensure_ascii=False)
+    return f"id: {mark}\nevent: {name}\ndata: {data}\n\n".encode()

@@ -1,0 +1,134 @@
+"""What a scan saw as files: SARIF 2.1.0, which issue trackers read, and a table for spreadsheets."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any, Final
+
+from cybervault import __version__
+from cybervault.domain.verdicts import Severity
+from cybervault.scans.rules import scan_rules
+from cybervault.scans.scan import FindingStatus, Scan, ScanFinding
+from cybervault.scans.seen import Coverage, CoverageState
+
+_SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
+# How severities are told as levels and scores (contract 1.5.2).
+_LEVELS: Final[Mapping[Severity, tuple[str, str]]] = {
+    Severity.CRITICAL: ("error", "9.5"),
+    Severity.HIGH: ("error", "7.5"),
+    Severity.MEDIUM: ("warning", "5.0"),
+    Severity.LOW: ("note", "3.0"),
+    Severity.INFORMATIONAL: ("note", "1.0"),
+}
+# A cell that begins so is run as a formula by spreadsheets.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+FIELDS: Final = (
+    "id", "severity", "status", "asset", "place", "rule", "title", "sources", "evidence", "remediation", "controls",
+    "first_seen_at", "last_seen_at", "fingerprint",
+)  # fmt: skip
+
+
+class Form(StrEnum):
+    """How it is written."""
+
+    SARIF = "sarif"
+    CSV = "csv"
+
+
+def exported(scan: Scan, findings: Sequence[ScanFinding], coverage: Sequence[Coverage], *, form: Form) -> bytes:
+    """All that a scan saw, as one file."""
+    if form is Form.SARIF:
+        return json.dumps(sarif_of(scan, findings, coverage), ensure_ascii=False).encode()
+    out = io.StringIO()
+    table = csv.writer(out)
+    table.writerow(FIELDS)
+    table.writerows(_row(finding) for finding in findings)
+    return out.getvalue().encode()
+
+
+def sarif_of(scan: Scan, findings: Sequence[ScanFinding], coverage: Sequence[Coverage]) -> dict[str, Any]:
+    """One run: a rule for each sort of finding, and a notification for what was not looked at."""
+    names = list(dict.fromkeys(finding.rule for finding in findings))
+    driver = {
+        "name": "CyberVault",
+        "version": __version__,
+        "rules": [_rule(name, findings) for name in names],
+    }
+    return {
+        "$schema": _SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {"driver": driver},
+                "automationDetails": {"id": f"cybervault/{scan.id}"},
+                "invocations": [
+                    {
+                        "executionSuccessful": scan.state.value == "completed",
+                        "toolExecutionNotifications": [
+                            _note(line) for line in coverage if line.state is not CoverageState.COVERED
+                        ],
+                    }
+                ],
+                "results": [_result(finding, names.index(finding.rule)) for finding in findings],
+                "columnKind": "unicodeCodePoints",
+            }
+        ],
+    }
+
+
+def _rule(name: str, findings: Sequence[ScanFinding]) -> dict[str, Any]:
+    one, rule = next(finding for finding in findings if finding.rule == name), scan_rules().get(name)
+    level, score = _LEVELS[one.severity]
+    return {
+        "id": name,
+        "shortDescription": {"text": one.title},
+        "help": {"text": one.title if rule is None else rule.remediation},
+        "defaultConfiguration": {"level": level},
+        "properties": {
+            "security-severity": score,
+            "tags": ["security", *(() if rule is None else rule.controls)],
+        },
+    }
+
+
+def _result(finding: ScanFinding, place: int) -> dict[str, Any]:
+    where = f"{finding.asset}/{finding.place}" if finding.place else finding.asset
+    said = f": {'; '.join(finding.evidence)}" if finding.evidence else ""
+    return {
+        "ruleId": finding.rule,
+        "ruleIndex": place,
+        "level": _LEVELS[finding.severity][0],
+        "kind": "fail",
+        "baselineState": "unchanged" if finding.status is FindingStatus.OPEN else "absent",
+        "message": {"text": f"{finding.title} on {where}{said}"},
+        "locations": [{"logicalLocations": [{"fullyQualifiedName": where, "kind": "resource"}]}],
+        "partialFingerprints": {"cybervault/v1": finding.fingerprint},
+    }
+
+
+def _note(line: Coverage) -> dict[str, Any]:
+    text = f"{line.asset} ({line.engine}): {line.state.value.replace('_', ' ')}: {line.reason}"
+    return {"level": "warning" if line.state is CoverageState.FAILED else "note", "message": {"text": text}}
+
+
+def _row(finding: ScanFinding) -> list[str]:
+    rule = scan_rules().get(finding.rule)
+    cells = [
+        finding.id,
+        finding.severity.value,
+        finding.status.value,
+        finding.asset,
+        finding.place,
+        finding.rule,
+        finding.title,
+        " ".join(finding.engines),
+        "; ".join(finding.evidence),
+        "" if rule is None else rule.remediation,
+        "" if rule is None else " ".join(rule.controls),
+        f"{finding.first_seen_at:%Y-%m-%dT%H:%M:%SZ}",
+        f"{finding.last_seen_at:%Y-%m-%dT%H:%M:%SZ}",
+        finding.fingerprint,
+    ]
+    return [f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells]

@@ -1,0 +1,79 @@
+"""What a scan saw as files that other programs read."""
+
+import csv
+import io
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from cybervault.domain.jobs import JobState
+from cybervault.domain.verdicts import Severity
+from cybervault.scans.exports import FIELDS, Form, exported, sarif_of
+from cybervault.scans.scan import FindingStatus
+from cybervault.scans.seen import Coverage, CoverageState
+from tests.scans.made import FINDING, NOW, SCAN
+
+DONE = replace(SCAN, state=JobState.COMPLETED)
+MISSED = Coverage("10.1.0.8", "ports", CoverageState.NOT_REACHED, "no port answered")
+SEEN = Coverage("10.1.0.7", "ports", CoverageState.COVERED)
+
+
+def run_of(*findings: Any, scan: Any = DONE) -> dict[str, Any]:  # noqa: ANN401 - findings and a scan
+    (run,) = json.loads(exported(scan, findings, [SEEN, MISSED], form=Form.SARIF))["runs"]
+    found: dict[str, Any] = run
+    return found
+
+
+def test_sarif_names_each_rule_once_and_where_it_held() -> None:
+    other = replace(FINDING, asset="10.1.0.8", fingerprint="f2", place="", evidence=())
+    run = run_of(FINDING, other)
+    (rule,) = run["tool"]["driver"]["rules"]
+    assert (rule["id"], rule["help"]["text"]) == ("telnet_open", "Switch telnet off and use SSH.")
+    first, second = run["results"]
+    assert first["message"]["text"] == "Telnet on 10.1.0.7/23/tcp: login «ü»"
+    assert first["partialFingerprints"] == {"cybervault/v1": "f1"}
+    assert second["locations"][0]["logicalLocations"][0]["fullyQualifiedName"] == "10.1.0.8"
+    assert (first["ruleIndex"], second["ruleIndex"]) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("severity", "level", "score"),
+    [
+        (Severity.CRITICAL, "error", "9.5"),
+        (Severity.HIGH, "error", "7.5"),
+        (Severity.MEDIUM, "warning", "5.0"),
+        (Severity.LOW, "note", "3.0"),
+        (Severity.INFORMATIONAL, "note", "1.0"),
+    ],
+)
+def test_severities_are_told_as_levels_and_scores(severity: Severity, level: str, score: str) -> None:
+    run = run_of(replace(FINDING, severity=severity, rule="of another version"))
+    (rule,) = run["tool"]["driver"]["rules"]
+    assert (run["results"][0]["level"], rule["properties"]["security-severity"]) == (level, score)
+    assert rule["help"]["text"] == "Telnet"
+
+
+def test_what_was_not_looked_at_is_told_too() -> None:
+    (invocation,) = run_of()["invocations"]
+    assert invocation["executionSuccessful"] is True
+    assert [note["message"]["text"] for note in invocation["toolExecutionNotifications"]] == [
+        "10.1.0.8 (ports): not reached: no port answered"
+    ]
+    (cut,) = run_of(scan=replace(SCAN, state=JobState.TIMED_OUT))["invocations"]
+    assert cut["executionSuccessful"] is False
+
+
+def test_what_is_resolved_is_absent() -> None:
+    gone = replace(FINDING, status=FindingStatus.RESOLVED, resolved_at=NOW)
+    document = sarif_of(DONE, [FINDING, gone], [])
+    assert [one["baselineState"] for one in document["runs"][0]["results"]] == ["unchanged", "absent"]
+
+
+def test_a_table_has_a_row_for_each_finding_and_runs_no_formula() -> None:
+    evil = replace(FINDING, evidence=("=1+1",), title="@SUM(A1)", rule="of another version")
+    rows = list(csv.DictReader(io.StringIO(exported(DONE, [FINDING, evil], [], form=Form.CSV).decode())))
+    assert tuple(rows[0]) == FIELDS
+    assert (rows[0]["severity"], rows[0]["controls"], rows[0]["evidence"]) == ("high", "SC-8 IA-2 CM-7", "login «ü»")
+    assert (rows[1]["evidence"], rows[1]["title"], rows[1]["remediation"]) == ("'=1+1", "'@SUM(A1)", "")
