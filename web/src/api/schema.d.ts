@@ -530,6 +530,179 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/scans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description The scans of the tenant, newest first.
+         *
+         *     Needs the scope `scan:read`.
+         */
+        get: operations["listed_v3_scans_get"];
+        put?: never;
+        /**
+         * @description Ask for a scan.
+         *
+         *     Needs the scope `scan:write`.
+         */
+        post: operations["ask_v3_scans_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/scans/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Say what a scan would look at, how long and how loud it would be; nothing is connected to.
+         *
+         *     Needs the scope `scan:write`.
+         */
+        post: operations["preview_v3_scans_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/scans/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description What stands open over all scans, or was resolved; the last seen first.
+         *
+         *     Needs the scope `scan:read`.
+         */
+        get: operations["all_findings_v3_scans_findings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/scans/{scan_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description One scan: how far it is, what it saw, what it looked at and what not.
+         *
+         *     Needs the scope `scan:read`.
+         */
+        get: operations["show_v3_scans__scan_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/scans/{scan_id}/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description All that one scan saw, the worst first.
+         *
+         *     Needs the scope `scan:read`.
+         */
+        get: operations["findings_v3_scans__scan_id__findings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/scans/{scan_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description How far a scan is, live: an event for each change, `ended` the last; `Last-Event-ID` goes on there.
+         *
+         *     Needs the scope `scan:read`.
+         */
+        get: operations["events_v3_scans__scan_id__events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/scans/{scan_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description All that a scan saw as one file, and in SARIF what it did not look at.
+         *
+         *     Needs the scope `scan:read`.
+         */
+        get: operations["export_v3_scans__scan_id__export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/scans/{scan_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Stop a scan; what it has seen stays.
+         *
+         *     Needs the scope `scan:write`.
+         */
+        post: operations["cancel_v3_scans__scan_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/console/setup": {
         parameters: {
             query?: never;
@@ -3185,15 +3358,6 @@ export interface components {
             };
         };
         /**
-         * ScanFindingList
-         * @description Answer of `GET /v1/scans/{scan_id}/findings`, the worst first.
-         */
-        ScanFindingList: {
-            /** Data */
-            data: components["schemas"]["ScanFindingReply"][];
-            pagination: components["schemas"]["cybervault__faces__v1__threat_shapes__Pagination"];
-        };
-        /**
          * ScanFindingReply
          * @description What scans saw at one spot.
          */
@@ -3247,15 +3411,6 @@ export interface components {
             last_seen_at: string;
             /** Resolved At */
             resolved_at: string | null;
-        };
-        /**
-         * ScanList
-         * @description Answer of `GET /v1/scans`, newest first.
-         */
-        ScanList: {
-            /** Data */
-            data: components["schemas"]["ScanReply"][];
-            pagination: components["schemas"]["cybervault__faces__v1__threat_shapes__Pagination"];
         };
         /**
          * ScanReply
@@ -3956,6 +4111,24 @@ export interface components {
             plan: "starter" | "professional" | "enterprise";
         };
         /**
+         * ScanFindingList
+         * @description Answer of `GET /v1/scans/{scan_id}/findings`, the worst first.
+         */
+        cybervault__faces__v1__scans__ScanFindingList: {
+            /** Data */
+            data: components["schemas"]["ScanFindingReply"][];
+            pagination: components["schemas"]["cybervault__faces__v1__threat_shapes__Pagination"];
+        };
+        /**
+         * ScanList
+         * @description Answer of `GET /v1/scans`, newest first.
+         */
+        cybervault__faces__v1__scans__ScanList: {
+            /** Data */
+            data: components["schemas"]["ScanReply"][];
+            pagination: components["schemas"]["cybervault__faces__v1__threat_shapes__Pagination"];
+        };
+        /**
          * AnalyzeReply
          * @description Answer of `POST /v1/threats/analyze`.
          */
@@ -4100,6 +4273,24 @@ export interface components {
             api_access: components["schemas"]["ApiAccessReply"];
             /** Limits */
             limits: components["schemas"]["LimitsReply"][];
+        };
+        /**
+         * ScanFindingList
+         * @description Answer of what lists findings of scans.
+         */
+        cybervault__faces__v3__scans__ScanFindingList: {
+            /** Data */
+            data: components["schemas"]["ScanFindingReply"][];
+            pagination: components["schemas"]["cybervault__faces__v3__management__office__Pagination"];
+        };
+        /**
+         * ScanList
+         * @description Answer of `GET /v3/scans`, newest first.
+         */
+        cybervault__faces__v3__scans__ScanList: {
+            /** Data */
+            data: components["schemas"]["ScanReply"][];
+            pagination: components["schemas"]["cybervault__faces__v3__management__office__Pagination"];
         };
         /**
          * RuleReply
@@ -6020,6 +6211,282 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    listed_v3_scans_get: {
+        parameters: {
+            query?: {
+                /** @description How many rows, 50 unless given, at most 200. */
+                limit?: string | null;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["cybervault__faces__v3__scans__ScanList"];
+                };
+            };
+        };
+    };
+    ask_v3_scans_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+                /** @description The same request again within 24 hours is not carried out again but gets the same answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Targets
+                     * @description 1 to 256 CIDR ranges, addresses, domains, ARNs or images.
+                     */
+                    targets: string[];
+                    /**
+                     * ProfileName
+                     * @description How deep and how loud.
+                     * @default standard
+                     * @enum {string}
+                     */
+                    profile?: "standard" | "compliance" | "pentest";
+                    /**
+                     * Max Duration
+                     * @description Minutes from now until it ends, with what it has seen by then.
+                     * @default 60
+                     */
+                    max_duration?: number;
+                };
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScanReply"];
+                };
+            };
+        };
+    };
+    preview_v3_scans_preview_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Targets
+                     * @description 1 to 256 CIDR ranges, addresses, domains, ARNs or images.
+                     */
+                    targets: string[];
+                    /**
+                     * ProfileName
+                     * @description How deep and how loud.
+                     * @default standard
+                     * @enum {string}
+                     */
+                    profile?: "standard" | "compliance" | "pentest";
+                    /**
+                     * Max Duration
+                     * @description Minutes from now until it ends, with what it has seen by then.
+                     * @default 60
+                     */
+                    max_duration?: number;
+                };
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewReply"];
+                };
+            };
+        };
+    };
+    all_findings_v3_scans_findings_get: {
+        parameters: {
+            query?: {
+                /** @description How many rows, 50 unless given, at most 200. */
+                limit?: string | null;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                status?: "open" | "resolved";
+            };
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["cybervault__faces__v3__scans__ScanFindingList"];
+                };
+            };
+        };
+    };
+    show_v3_scans__scan_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                scan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScanDetailReply"];
+                };
+            };
+        };
+    };
+    findings_v3_scans__scan_id__findings_get: {
+        parameters: {
+            query?: {
+                /** @description How many rows, 50 unless given, at most 200. */
+                limit?: string | null;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                scan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["cybervault__faces__v3__scans__ScanFindingList"];
+                };
+            };
+        };
+    };
+    events_v3_scans__scan_id__events_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                scan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
+    export_v3_scans__scan_id__export_get: {
+        parameters: {
+            query?: {
+                /** @description SARIF 2.1.0, or a table. */
+                format?: "sarif" | "csv";
+            };
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                scan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/sarif+json": Record<string, never>;
+                    "text/csv; charset=utf-8": string;
+                };
+            };
+        };
+    };
+    cancel_v3_scans__scan_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                scan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScanReply"];
+                };
             };
         };
     };
