@@ -1,6 +1,7 @@
 """Analyses: what is known here or asked of the sources, kept with all its evidence, and the finding that follows."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -9,8 +10,10 @@ from cybervault.assessments.analyses import DEEP_OBSERVABLES_MAX, Analyses, Subm
 from cybervault.assessments.findings import Events, Findings
 from cybervault.assessments.selection import Selection
 from cybervault.assessments.store.assessments import AssessmentStore, Behind
+from cybervault.assessments.store.entity_risks import EntityRiskStore
 from cybervault.assessments.store.findings import FindingStore
 from cybervault.assessments.targets import read_record, read_target
+from cybervault.assessments.telemetry_risks import TelemetryRisks
 from cybervault.detection.detector import Detector
 from cybervault.detection.engine import Engine
 from cybervault.domain.assessments import Assessment, Category, Depth
@@ -47,8 +50,9 @@ class Desk:
 
     def analyses_with(self, findings: Findings, seconds: float = 25.0) -> Analyses:
         store = AssessmentStore(self.world.database)
+        risks = TelemetryRisks(EntityRiskStore(self.world.database))
         return Analyses(
-            self.threats.product.assess, store, findings, detector=Detector(Engine([SERVICE_HOST])),
+            self.threats.product.assess, store, findings, risks=risks, detector=Detector(Engine([SERVICE_HOST])),
             choices=self.choices, clock=self.threats.clock, seconds=seconds,
         )  # fmt: skip
 
@@ -183,6 +187,16 @@ class TestWhatIsKnown:
 
 
 class TestWhatComesOfIt:
+    async def test_telemetry_adds_up_for_its_host_and_the_same_again_adds_nothing(self, desk: Desk) -> None:
+        seed: Any = SEED["payload"]
+        payload = seed | {"hostname": "Finance-07"}
+        submission = Submission(read_record("endpoint_telemetry", payload))
+        first = await desk.analyze(submission)
+        assert [(one.kind, one.value) for one in first.entities] == [("host", "finance-07")]
+        assert first.entities[0].score > 0
+        assert (await desk.analyze(submission)).entities == first.entities
+        assert (await desk.analyze(QUICK)).entities == ()
+
     async def test_the_printed_sample_gives_a_technique_actions_and_a_finding(self, desk: Desk) -> None:
         found = await desk.analyze(SAMPLE)
         assert "T1571" in found.techniques

@@ -12,8 +12,10 @@ from cybervault.assessments.findings import Findings
 from cybervault.assessments.queued import KIND, QueuedAnalyses
 from cybervault.assessments.selection import Selection
 from cybervault.assessments.store.assessments import AssessmentStore
+from cybervault.assessments.store.entity_risks import EntityRiskStore
 from cybervault.assessments.store.findings import FindingStore
 from cybervault.assessments.targets import Handed
+from cybervault.assessments.telemetry_risks import TelemetryRisks
 from cybervault.detection.detector import Detector
 from cybervault.domain.assessments import Assessment, Depth, Part
 from cybervault.domain.ids import new_assessment_id
@@ -58,7 +60,7 @@ class Desk:
         self.jobs = Jobs(database, first_pause_seconds=0)
         product = threats.product
         self.analyses = Counted(
-            product.assess, AssessmentStore(database), findings,
+            product.assess, AssessmentStore(database), findings, risks=TelemetryRisks(EntityRiskStore(database)),
             detector=Detector(), choices=product.choices, clock=threats.clock,
         )  # fmt: skip
         self.wakes = 0

@@ -63,6 +63,20 @@ async def test_check_106_the_printed_body_is_taken_odd_hash_and_all(threats: Thr
     assert (await threats.ask("GET", reply.headers["location"], key)).status_code == 200
 
 
+async def test_telemetry_adds_up_for_its_host_and_for_no_other_tenant(threats: ThreatWorld) -> None:
+    key, other = await threats.key(), await threats.key(tenant="other")
+    body = json.loads(json.dumps(SEED))
+    body["payload"]["hostname"] = "Finance-07"
+    (first,) = (await threats.ask("POST", ANALYZE, key, body)).json()["entity_risk"]
+    assert (first["kind"], first["name"], first["is_incident"]) == ("host", "finance-07", first["risk_score"] >= 100)
+    assert first["risk_score"] == pytest.approx(sum(part["points"] for part in first["breakdown"]), abs=0.1)
+    quiet = {"type": "network_traffic", "payload": {"hostname": "FINANCE-07", "dst_ip": "192.0.2.9", "port": 443}}
+    (later,) = (await threats.ask("POST", ANALYZE, key, quiet)).json()["entity_risk"]
+    assert later["risk_score"] == first["risk_score"]
+    (theirs,) = (await threats.ask("POST", ANALYZE, other, quiet)).json()["entity_risk"]
+    assert (theirs["risk_score"], theirs["breakdown"]) == (0, [])
+
+
 async def test_the_printed_body_fires_the_right_rule(threats: ThreatWorld) -> None:
     body = (await threats.ask("POST", ANALYZE, await threats.key(), SEED)).json()
     (rule,) = body["detections"]

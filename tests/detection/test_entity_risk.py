@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cybervault.detection.entity_risk import HALF_LIFE, NAMES_MAX, EntityRisk, EntityRisks
+from cybervault.detection.entity_risk import HALF_LIFE, NAMES_MAX, EntityRisk, EntityRisks, apart
 from cybervault.detection.risk import Hit
 from cybervault.domain.verdicts import Severity
 
@@ -144,3 +144,16 @@ def test_of_too_many_rules_and_tactics_those_of_which_most_is_left_are_kept() ->
     assert (len(found.rules), len(found.tactics)) == (NAMES_MAX, NAMES_MAX)
     assert min(name for name, _ in found.rules) == "rule 010"
     assert found.tactics[0] == "tactic 010"
+
+
+def test_what_was_known_is_gone_on_with() -> None:
+    first, second = EntityRisks(), EntityRisks()
+    first.add([ANN], [hit("a", 60, "impact")], NOON)
+    second.recall(first.known())
+    assert second.add([ANN], [hit("b", 60)], NOON)[0].score == 120.0
+    assert second.of(ANN, NOON).tactics == ("impact",)
+    assert list(second.known()) == [("user", "corp\\ann")]
+
+
+def test_names_that_all_hosts_share_are_nobody() -> None:
+    assert list(apart([("user", "NT AUTHORITY\\SYSTEM"), ("host", "PC-7"), ("host", "pc-7")])) == [("host", "pc-7")]

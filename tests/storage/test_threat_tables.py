@@ -2,9 +2,9 @@
 
 from cybervault.storage.database import REAL_TABLES
 from cybervault.storage.tables import METADATA
-from cybervault.storage.threat_tables import ACTIONS, ASSESSMENTS, FINDING_CHANGES, FINDING_TAGS, FINDINGS
+from cybervault.storage.threat_tables import ACTIONS, ASSESSMENTS, ENTITY_RISKS, FINDING_CHANGES, FINDING_TAGS, FINDINGS
 
-TABLES = (ASSESSMENTS, FINDINGS, FINDING_TAGS, FINDING_CHANGES, ACTIONS)
+TABLES = (ASSESSMENTS, FINDINGS, FINDING_TAGS, FINDING_CHANGES, ENTITY_RISKS, ACTIONS)
 
 
 def test_every_row_names_its_tenant() -> None:

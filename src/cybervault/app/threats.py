@@ -12,8 +12,10 @@ from cybervault.assessments.mock import MockAnalyses, MockFindings
 from cybervault.assessments.queued import QueuedAnalyses
 from cybervault.assessments.rule_questions import RuleQuestions
 from cybervault.assessments.store.assessments import AssessmentStore
+from cybervault.assessments.store.entity_risks import EntityRiskStore
 from cybervault.assessments.store.findings import FindingStore
 from cybervault.assessments.telemetry_batches import Shelves, TelemetryBatches
+from cybervault.assessments.telemetry_risks import TelemetryRisks
 from cybervault.assessments.threats import Environments, Threats
 from cybervault.detection.batch import BatchDetector, LeadingDetector
 from cybervault.detection.choices import Choices
@@ -48,8 +50,10 @@ def threats_of(  # noqa: PLR0913 - each is a part of its own
     detector, jobs = LeadingDetector(follower), Jobs(database)
     findings = Findings(FindingStore(database), journal, Outbox(database))
     choices = Choices(ChoiceStore(database), journal, Catalogue())
+    risks = TelemetryRisks(EntityRiskStore(database))
     analyses = Analyses(
-        assess, AssessmentStore(database), findings, detector=detector, choices=choices, clock=clock, ground=ground
+        assess, AssessmentStore(database), findings,
+        risks=risks, detector=detector, choices=choices, clock=clock, ground=ground,
     )  # fmt: skip
     queue = QueuedAnalyses(analyses, jobs, wake=wake)
     opening = BatchFindings(AssessmentStore(database), findings, clock=clock, ground=ground)

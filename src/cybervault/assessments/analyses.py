@@ -13,7 +13,9 @@ from cybervault.assessments.conclude import Conclusion, conclude
 from cybervault.assessments.findings import Findings
 from cybervault.assessments.store.assessments import AssessmentStore, Behind
 from cybervault.assessments.targets import Reading
+from cybervault.assessments.telemetry_risks import TelemetryRisks
 from cybervault.detection.detector import Detected, Detector
+from cybervault.detection.risk import Hit
 from cybervault.detection.rules.choice import Choice
 from cybervault.domain.assessments import Assessment, Depth, Part
 from cybervault.domain.clock import Clock
@@ -85,6 +87,7 @@ class Analyses:
         store: AssessmentStore,
         findings: Findings,
         *,
+        risks: TelemetryRisks,
         detector: Detector,
         choices: Choosing,
         clock: Clock,
@@ -92,6 +95,7 @@ class Analyses:
         seconds: float = DEEP_SECONDS,
     ) -> None:
         self._assess = assess
+        self._risks = risks
         self._detector = detector
         self._choices = choices
         self._store = store
@@ -128,15 +132,19 @@ class Analyses:
 
     async def keep(self, submission: Submission, parts: Sequence[Part], actor: Actor) -> Assessment:
         """Conclude from the weighed parts and keep what follows, once: who comes later is given what was kept."""
-        assessment = await self.concluded(submission, parts, actor)
+        assessment, hits = await self._concluded(submission, parts, actor)
         async with self._store.transaction():
-            if await self._store.add(assessment):
-                await self._findings.sight(assessment, submission.reading, actor)
-                return assessment
+            risen = await self._risks.after(assessment, submission.reading, hits)
+            if await self._store.add(risen.assessment):
+                await self._risks.keep(risen)
+                await self._findings.sight(risen.assessment, submission.reading, actor)
+                return risen.assessment
         return await self.find(assessment.tenant_id, assessment.id)
 
-    async def concluded(self, submission: Submission, parts: Sequence[Part], actor: Actor) -> Assessment:
-        """The assessment that follows from the weighed parts."""
+    async def _concluded(
+        self, submission: Submission, parts: Sequence[Part], actor: Actor
+    ) -> tuple[Assessment, tuple[Hit, ...]]:
+        """The assessment that follows from the weighed parts, and the hits behind it."""
         if actor.tenant_id is None:
             raise ValueError("an assessment belongs to a tenant")
         reading = submission.reading
@@ -144,13 +152,14 @@ class Analyses:
         made = assessment_of(submission, found, parts, tenant_id=actor.tenant_id)
         is_hurried = submission.depth is Depth.DEEP and not submission.is_unhurried
         is_cut = is_hurried and len(reading.observables) > DEEP_OBSERVABLES_MAX
-        return replace(
+        whole = replace(
             made,
             created_at=self._clock.now(),
             by=actor.name,
             family=found.family and self._family(found.family),
             warnings=(*made.warnings, *((_DEEP_ONLY_SOME,) if is_cut else ())),
         )
+        return whole, found.hits
 
     async def _detected(self, reading: Reading, tenant_id: TenantId) -> Detected:
         """What the rules that count for the tenant say of telemetry."""

@@ -60,6 +60,7 @@ class Conclusion:
     warnings: tuple[str, ...]
     missing: tuple[str, ...]
     detections: tuple[Detection, ...] = ()
+    hits: tuple[Hit, ...] = ()
 
 
 def conclude(
@@ -95,6 +96,7 @@ def conclude(
         warnings=(*reading.warnings, *_warnings_of(reading, detected)),
         missing=_missing(parts),
         detections=tuple(map(_detection, detected.matches)),
+        hits=hits,
     )
 
 

@@ -6,7 +6,7 @@ of which most is left: a noisy one never makes an incident alone. The score is t
 
 import math
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
@@ -53,8 +53,11 @@ class EntityRisk:
 
 
 @dataclass(slots=True)
-class _Sum:
-    """What is known of an entity: by rule, the points and when; by tactic, when it was last seen."""
+class RiskSum:
+    """What is known of an entity: by rule, the points and when; by tactic, when it was last seen.
+
+    `is_told`: it was an incident at `latest`, and that was said.
+    """
 
     latest: datetime
     rules: dict[str, tuple[int, datetime]] = field(default_factory=dict)
@@ -67,7 +70,7 @@ class EntityRisks:
 
     def __init__(self, entities_max: int = ENTITIES_MAX) -> None:
         self._entities_max = entities_max
-        self._sums: OrderedDict[Entity, _Sum] = OrderedDict()
+        self._sums: OrderedDict[Entity, RiskSum] = OrderedDict()
         self.evicted = 0
 
     def __len__(self) -> int:
@@ -82,7 +85,7 @@ class EntityRisks:
         counted = [hit for hit in hits if hit.confidence >= _CONFIDENCE_TO_COUNT]
         if not counted:
             return ()
-        return tuple(found for entity in _apart(entities) if (found := self._count(entity, counted, at)) is not None)
+        return tuple(found for entity in apart(entities) if (found := self._count(entity, counted, at)) is not None)
 
     def of(self, entity: Entity, at: datetime) -> EntityRisk:
         """The risk of an entity at a moment not before its latest hit; of one that is not known, none."""
@@ -90,10 +93,18 @@ class EntityRisks:
         found = self._sums.get((kind, value.casefold()))
         return EntityRisk(entity, at, 0.0, (), ()) if found is None else _risk(entity, found, at)
 
+    def recall(self, sums: Mapping[Entity, RiskSum]) -> None:
+        """Go on with what was known of some entities."""
+        self._sums.update(sums)
+
+    def known(self) -> Mapping[Entity, RiskSum]:
+        """All that is to be kept, values in small letters."""
+        return self._sums
+
     def _count(self, entity: Entity, hits: Sequence[Hit], at: datetime) -> EntityRisk | None:
         known = self._sums.get(entity)
         if known is None:
-            known = self._sums[entity] = _Sum(at)
+            known = self._sums[entity] = RiskSum(at)
             self._forget()
         self._sums.move_to_end(entity)
         if at > known.latest:
@@ -111,13 +122,13 @@ class EntityRisks:
             self.evicted += 1
 
 
-def _apart(entities: Iterable[Entity]) -> Iterator[Entity]:
-    """Each once, without those that everybody shares."""
+def apart(entities: Iterable[Entity]) -> Iterator[Entity]:
+    """Each once, in small letters, without those that everybody shares."""
     seen = dict.fromkeys((kind, value.casefold()) for kind, value in entities if kind in _KINDS)
     return (one for one in seen if one[1].rpartition("\\")[2] not in _SHARED)
 
 
-def _merge(known: _Sum, hit: Hit, at: datetime) -> None:
+def _merge(known: RiskSum, hit: Hit, at: datetime) -> None:
     """Keep the stronger one, as it will be at any later moment; so the order in which hits come plays no part."""
     now = known.rules.get(hit.name)
     if hit.points and (now is None or _lasting(hit.points, at) > _lasting(*now)):
@@ -135,7 +146,7 @@ def _lasting(points: int, at: datetime) -> float:
     return math.log2(points) + at.timestamp() / HALF_LIFE.total_seconds()
 
 
-def _risk(entity: Entity, known: _Sum, at: datetime) -> EntityRisk:
+def _risk(entity: Entity, known: RiskSum, at: datetime) -> EntityRisk:
     left = sorted(((name, _left(points, at - then)) for name, (points, then) in known.rules.items()), key=_most_first)
     tactics = sorted(name for name, then in known.tactics.items() if at - then <= DAY)
     return EntityRisk(entity, at, math.fsum(points for _, points in left), tuple(tactics), tuple(left))

@@ -110,6 +110,18 @@ class Countermeasure:
 
 
 @dataclass(frozen=True, slots=True)
+class EntityAtRisk:
+    """What telemetry of late, with this, says of a host or user; `points` are what is left of each sign."""
+
+    kind: str
+    value: str
+    score: float
+    is_incident: bool
+    tactics: tuple[str, ...]
+    points: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """Verdict, score and evidence on one target at one time.
 
@@ -140,6 +152,7 @@ class Assessment:
     missing: tuple[str, ...] = ()
     metadata: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
     detections: tuple[Detection, ...] = ()
+    entities: tuple[EntityAtRisk, ...] = ()
 
     @property
     def techniques(self) -> tuple[str, ...]:

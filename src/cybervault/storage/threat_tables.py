@@ -91,6 +91,19 @@ FINDING_CHANGES: Final = sa.Table(
     sa.Column("comment", sa.Text),
 )
 
+ENTITY_RISKS: Final = sa.Table(
+    "entity_risks",
+    METADATA,
+    sa.Column("tenant_id", sa.Text, primary_key=True),
+    # host or user; names are in small letters.
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, primary_key=True),
+    sa.Column("latest_at", sa.Float, nullable=False),
+    # The points of each rule and when, as MessagePack: what is left of them follows from the time.
+    sa.Column("document", sa.LargeBinary, nullable=False),
+    sa.Index("ix_entity_risks_latest_at", "tenant_id", "latest_at"),
+)
+
 ACTIONS: Final = sa.Table(
     "actions",
     METADATA,

@@ -1842,6 +1842,11 @@ export interface components {
              */
             detections: components["schemas"]["DetectionReply"][];
             /**
+             * Entity Risk
+             * @description What telemetry of late, with this, says of its host and user; points halve every eight hours.
+             */
+            entity_risk: components["schemas"]["EntityRiskReply"][];
+            /**
              * Missing
              * @description Sources that could know something and were not heard.
              */
@@ -2250,6 +2255,16 @@ export interface components {
             ticket: string;
         };
         /**
+         * EntityPoints
+         * @description What is left of one sign.
+         */
+        EntityPoints: {
+            /** Name */
+            name: string;
+            /** Points */
+            points: number;
+        };
+        /**
          * EntityReply
          * @description A host or user at the moment when its risk was highest.
          */
@@ -2285,6 +2300,33 @@ export interface components {
             breakdown: components["schemas"]["PointsReply"][];
             /** Matches */
             matches: number;
+        };
+        /**
+         * EntityRiskReply
+         * @description A host or user by what its telemetry adds up to.
+         */
+        EntityRiskReply: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "host" | "user";
+            /**
+             * Name
+             * @description In small letters.
+             */
+            name: string;
+            /** Risk Score */
+            risk_score: number;
+            /**
+             * Is Incident
+             * @description 100 points, or three tactics within 24 hours.
+             */
+            is_incident: boolean;
+            /** Tactics */
+            tactics: string[];
+            /** Breakdown */
+            breakdown: components["schemas"]["EntityPoints"][];
         };
         /**
          * EvidenceReply

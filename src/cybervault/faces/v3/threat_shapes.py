@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from cybervault.assessments.analyses import Submission
 from cybervault.assessments.findings import StatusChange
 from cybervault.assessments.targets import Handed
-from cybervault.domain.assessments import Assessment, Depth, Detection, Part, Sign
+from cybervault.domain.assessments import Assessment, Depth, Detection, EntityAtRisk, Part, Sign
 from cybervault.domain.attack import technique
 from cybervault.domain.findings import Finding, Status, Step
 from cybervault.domain.jobs import Job
@@ -141,6 +141,36 @@ class DetectionReply(BaseModel):
         )
 
 
+class EntityPoints(BaseModel):
+    """What is left of one sign."""
+
+    name: str = Field(examples=["rule_c2d0f7a4-6f0b-4c55-9d0b-0d7f2f1f8a11"])
+    points: float
+
+
+class EntityRiskReply(BaseModel):
+    """A host or user by what its telemetry adds up to."""
+
+    kind: Literal["host", "user"]
+    name: str = Field(description="In small letters.", examples=["finance-07"])
+    risk_score: float
+    is_incident: bool = Field(description="100 points, or three tactics within 24 hours.")
+    tactics: list[str]
+    breakdown: list[EntityPoints]
+
+    @classmethod
+    def of(cls, entity: EntityAtRisk) -> "EntityRiskReply":
+        """One host or user."""
+        return cls(
+            kind="host" if entity.kind == "host" else "user",
+            name=entity.value,
+            risk_score=entity.score,
+            is_incident=entity.is_incident,
+            tactics=list(entity.tactics),
+            breakdown=[EntityPoints(name=name, points=points) for name, points in entity.points],
+        )
+
+
 class AssessmentReply(BaseModel):
     """Answer of `POST /v3/threats/analyze`, and of what reads it back."""
 
@@ -159,6 +189,9 @@ class AssessmentReply(BaseModel):
     indicators: list[IndicatorReply]
     reasons: list[ReasonReply]
     detections: list[DetectionReply] = Field(description="Rules that fired on telemetry.")
+    entity_risk: list[EntityRiskReply] = Field(
+        description="What telemetry of late, with this, says of its host and user; points halve every eight hours."
+    )
     missing: list[str] = Field(description="Sources that could know something and were not heard.")
     warnings: list[str]
     target_type: str
@@ -191,6 +224,7 @@ class AssessmentReply(BaseModel):
                 "indicators": [IndicatorReply.of(part).model_dump() for part in assessment.parts],
                 "reasons": [ReasonReply.of(sign).model_dump() for sign in assessment.signs],
                 "detections": [DetectionReply.of(rule).model_dump() for rule in assessment.detections],
+                "entity_risk": [EntityRiskReply.of(one).model_dump() for one in assessment.entities],
                 "missing": list(assessment.missing),
                 "warnings": list(assessment.warnings),
                 "target_type": assessment.target.kind,
