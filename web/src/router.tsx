@@ -29,6 +29,14 @@ const invitation = createRoute({
   component: lazyRouteComponent(() => import("./pages/entry/InvitationPage"), "InvitationPage"),
 });
 
+/** These parts of the address and no others; what a page cannot use of them it leaves aside. */
+const filters =
+  <Name extends string>(...names: Name[]) =>
+  (search: Record<string, unknown>): { [Each in Name]?: string | undefined } =>
+    Object.fromEntries(names.map((name) => [name, search[name]]).filter(([, value]) => typeof value === "string")) as {
+      [Each in Name]?: string;
+    };
+
 /** Pages for who has signed in; a visitor is led to the door, and back from there. */
 const inside = createRoute({
   getParentRoute: () => root,
@@ -39,6 +47,33 @@ const within = <Path extends string>(path: Path) => ({ getParentRoute: () => ins
 const account = createRoute({
   ...within("/account"),
   component: lazyRouteComponent(() => import("./pages/account/AccountPage"), "AccountPage"),
+});
+const apiKeys = createRoute({
+  ...within("/settings/api-keys"),
+  component: lazyRouteComponent(() => import("./pages/settings/keys/KeysPage"), "KeysPage"),
+  validateSearch: filters("owner", "state"),
+});
+const apiKey = createRoute({
+  ...within("/settings/api-keys/$id"),
+  component: lazyRouteComponent(() => import("./pages/settings/keys/KeyPage"), "KeyPage"),
+  validateSearch: filters("view", "outcome"),
+});
+const billing = createRoute({
+  ...within("/settings/billing"),
+  component: lazyRouteComponent(() => import("./pages/settings/plan/PlanPage"), "PlanPage"),
+});
+const serviceAccounts = createRoute({
+  ...within("/settings/service-accounts"),
+  component: lazyRouteComponent(() => import("./pages/settings/accounts/ServiceAccountsPage"), "ServiceAccountsPage"),
+});
+const users = createRoute({
+  ...within("/settings/users"),
+  component: lazyRouteComponent(() => import("./pages/settings/users/UsersPage"), "UsersPage"),
+});
+const auditLog = createRoute({
+  ...within("/settings/audit-log"),
+  component: lazyRouteComponent(() => import("./pages/settings/audit/AuditPage"), "AuditPage"),
+  validateSearch: filters("action", "actor", "since", "until"),
 });
 
 /** Texts stay texts: the router's own way would read a hash of digits alone as a number. */
@@ -52,7 +87,14 @@ const stringifySearch = (search: Record<string, unknown>): string => {
 export const router = createRouter({
   parseSearch,
   stringifySearch,
-  routeTree: root.addChildren([home, analyze, signIn, setup, invitation, inside.addChildren([account])]),
+  routeTree: root.addChildren([
+    home,
+    analyze,
+    signIn,
+    setup,
+    invitation,
+    inside.addChildren([account, apiKeys, apiKey, billing, serviceAccounts, users, auditLog]),
+  ]),
   defaultPendingComponent: Waiting,
   defaultErrorComponent: ({ error, reset }) => <Refused error={error} again={reset} />,
   defaultPreload: "intent",

@@ -53,7 +53,17 @@ def test_the_page_knows_whether_there_may_be_a_session(client: TestClient, cooki
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/analyze", "/analyze?ioc=203.0.113.42", "/sign-in", "/setup", "/invitation", "/account"]
+    "path",
+    [
+        "/",
+        "/analyze",
+        "/analyze?ioc=203.0.113.42",
+        "/sign-in",
+        "/setup",
+        "/invitation",
+        "/account",
+        "/settings/api-keys/key_1?view=table",
+    ],
 )
 def test_the_page_carries_the_strict_policy(client: TestClient, path: str) -> None:
     answer = client.get(path)

@@ -86,6 +86,7 @@ class TestWhoami:
         key = await framed.key(KeyKind.SERVICE_LIVE, Scope.SCAN_READ)
         told = (await ask(framed, WHOAMI, key)).json()
         assert (told["address"], told["scopes"], told["member"]) == ("192.0.2.1", ["scan:read"], None)
+        assert told["now"] == f"{framed.clock.now():%Y-%m-%dT%H:%M:%SZ}"
         assert told["key"]["hint"].endswith(key["Authorization"][-4:])
 
     async def test_a_member_is_told_its_role(self, framed: Framed) -> None:

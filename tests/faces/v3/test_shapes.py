@@ -82,7 +82,8 @@ KEY = Principal(
 
 
 def test_a_caller_is_told_how_the_server_sees_it() -> None:
-    assert WhoamiReply.of(KEY, ip_address("192.0.2.1")).model_dump() == {
+    assert WhoamiReply.of(KEY, ip_address("192.0.2.1"), NOW).model_dump() == {
+        "now": "2026-01-31T12:00:00Z",
         "address": "192.0.2.1",
         "tenant_id": "tv_1",
         "plan": "professional",
@@ -94,7 +95,7 @@ def test_a_caller_is_told_how_the_server_sees_it() -> None:
     member = replace(
         KEY, key_id=None, kind=None, member_id=MemberId("usr_1"), role=Role.VIEWER, session_id=SessionId("ses_1")
     )
-    told = WhoamiReply.of(member, None).model_dump()
+    told = WhoamiReply.of(member, None, NOW).model_dump()
     assert (told["address"], told["key"], told["member"]) == (None, None, {"id": "usr_1", "role": "viewer"})
     assert told["scopes"] == ["threat:read", "threat:write"]
 

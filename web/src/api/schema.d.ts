@@ -3084,6 +3084,23 @@ export interface components {
          */
         Place: "in_force" | "switched_off" | "below_level" | "hunting" | "disabled" | "below_own_level";
         /**
+         * PlanReply
+         * @description What a plan gives, before any limits of a tenant's own.
+         */
+        PlanReply: {
+            /**
+             * Plan
+             * @enum {string}
+             */
+            plan: "starter" | "professional" | "enterprise";
+            /** Personal Keys */
+            personal_keys: boolean;
+            /** Other Keys */
+            other_keys: boolean;
+            /** Limits */
+            limits: components["schemas"]["LimitsReply"][];
+        };
+        /**
          * PointsReply
          * @description What a rule adds to the risk of a host or user.
          */
@@ -4090,6 +4107,11 @@ export interface components {
          */
         WhoamiReply: {
             /**
+             * Now
+             * @description What this server's clock says: ISO 8601, UTC.
+             */
+            now: string;
+            /**
              * Address
              * @description Where the call came from.
              */
@@ -4315,6 +4337,11 @@ export interface components {
             api_access: components["schemas"]["ApiAccessReply"];
             /** Limits */
             limits: components["schemas"]["LimitsReply"][];
+            /**
+             * Plans
+             * @description What each plan gives on this server, the smallest first.
+             */
+            plans: components["schemas"]["PlanReply"][];
         };
         /**
          * ScanFindingList

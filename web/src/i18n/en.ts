@@ -15,7 +15,15 @@ export const en = {
     widen: "Widen the side bar",
     search: "Go to, or analyse",
   },
-  places: { analyze: "Analyse", account: "Your account" },
+  places: {
+    analyze: "Analyse",
+    account: "Your account",
+    apiKeys: "API Keys",
+    billing: "Plan and billing",
+    serviceAccounts: "Service accounts",
+    users: "Users",
+    auditLog: "Audit log",
+  },
   accountMenu: {
     label: (name: string) => `Account of ${name}`,
     signIn: "Sign in",

@@ -17,7 +17,15 @@ export const es: Texts = {
     widen: "Ensanchar la barra lateral",
     search: "Ir a, o analizar",
   },
-  places: { analyze: "Analizar", account: "Tu cuenta" },
+  places: {
+    analyze: "Analizar",
+    account: "Tu cuenta",
+    apiKeys: "API Keys",
+    billing: "Plan y facturación",
+    serviceAccounts: "Cuentas de servicio",
+    users: "Usuarios",
+    auditLog: "Registro de auditoría",
+  },
   accountMenu: {
     label: (name) => `Cuenta de ${name}`,
     signIn: "Iniciar sesión",

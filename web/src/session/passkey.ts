@@ -22,6 +22,18 @@ export async function showPasskey({ options, ticket }: Ceremony): Promise<Shown 
   return shownBy(ticket, () => navigator.credentials.get({ publicKey }));
 }
 
+export function canMakePasskeys(): boolean {
+  return typeof window.PublicKeyCredential?.parseCreationOptionsFromJSON === "function";
+}
+
+/** Makes a passkey; null when the person stopped it. */
+export async function makePasskey({ options, ticket }: Ceremony): Promise<Shown | null> {
+  const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(
+    options as unknown as PublicKeyCredentialCreationOptionsJSON,
+  );
+  return shownBy(ticket, () => navigator.credentials.create({ publicKey }));
+}
+
 async function shownBy(ticket: string, ask: () => Promise<Credential | null>): Promise<Shown | null> {
   try {
     const credential = await ask();

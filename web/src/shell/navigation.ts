@@ -1,12 +1,12 @@
 /** The places of the console: what the side bar, the palette and the shortcuts lead to. */
 
-import { CircleUserRound, type LucideIcon, Search } from "lucide-react";
+import { Bot, CircleUserRound, Gauge, KeyRound, type LucideIcon, ScrollText, Search, Users } from "lucide-react";
 import type { Texts } from "../i18n/en";
 import { can, type Session } from "../session/session";
 
 export interface NavigationItem {
   id: keyof Texts["places"];
-  path: "/analyze" | "/account";
+  path: "/analyze" | "/account" | `/settings/${"api-keys" | "service-accounts" | "users" | "audit-log" | "billing"}`;
   icon: LucideIcon;
   /** The scope that it takes to see it, or what everybody has: `nobody` has not even signed in. */
   needs: string;
@@ -16,6 +16,25 @@ export interface NavigationItem {
 
 const ITEMS: readonly NavigationItem[] = [
   { id: "analyze", path: "/analyze", icon: Search, needs: "nobody", hotkey: "g a", group: "work" },
+  { id: "apiKeys", path: "/settings/api-keys", icon: KeyRound, needs: "member", hotkey: "g k", group: "settings" },
+  {
+    id: "serviceAccounts",
+    path: "/settings/service-accounts",
+    icon: Bot,
+    needs: "keys:manage",
+    hotkey: "g v",
+    group: "settings",
+  },
+  { id: "users", path: "/settings/users", icon: Users, needs: "keys:manage", hotkey: "g m", group: "settings" },
+  {
+    id: "auditLog",
+    path: "/settings/audit-log",
+    icon: ScrollText,
+    needs: "audit:read",
+    hotkey: "g l",
+    group: "settings",
+  },
+  { id: "billing", path: "/settings/billing", icon: Gauge, needs: "member", hotkey: "g b", group: "settings" },
   { id: "account", path: "/account", icon: CircleUserRound, needs: "member", hotkey: "g u", group: "settings" },
 ];
 

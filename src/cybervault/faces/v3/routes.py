@@ -39,5 +39,5 @@ class V3:
 
     async def whoami(self, call: Call) -> Response:
         """Who calls, from where and with which rights: what to look at before a list of networks is set."""
-        reply = WhoamiReply.of(await call.principal(), call.address)
+        reply = WhoamiReply.of(await call.principal(), call.address, self._clock.now())
         return json_response(200, reply.model_dump())

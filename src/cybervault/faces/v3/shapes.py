@@ -55,6 +55,7 @@ class CallingMember(BaseModel):
 class WhoamiReply(BaseModel):
     """Answer of `GET /v3/system/whoami`: the caller as this server sees it."""
 
+    now: str = Field(description="What this server's clock says: ISO 8601, UTC.")
     address: str | None = Field(description="Where the call came from.", examples=["203.0.113.9"])
     tenant_id: str
     plan: Literal["starter", "professional", "enterprise"]
@@ -64,9 +65,10 @@ class WhoamiReply(BaseModel):
     member: CallingMember | None
 
     @classmethod
-    def of(cls, principal: Principal, address: Address | None) -> "WhoamiReply":
+    def of(cls, principal: Principal, address: Address | None, now: datetime) -> "WhoamiReply":
         """What is known of this caller."""
         return cls(
+            now=f"{now:%Y-%m-%dT%H:%M:%SZ}",
             address=None if address is None else str(address),
             tenant_id=principal.tenant_id,
             plan=principal.plan.value,

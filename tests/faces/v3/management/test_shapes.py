@@ -112,7 +112,7 @@ class TestTenant:
     def test_limits_are_those_in_force(self) -> None:
         own = LimitOverride("v3", CallClass.WRITE, minute=10, burst_percent=50)
         access = shapes.ApiAccessReply(personal_keys=True, other_keys=True, upgrade_url=Gate().upgrade_at)
-        found = shapes.TenantReply.of(TENANT, access, (own,)).model_dump()
+        found = shapes.TenantReply.of(TENANT, access, (own,), []).model_dump()
         assert [(one["face"], one["call_class"]) for one in found["limits"]] == [
             ("v1", "any"), ("v2", "any"), ("v3", "read"), ("v3", "write"),
         ]  # fmt: skip

@@ -18,7 +18,7 @@ PATH = "/v3/tenant"
 async def test_answers(managed: Managed, role: Role) -> None:
     _, headers = await managed.signed_in(role)
     found = await managed.get(PATH, headers)
-    limits = found.pop("limits")
+    limits, plans = found.pop("limits"), found.pop("plans")
     assert found == {
         "id": managed.world.tenant.id, "name": "acme", "plan": "professional", "created_at": "2026-11-01T00:00:00Z",
         "api_access": {"personal_keys": True, "other_keys": True, "upgrade_url": UPGRADE},
@@ -30,13 +30,19 @@ async def test_answers(managed: Managed, role: Role) -> None:
         {"name": "minute", "seconds": 60, "limit": 100, "ceiling": 115},
         {"name": "hour", "seconds": 3600, "limit": 5000, "ceiling": 5000},
     ]
+    assert [(one["plan"], one["personal_keys"], one["other_keys"]) for one in plans] == [
+        ("starter", False, True), ("professional", True, True), ("enterprise", True, True),
+    ]  # fmt: skip
+    assert plans[1]["limits"] == limits
+    assert plans[0]["limits"] != limits != plans[2]["limits"]
 
 
 async def test_a_limit_of_the_tenants_own_is_told(managed: Managed) -> None:
     own = LimitOverride("v3", CallClass.READ, minute=7, burst_percent=0)
     await managed.world.tenants.set_limit(managed.world.tenant.id, own, actor=OPERATOR)
-    limits = (await managed.get(PATH, await managed.owner()))["limits"]
-    assert [one["windows"][0]["limit"] for one in limits if one["face"] == "v3"] == [7, 100]
+    found = await managed.get(PATH, await managed.owner())
+    assert [one["windows"][0]["limit"] for one in found["limits"] if one["face"] == "v3"] == [7, 100]
+    assert [one["windows"][0]["limit"] for one in found["plans"][1]["limits"] if one["face"] == "v3"] == [300, 100]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 /** What belongs to the member alone: how the console looks, and where else they have signed in. */
 
+import "./css/account.css";
 import { useState } from "react";
 import { useSpeech } from "../../i18n/language";
 import { useTexts } from "../../i18n/texts";
@@ -8,6 +9,9 @@ import { Page } from "../../kit/Page";
 import { applyDensity, DENSITIES, storedDensity } from "../../lib/density";
 import { applyTheme, storedTheme, THEMES } from "../../lib/theme";
 import { useSession } from "../../session/session";
+import { FactorsPanel } from "./FactorsPanel";
+import { PasskeyList } from "./PasskeyList";
+import { PasswordPanel } from "./PasswordPanel";
 import { SessionList } from "./SessionList";
 import { accountTexts } from "./texts";
 
@@ -20,6 +24,9 @@ export function AccountPage() {
       title={texts.title}
       lead={session ? texts.lead(shared.roles[session.member.role], session.tenant.name) : undefined}
     >
+      <PasswordPanel />
+      <FactorsPanel />
+      <PasskeyList />
       <SessionList />
       <Appearance />
     </Page>

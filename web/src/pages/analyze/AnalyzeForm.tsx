@@ -1,14 +1,16 @@
 /** The form: what to analyse, by which model, and what the text was recognised as. */
 
 import { LoaderCircle, Search, Square, X } from "lucide-react";
-import { type FormEvent, type RefObject, useMemo } from "react";
+import { type FormEvent, lazy, type RefObject, Suspense, useMemo } from "react";
 import { Button, Input, Label, SearchField, Text } from "react-aria-components";
 import { useSpeech } from "../../i18n/language";
 import { WordButton } from "../../kit/Buttons";
 import { type Detected, detect } from "../../lib/detect";
-import { ModelSelect } from "./ModelSelect";
 import { TypeChips } from "./TypeChips";
 import type { ModelChoice } from "./useModels";
+
+// The form can be typed into before its list of models, which waits for the server anyway, has arrived.
+const ModelSelect = lazy(async () => ({ default: (await import("./ModelSelect")).ModelSelect }));
 
 interface AnalyzeFormProps {
   fieldRef: RefObject<HTMLInputElement | null>;
@@ -52,7 +54,9 @@ export function AnalyzeForm({ fieldRef, typed, onType, onSubmit, onStop, isBusy,
             <Recognition typed={typed} detected={detected} />
           </Text>
         </SearchField>
-        <ModelSelect choice={choice} isDisabled={isBusy} />
+        <Suspense fallback={<ModelPlace />}>
+          <ModelSelect choice={choice} isDisabled={isBusy} />
+        </Suspense>
         <div className="analyze-actions">
           <WordButton variant="primary" type="submit" isDisabled={isBusy}>
             {isBusy ? <LoaderCircle aria-hidden size={17} className="spin" /> : null}
@@ -68,6 +72,20 @@ export function AnalyzeForm({ fieldRef, typed, onType, onSubmit, onStop, isBusy,
       </div>
       <TypeChips detected={detected?.kind ?? null} />
     </form>
+  );
+}
+
+/** As large as what comes in its place, so that nothing moves. */
+function ModelPlace() {
+  const { texts } = useSpeech();
+  return (
+    <div className="field model-field" aria-hidden>
+      <span className="field-label">{texts.form.model}</span>
+      <span className="select-button" data-disabled>
+        {texts.form.modelLoading}
+      </span>
+      <span className="field-hint">{"\u00a0"}</span>
+    </div>
   );
 }
 

@@ -284,6 +284,15 @@ class ApiAccessReply(BaseModel):
     upgrade_url: str = Field(description="Where to get a larger plan.")
 
 
+class PlanReply(BaseModel):
+    """What a plan gives, before any limits of a tenant's own."""
+
+    plan: Literal["starter", "professional", "enterprise"]
+    personal_keys: bool
+    other_keys: bool
+    limits: list[LimitsReply]
+
+
 class TenantReply(BaseModel):
     """Answer of `GET /v3/tenant`."""
 
@@ -293,9 +302,12 @@ class TenantReply(BaseModel):
     created_at: str
     api_access: ApiAccessReply
     limits: list[LimitsReply]
+    plans: list[PlanReply] = Field(description="What each plan gives on this server, the smallest first.")
 
     @classmethod
-    def of(cls, tenant: Tenant, access: ApiAccessReply, overrides: tuple[LimitOverride, ...]) -> "TenantReply":
+    def of(  # noqa: PLR0917 - what it is made of
+        cls, tenant: Tenant, access: ApiAccessReply, overrides: tuple[LimitOverride, ...], plans: list[PlanReply]
+    ) -> "TenantReply":
         """The tenant with the limits that hold now."""
         return cls(
             id=tenant.id,
@@ -304,6 +316,7 @@ class TenantReply(BaseModel):
             created_at=moment_of(tenant.created_at),
             api_access=access,
             limits=limits_of(tenant.plan, overrides),
+            plans=plans,
         )
 
 

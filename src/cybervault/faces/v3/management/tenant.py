@@ -31,8 +31,17 @@ class TenantPaths:
             other_keys=self._opens(KeyKind.SERVICE_LIVE, tenant.plan),
             upgrade_url=self._office.gate.upgrade_at,
         )
-        reply = shapes.TenantReply.of(tenant, access, await self._office.tenants.limits(tenant.id))
+        plans = [self._plan(plan) for plan in Plan]
+        reply = shapes.TenantReply.of(tenant, access, await self._office.tenants.limits(tenant.id), plans)
         return json_response(200, reply.model_dump())
+
+    def _plan(self, plan: Plan) -> shapes.PlanReply:
+        return shapes.PlanReply(
+            plan=plan.value,
+            personal_keys=self._opens(KeyKind.PERSONAL_LIVE, plan),
+            other_keys=self._opens(KeyKind.SERVICE_LIVE, plan),
+            limits=shapes.limits_of(plan, ()),
+        )
 
     def _opens(self, kind: KeyKind, plan: Plan) -> bool:
         try:

@@ -1,0 +1,156 @@
+/** How a key is used: calls by how they ended as bars or as a table, and each of them below. */
+
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { useSpeech } from "../../../i18n/language";
+import { useTexts } from "../../../i18n/texts";
+import { Asked, Empty } from "../../../kit/Asked";
+import { Choice } from "../../../kit/Choice";
+import { StateTag } from "../../../kit/Tags";
+import { Moment } from "../../../kit/Times";
+import { oneOf } from "../../../lib/oneOf";
+import { More } from "../More";
+import { usageQuery } from "./queries";
+import { keyTexts } from "./texts";
+import { UsageChart } from "./UsageChart";
+import { UsageTable } from "./UsageTable";
+import { OUTCOME_TONE, OUTCOMES, outcomeOf, stepsOf, type Use } from "./usage";
+
+const route = getRouteApi("/inside/settings/api-keys/$id");
+
+export function UsagePanel({ id }: { id: string }) {
+  const texts = useTexts(keyTexts).usage;
+  const query = useInfiniteQuery(usageQuery(id));
+  return (
+    <section className="panel stack" aria-labelledby="usage">
+      <h2 id="usage" className="section-title">
+        {texts.heading}
+      </h2>
+      <p className="field-hint">{texts.lead}</p>
+      <Asked query={query}>
+        {({ pages }) => {
+          const uses = pages.flatMap(({ data }) => data);
+          if (uses.length === 0) return <Empty title={texts.none}>{texts.noneLead}</Empty>;
+          return (
+            <>
+              <Overview uses={uses} />
+              <Log uses={uses} />
+              <More query={query} label={texts.more} />
+            </>
+          );
+        }}
+      </Asked>
+    </section>
+  );
+}
+
+function Overview({ uses }: { uses: readonly Use[] }) {
+  const texts = useTexts(keyTexts).usage;
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const { steps, length } = stepsOf(uses);
+  return (
+    <>
+      <div className="section-head">
+        <span className="muted">{texts.shown(uses.length)}</span>
+        <span className="grow" />
+        <Choice
+          label={texts.view}
+          value={search.view === "table" ? "table" : "bars"}
+          options={[
+            { id: "bars", text: texts.bars },
+            { id: "table", text: texts.table },
+          ]}
+          onChange={(view) =>
+            void navigate({ search: { ...search, view: view === "table" ? "table" : undefined }, replace: true })
+          }
+        />
+      </div>
+      {search.view === "table" ? (
+        <UsageTable steps={steps} />
+      ) : (
+        <UsageChart steps={steps} length={length} total={uses.length} />
+      )}
+    </>
+  );
+}
+
+function Log({ uses }: { uses: readonly Use[] }) {
+  const texts = useTexts(keyTexts).usage;
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const wanted = oneOf(search.outcome, OUTCOMES);
+  const fitting = uses.filter(({ status }) => wanted === undefined || outcomeOf(status) === wanted);
+  return (
+    <>
+      <div className="section-head">
+        <h3 className="section-title">{texts.log}</h3>
+        <span className="grow" />
+        <Choice
+          label={texts.outcome}
+          value={wanted ?? "any"}
+          options={[
+            { id: "any", text: texts.anyOutcome },
+            ...OUTCOMES.map((outcome) => ({ id: outcome, text: texts.outcomes[outcome] })),
+          ]}
+          onChange={(outcome) =>
+            void navigate({
+              search: { ...search, outcome: outcome === "any" ? undefined : outcome },
+              replace: true,
+            })
+          }
+        />
+      </div>
+      {fitting.length === 0 ? <p className="muted">{texts.noneOfOutcome}</p> : <LogTable uses={fitting} />}
+    </>
+  );
+}
+
+const COLUMNS = ["at", "call", "status", "took", "address", "secret", "agent", "request"] as const;
+
+function LogTable({ uses }: { uses: readonly Use[] }) {
+  const { formats } = useSpeech();
+  const texts = useTexts(keyTexts).usage;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and who has no pointer scrolls it by keys
+    <section className="table-box log-box" aria-label={texts.log} tabIndex={0}>
+      <table className="table">
+        <thead>
+          <tr>
+            {COLUMNS.map((column) => (
+              <th key={column} scope="col">
+                {texts.columns[column]}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {uses.map((use) => (
+            <tr key={use.request_id}>
+              <td>
+                <Moment at={use.at} />
+              </td>
+              <td className="mono wide">
+                {use.method} {use.path}
+              </td>
+              <td>
+                <StateTag tone={OUTCOME_TONE[outcomeOf(use.status)]}>
+                  {`${use.status} ${texts.outcomes[outcomeOf(use.status)]}`}
+                </StateTag>
+              </td>
+              <td className="numeric">{texts.milliseconds(formats.number(use.milliseconds))}</td>
+              <td className="mono">{use.ip ?? "–"}</td>
+              <td>{use.is_old_secret ? <StateTag tone="warn">{texts.old}</StateTag> : texts.current}</td>
+              <td className="agent" title={use.agent ?? undefined}>
+                {use.agent ?? "–"}
+              </td>
+              <td className="mono agent" title={use.request_id}>
+                {use.request_id}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
