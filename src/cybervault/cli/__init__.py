@@ -29,9 +29,13 @@ rule_commands: Final = typer.Typer(
         Later(
             "disable",
             f"{_IN}.rule_switch:disable",
-            "Switch a rule off for the whole installation; a running server follows within seconds.",
+            "Switch a rule off for the whole installation, or for one tenant; a running server follows within seconds.",
         ),
-        Later("enable", f"{_IN}.rule_switch:enable", "Switch a rule on again."),
+        Later(
+            "enable",
+            f"{_IN}.rule_switch:enable",
+            "Switch a rule on again, for the whole installation or for one tenant.",
+        ),
         Later(
             "explain",
             f"{_IN}.rule_explain:explain_rule",
