@@ -2,8 +2,8 @@
 
 import { useSpeech } from "../../../i18n/language";
 import { useTexts } from "../../../i18n/texts";
-import { keyTexts } from "./texts";
 import { OUTCOMES, type Step } from "./usage";
+import { usageTexts } from "./usageTexts";
 
 const WIDTH = 720;
 const HEIGHT = 140;
@@ -18,7 +18,7 @@ interface UsageChartProps {
 
 export function UsageChart({ steps, length, total }: UsageChartProps) {
   const { formats } = useSpeech();
-  const texts = useTexts(keyTexts).usage;
+  const texts = useTexts(usageTexts);
   const most = Math.max(1, ...steps.map((step) => step.total));
   const label = texts.chart(total, formats.duration(length / 1000));
   const first = steps[0];

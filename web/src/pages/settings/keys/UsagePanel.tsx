@@ -11,15 +11,15 @@ import { Moment } from "../../../kit/Times";
 import { oneOf } from "../../../lib/oneOf";
 import { More } from "../More";
 import { usageQuery } from "./queries";
-import { keyTexts } from "./texts";
 import { UsageChart } from "./UsageChart";
 import { UsageTable } from "./UsageTable";
 import { OUTCOME_TONE, OUTCOMES, outcomeOf, stepsOf, type Use } from "./usage";
+import { usageTexts } from "./usageTexts";
 
 const route = getRouteApi("/inside/settings/api-keys/$id");
 
 export function UsagePanel({ id }: { id: string }) {
-  const texts = useTexts(keyTexts).usage;
+  const texts = useTexts(usageTexts);
   const query = useInfiniteQuery(usageQuery(id));
   return (
     <section className="panel stack" aria-labelledby="usage">
@@ -45,7 +45,7 @@ export function UsagePanel({ id }: { id: string }) {
 }
 
 function Overview({ uses }: { uses: readonly Use[] }) {
-  const texts = useTexts(keyTexts).usage;
+  const texts = useTexts(usageTexts);
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const { steps, length } = stepsOf(uses);
@@ -76,7 +76,7 @@ function Overview({ uses }: { uses: readonly Use[] }) {
 }
 
 function Log({ uses }: { uses: readonly Use[] }) {
-  const texts = useTexts(keyTexts).usage;
+  const texts = useTexts(usageTexts);
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const wanted = oneOf(search.outcome, OUTCOMES);
@@ -110,7 +110,7 @@ const COLUMNS = ["at", "call", "status", "took", "address", "secret", "agent", "
 
 function LogTable({ uses }: { uses: readonly Use[] }) {
   const { formats } = useSpeech();
-  const texts = useTexts(keyTexts).usage;
+  const texts = useTexts(usageTexts);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and who has no pointer scrolls it by keys
     <section className="table-box log-box" aria-label={texts.log} tabIndex={0}>

@@ -2,12 +2,12 @@
 
 import { useSpeech } from "../../../i18n/language";
 import { useTexts } from "../../../i18n/texts";
-import { keyTexts } from "./texts";
 import { OUTCOMES, type Step } from "./usage";
+import { usageTexts } from "./usageTexts";
 
 export function UsageTable({ steps }: { steps: readonly Step[] }) {
   const { formats } = useSpeech();
-  const texts = useTexts(keyTexts).usage;
+  const texts = useTexts(usageTexts);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and who has no pointer scrolls it by keys
     <section className="table-box" aria-label={texts.caption} tabIndex={0}>
