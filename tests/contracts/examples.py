@@ -126,6 +126,17 @@ async def _batches(walk: Walk) -> None:
     await walk.ask("POST /v3/telemetry/explain", {"rule_id": fired, "event": CALLBACK})
 
 
+FILTER = """\
+title: Our software distribution
+id: 7f0d1c52-0c9c-4a55-9d6e-1c1f2b7a9e10
+logsource: {product: windows}
+filter:
+  rules: any
+  selection: {ParentImage|endswith: '\\deploy.exe'}
+  condition: not selection
+"""
+
+
 async def _detection(walk: Walk) -> None:
     await walk.ask("GET /v3/detection/rules", query="technique=T1571&limit=1")
     found = await walk.world.ask("GET", "/v3/detection/rules?technique=T1571&limit=1", walk.key)
@@ -135,6 +146,8 @@ async def _detection(walk: Walk) -> None:
     await walk.ask("PATCH /v3/detection/rules/{rule_id}", off, rule_id=rule_id)
     await walk.ask("PATCH /v3/detection/profile", {"from_level": "high"})
     await walk.ask("GET /v3/detection/profile")
+    await walk.ask("POST /v3/detection/filters", {"text": FILTER})
+    await walk.ask("GET /v3/detection/filters")
 
 
 async def _response(walk: Walk, threat_id: str) -> None:

@@ -1,11 +1,11 @@
 """The rows of what tenants chose, on each engine."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from cybervault.detection.rules.choice import Choice, Switch
-from cybervault.detection.store import ChoiceStore
+from cybervault.detection.store import ChoiceStore, OwnFilter
 from cybervault.domain.principals import TenantId
 from cybervault.domain.verdicts import Severity
 from cybervault.storage.database import Database
@@ -47,3 +47,17 @@ async def test_each_change_has_a_number_of_its_own(store: ChoiceStore) -> None:
             await store.raise_revision(OURS)
         assert await store.revision(OURS) == (number, None)
     assert await store.revision(THEIRS) == (0, None)
+
+
+async def test_filters_come_back_oldest_first_and_belong_to_their_tenant(store: ChoiceStore) -> None:
+    first = OwnFilter("b", "First", "text «ä»", WHY.at, WHY.by)
+    second = OwnFilter("a", "Second", "text", WHY.at + timedelta(seconds=1), WHY.by)
+    async with store.transaction():
+        for one in (second, OwnFilter("b", "Before", "x", WHY.at, WHY.by), first):
+            await store.add_filter(OURS, one)
+    assert await store.filters(OURS) == (first, second)
+    assert await store.filters(THEIRS) == ()
+    async with store.transaction():
+        assert not await store.remove_filter(THEIRS, "a")
+        assert await store.remove_filter(OURS, "a")
+    assert await store.filters(OURS) == (first,)

@@ -71,6 +71,8 @@ class Change(StrEnum):
     RULE_SWITCHED_OFF = "rule.switched_off"
     RULE_SWITCHED_ON = "rule.switched_on"
     RULES_LEVEL_CHANGED = "rules.level_changed"
+    RULE_FILTER_ADDED = "rule_filter.added"
+    RULE_FILTER_REMOVED = "rule_filter.removed"
     AUDIT_ERASED = "audit.erased"
 
 

@@ -86,7 +86,7 @@ class Detector:
             rules += outcome.rules
             if not outcome.matches:
                 continue
-            left = choice.left(outcome.matches)
+            left = choice.left(record, outcome.matches)
             signals += signals_of(self._plan, record, left)
             for match in left:
                 if match.rule.id in silent:

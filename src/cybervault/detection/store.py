@@ -1,5 +1,6 @@
 """What tenants chose among the rules: a level each, and the rules that are disabled. A number tells each change."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 
@@ -9,7 +10,7 @@ from cybervault.detection.rules.choice import Choice, Switch
 from cybervault.domain.principals import TenantId
 from cybervault.domain.verdicts import Severity
 from cybervault.storage.database import Database, sql, upsert
-from cybervault.storage.threat_tables import RULE_CHOICES, RULE_SWITCHES
+from cybervault.storage.threat_tables import RULE_CHOICES, RULE_FILTERS, RULE_SWITCHES
 
 _OF_TENANT: Final[sa.BindParameter[str]] = sa.bindparam("tenant_id")
 _RAISE: Final = upsert(
@@ -32,6 +33,30 @@ _ON: Final = sql(
         RULE_SWITCHES.c.tenant_id == _OF_TENANT, RULE_SWITCHES.c.rule_id == sa.bindparam("rule_id")
     )
 )
+
+
+_FILTERS: Final = sql(
+    sa.select(
+        RULE_FILTERS.c.id, RULE_FILTERS.c.title, RULE_FILTERS.c.text, RULE_FILTERS.c.at, RULE_FILTERS.c.by
+    )
+    .where(RULE_FILTERS.c.tenant_id == _OF_TENANT)
+    .order_by(RULE_FILTERS.c.at, RULE_FILTERS.c.id)
+)  # fmt: skip
+_ADD_FILTER: Final = upsert(RULE_FILTERS, at=["tenant_id", "id"], change=["title", "text", "at", "by"])
+_REMOVE_FILTER: Final = sql(
+    sa.delete(RULE_FILTERS).where(RULE_FILTERS.c.tenant_id == _OF_TENANT, RULE_FILTERS.c.id == sa.bindparam("id"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFilter:
+    """A filter as a tenant wrote it, when and by whom."""
+
+    id: str
+    title: str
+    text: str
+    at: datetime
+    by: str
 
 
 class ChoiceStore:
@@ -71,6 +96,25 @@ class ChoiceStore:
     async def switch_on(self, tenant_id: TenantId, rule_id: str) -> bool:
         """Enable a rule again; whether it was disabled."""
         return await self._database.run(_ON, {"tenant_id": tenant_id, "rule_id": rule_id}) > 0
+
+    async def filters(self, tenant_id: TenantId) -> tuple[OwnFilter, ...]:
+        """The filters of a tenant, oldest first."""
+        rows = await self._database.rows(_FILTERS, {"tenant_id": tenant_id})
+        return tuple(_filter(cast("Any", row)) for row in rows)
+
+    async def add_filter(self, tenant_id: TenantId, one: OwnFilter) -> None:
+        """Keep a filter, instead of the one of its id."""
+        row = {"id": one.id, "title": one.title, "text": one.text, "at": one.at.timestamp(), "by": one.by}
+        await self._database.run(_ADD_FILTER, row | {"tenant_id": tenant_id})
+
+    async def remove_filter(self, tenant_id: TenantId, filter_id: str) -> bool:
+        """Forget a filter; whether there was one."""
+        return await self._database.run(_REMOVE_FILTER, {"tenant_id": tenant_id, "id": filter_id}) > 0
+
+
+def _filter(row: tuple[str, str, str, float, str]) -> OwnFilter:
+    id_, title, text, at, by = row
+    return OwnFilter(id_, title, text, datetime.fromtimestamp(at, UTC), by)
 
 
 def _switch(row: tuple[str, str, float, str]) -> tuple[str, Switch]:

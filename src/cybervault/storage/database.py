@@ -26,8 +26,8 @@ _Value = TypeVar("_Value")
 REAL_TABLES: Final = frozenset(
     {
         "answers", "budgets", "budget_blocks",
-        "assessments", "findings", "finding_tags", "finding_changes", "actions", "entity_risks",
-        "jobs", "job_steps", "outbox", "rule_choices", "rule_switches",
+        "assessments", "findings", "finding_tags", "finding_changes", "actions", "entity_risks", "jobs",
+        "job_steps", "outbox", "rule_choices", "rule_switches", "rule_filters",
         "scan_grants", "scans", "scan_chunks", "scan_findings", "scan_sightings",
     }
 )  # fmt: skip

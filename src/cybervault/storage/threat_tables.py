@@ -143,3 +143,15 @@ RULE_SWITCHES: Final = sa.Table(
     sa.Column("at", sa.Float, nullable=False),
     sa.Column("by", sa.Text, nullable=False),
 )
+
+RULE_FILTERS: Final = sa.Table(
+    "rule_filters",
+    METADATA,
+    sa.Column("tenant_id", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("title", sa.Text, nullable=False),
+    # The document, as it was sent.
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+)

@@ -38,8 +38,8 @@ def test_only_what_counts_for_the_tenant_is_left_of_what_was_detected(choice: Ch
 
 def test_a_level_keeps_no_rule_from_being_counted_by_a_correlation() -> None:
     matches = (Match(MEDIUM), Match(HIGH))
-    assert Choice(Severity.CRITICAL).left(matches) == matches
-    assert Choice(off={MEDIUM.id: WHY}).left(matches) == matches[1:]
+    assert Choice(Severity.CRITICAL).left(record(Image="a"), matches) == matches
+    assert Choice(off={MEDIUM.id: WHY}).left(record(Image="a"), matches) == matches[1:]
 
 
 @pytest.mark.parametrize(

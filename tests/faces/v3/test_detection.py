@@ -173,3 +173,57 @@ class TestProfile:
         for level in ("low", "loud", 3):
             reply = await site.ask("PATCH", PROFILE, await site.key(WRITE), json={"from_level": level})
             assert told(reply) == (400, "invalid_parameter")
+
+
+FILTERS: Final = "/v3/detection/filters"
+TEXT: Final = """\
+title: Our deployment
+id: 7f0d1c52-0c9c-4a55-9d6e-1c1f2b7a9e10
+logsource: {product: windows}
+filter: {rules: any, s: {User: deploy}, condition: not s}
+"""
+
+
+class TestFilters:
+    async def test_answers(self, site: Responding) -> None:
+        writer, reader = await site.key(WRITE), await site.key(READ)
+        reply = await site.ask("POST", FILTERS, writer, json={"text": TEXT})
+        assert reply.status_code == 201, reply.text
+        made = reply.json()
+        assert (made["title"], made["text"], made["created_at"]) == ("Our deployment", TEXT, "2026-11-01T00:00:00Z")
+        assert await got(site, FILTERS, reader) == {"data": [made]}
+        assert [row["title"] for row in await site.audited("rule_filter.added")] == ["Our deployment"]
+        assert (await site.ask("DELETE", f"{FILTERS}/{made['id']}", writer)).status_code == 204
+        assert await got(site, FILTERS, reader) == {"data": []}
+        assert told(await site.ask("DELETE", f"{FILTERS}/{made['id']}", writer)) == (404, "not_found")
+
+    async def test_malformed(self, site: Responding) -> None:
+        writer = await site.key(WRITE)
+        for body, code in (
+            ({"text": "title: ["}, "bad_rule_filter"),
+            ({"text": "x" * 70_000}, "invalid_parameter"),
+            ({"text": TEXT, "more": 1}, "invalid_parameter"),
+        ):
+            assert told(await site.ask("POST", FILTERS, writer, json=body)) == (400, code)
+
+    async def test_other_tenant_sees_nothing(self, site: Responding) -> None:
+        made = (await site.ask("POST", FILTERS, await site.key(WRITE), json={"text": TEXT})).json()
+        stranger = await site.stranger()
+        assert await got(site, FILTERS, stranger) == {"data": []}
+        assert told(await site.ask("DELETE", f"{FILTERS}/{made['id']}", stranger)) == (404, "not_found")
+
+    async def test_a_test_key_sees_none_and_adds_none(self, site: Responding) -> None:
+        await site.ask("POST", FILTERS, await site.key(WRITE), json={"text": TEXT})
+        assert await got(site, FILTERS, await site.key(READ, kind=KeyKind.SERVICE_TEST)) == {"data": []}
+        sandbox = await site.key(WRITE, kind=KeyKind.SERVICE_TEST)
+        assert told(await site.ask("POST", FILTERS, sandbox, json={"text": TEXT})) == (403, "sandbox_restricted")
+
+    async def test_without_key(self, site: Responding) -> None:
+        for method, path in (("GET", FILTERS), ("POST", FILTERS), ("DELETE", f"{FILTERS}/x")):
+            assert told(await site.ask(method, path, {})) == (401, "missing_api_key")
+
+    async def test_key_lacks_scope(self, site: Responding) -> None:
+        reader = await site.key(READ)
+        assert told(await site.ask("POST", FILTERS, reader, json={"text": TEXT})) == (403, "invalid_scope")
+        assert told(await site.ask("DELETE", f"{FILTERS}/x", reader)) == (403, "invalid_scope")
+        assert told(await site.ask("GET", FILTERS, await site.key(WRITE))) == (403, "invalid_scope")

@@ -17,6 +17,7 @@ from cybervault.faces.v3.management.office import pagination_of, wish_of
 
 _RULES: Final = "/v3/detection/rules"
 _PROFILE: Final = "/v3/detection/profile"
+_FILTERS: Final = "/v3/detection/filters"
 
 
 class DetectionPaths:
@@ -41,6 +42,12 @@ class DetectionPaths:
             _PROFILE, self.change_profile, methods=["PATCH"], response_model=shapes.ProfileReply,
             openapi_extra=body_of(shapes.ProfileEdit),
         )  # fmt: skip
+        add(_FILTERS, self.filters, methods=["GET"], response_model=shapes.FilterList)
+        add(
+            _FILTERS, self.add_filter, methods=["POST"], response_model=shapes.FilterReply, status_code=201,
+            openapi_extra=body_of(shapes.FilterRequest),
+        )  # fmt: skip
+        add(f"{_FILTERS}/{{filter_id}}", self.remove_filter, methods=["DELETE"], status_code=204)
         return router
 
     async def listed(self, call: Call, query: Annotated[shapes.RulesQuery, Query()]) -> Response:
@@ -80,6 +87,26 @@ class DetectionPaths:
         principal, request = await call.principal(), await call.body(shapes.ProfileEdit)
         actor = await call.actor()
         return self._profile_of(await self._choices.set_level(principal.tenant_id, request.to_core(), actor=actor))
+
+    async def filters(self, call: Call) -> Response:
+        """The filters that the caller's tenant has of its own, oldest first."""
+        principal = await call.principal()
+        is_made_up = principal.environment is Environment.SANDBOX
+        found = () if is_made_up else await self._choices.filters(principal.tenant_id)
+        reply = shapes.FilterList(data=[shapes.FilterReply.of(one) for one in found])
+        return json_response(200, reply.model_dump())
+
+    async def add_filter(self, call: Call) -> Response:
+        """Keep a filter in the form of Sigma, instead of the one of its id, from the next event on."""
+        principal, request = await call.principal(), await call.body(shapes.FilterRequest)
+        made = await self._choices.add_filter(principal.tenant_id, request.text, actor=await call.actor())
+        return json_response(201, shapes.FilterReply.of(made).model_dump())
+
+    async def remove_filter(self, call: Call) -> Response:
+        """Forget a filter."""
+        principal, actor = await call.principal(), await call.actor()
+        await self._choices.remove_filter(principal.tenant_id, call.path_params["filter_id"], actor=actor)
+        return Response(status_code=204)
 
     def _profile_of(self, choice: Choice) -> Response:
         reply = shapes.ProfileReply.of(choice, self._choices.catalogue.profile)

@@ -8,12 +8,22 @@ from pydantic import BaseModel, ConfigDict, Field
 from cybervault.detection.rules.catalogue import Known, Wanted
 from cybervault.detection.rules.choice import Choice, Place
 from cybervault.detection.rules.pack import Profile
+from cybervault.detection.store import OwnFilter
 from cybervault.domain.assessments import rank_of
 from cybervault.domain.verdicts import Severity
 from cybervault.faces.moments import spelled
 from cybervault.faces.v3.management.office import PageQuery, Pagination
 
 _REASON_CHARACTERS_MAX = 1_024
+_FILTER_CHARACTERS_MAX = 65_536
+_FILTER = """\
+title: Our software distribution
+logsource: {product: windows}
+filter:
+  rules: any
+  selection: {ParentImage|endswith: '\\deploy.exe'}
+  condition: not selection
+"""
 
 
 class RulesQuery(PageQuery):
@@ -116,6 +126,39 @@ class RuleEdit(BaseModel):
         description="Why it is disabled, 1 to 500 characters: it is shown with the rule and written to the audit.",
         examples=["Our inventory does this every night."],
     )
+
+
+class FilterRequest(BaseModel):
+    """Body of `POST /v3/detection/filters`."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    text: str = Field(
+        max_length=_FILTER_CHARACTERS_MAX,
+        description="A filter in the form of Sigma, as YAML.",
+        examples=[_FILTER],
+    )
+
+
+class FilterReply(BaseModel):
+    """A filter of the tenant."""
+
+    id: str
+    title: str
+    text: str
+    created_at: str
+    created_by: str
+
+    @classmethod
+    def of(cls, one: OwnFilter) -> Self:
+        """A filter."""
+        return cls(id=one.id, title=one.title, text=one.text, created_at=spelled(one.at), created_by=one.by)
+
+
+class FilterList(BaseModel):
+    """Answer of `GET /v3/detection/filters`, oldest first, at most 100."""
+
+    data: list[FilterReply]
 
 
 class ProfileReply(BaseModel):
