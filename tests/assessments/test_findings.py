@@ -312,6 +312,14 @@ class TestComments:
         assert len(await desk.findings.steps(OURS, finding.id)) == 1
 
 
+async def test_they_are_told_in_numbers_as_of_now(desk: Desk) -> None:
+    await desk.opened()
+    summary = await desk.findings.summary(OURS, 3)
+    assert (summary.at, len(summary.days)) == (desk.world.clock.now(), 3)
+    assert summary.of_status(Status.NEW) == sum(map(summary.open_of, Severity)) == 1
+    assert (await desk.findings.summary(THEIRS, 1)).tallies == ()
+
+
 async def test_a_foreign_tenant_finds_and_changes_nothing(desk: Desk) -> None:
     finding = await desk.opened()
     condition = Condition(Field.ID, Operator.IS, (finding.id,))

@@ -1,5 +1,6 @@
 """What test keys see: the same at each call, of every sort, and by the plain rule."""
 
+from datetime import timedelta
 from itertools import product
 
 import pytest
@@ -11,7 +12,7 @@ from cybervault.assessments.mock import BY, COUNT, SINCE, MockAnalyses, MockFind
 from cybervault.assessments.selection import Condition, Field, Operator, Order, Selection, holds, marks_of
 from cybervault.assessments.targets import read_record, read_target
 from cybervault.domain.assessments import Depth
-from cybervault.domain.findings import Act, Finding, Status
+from cybervault.domain.findings import OPEN, Act, Finding, Status
 from cybervault.domain.ids import AssessmentId, FindingId
 from cybervault.domain.principals import Environment, Plan, Principal, Scope, TenantId
 from cybervault.domain.problems import Problem, ProblemKind
@@ -117,6 +118,16 @@ class TestLists:
         assert (
             list(await FINDINGS.select(OURS, Selection((), order, is_descending, offset=7, most=3))) == expected[7:10]
         )
+
+
+async def test_the_numbers_are_those_of_the_list() -> None:
+    found = await all_findings()
+    summary = await FINDINGS.summary(OURS, 2)
+    assert [summary.of_status(status) for status in Status] == [
+        sum(one.status is status for one in found) for status in Status
+    ]
+    assert summary.days == ((SINCE.date() - timedelta(days=1), 0), (SINCE.date(), COUNT))
+    assert summary.techniques == (("T1571", sum(one.status in OPEN for one in found)),)
 
 
 class TestChanges:

@@ -106,6 +106,7 @@ async def _threats_v3(walk: Walk) -> str:
         "POST /v3/threats/{threat_id}/comments", {"comment": "The host is off the network."}, threat_id=threat_id
     )
     await walk.ask("GET /v3/threats/{threat_id}", threat_id=threat_id)
+    await walk.ask("GET /v3/threats/summary", query="days=2")
     await walk.ask("GET /v3/threats/{threat_id}/history", threat_id=threat_id)
     return threat_id
 

@@ -41,6 +41,7 @@ from cybervault.faces.v3.routes import V3
 from cybervault.faces.v3.routes import face as v3_face
 from cybervault.faces.v3.scan_grants import ScanGrantPaths
 from cybervault.faces.v3.scans import ScanPaths
+from cybervault.faces.v3.summary import SummaryPaths
 from cybervault.faces.v3.telemetry import TelemetryPaths
 from cybervault.faces.v3.threats import ThreatPaths
 from cybervault.intel.compile import needs_compile
@@ -111,6 +112,7 @@ def _threat_routes(product: Product) -> list[BaseRoute]:
         V1(threats, cursors).router(),
         V2(threats).router(),
         ExportPaths(threats).router(),  # before the paths of one threat, whose id would be `export`
+        SummaryPaths(threats).router(),  # or `summary`
         ThreatPaths(threats, cursors).router(),
         TelemetryPaths(product.batches, product.questions, cursors).router(),
         DetectionPaths(product.choices, cursors).router(),

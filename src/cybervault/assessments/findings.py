@@ -8,6 +8,7 @@ from cybervault.access.audit import Actor, Change, Happening
 from cybervault.access.journal import Journal
 from cybervault.assessments.selection import Condition, Selection
 from cybervault.assessments.store.findings import FindingStore
+from cybervault.assessments.summary import Summary, summarise
 from cybervault.assessments.targets import Reading
 from cybervault.domain.assessments import BAD, Assessment, Target, tag_of
 from cybervault.domain.findings import Act, Finding, Status, Step, needs_write
@@ -43,6 +44,9 @@ class FindingBook(Protocol):
 
     async def count(self, tenant_id: TenantId, conditions: Sequence[Condition]) -> int:
         """How many there are."""
+
+    async def summary(self, tenant_id: TenantId, days: int) -> Summary:
+        """All of them in numbers, with those of today and of the days before it, `days` in all."""
 
     async def find(self, tenant_id: TenantId, finding_id: FindingId) -> Finding:
         """The finding of this id; `Problem` NOT_FOUND `not_found`."""
@@ -94,6 +98,10 @@ class Findings:
     async def count(self, tenant_id: TenantId, conditions: Sequence[Condition]) -> int:
         """How many there are."""
         return await self._store.count(tenant_id, conditions)
+
+    async def summary(self, tenant_id: TenantId, days: int) -> Summary:
+        """All of them in numbers."""
+        return await summarise(self._store, tenant_id, now=self._journal.clock.now(), days=days)
 
     async def find(self, tenant_id: TenantId, finding_id: FindingId) -> Finding:
         """The finding of this id."""

@@ -1,6 +1,7 @@
 """What test keys see: made-up assessments and findings, the same at each call; nothing is asked, read or written."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,8 +14,9 @@ from cybervault.assessments.conclude import conclude
 from cybervault.assessments.findings import StatusChange, comment_of, finding_not_found, refuse_change
 from cybervault.assessments.selection import Condition, Selection, holds, marks_of
 from cybervault.assessments.store.assessments import Behind
+from cybervault.assessments.summary import Summary, Tally, summarise
 from cybervault.domain.assessments import Assessment, Category, Part, severity_of_score
-from cybervault.domain.findings import Act, Finding, Status, Step
+from cybervault.domain.findings import OPEN, Act, Finding, Status, Step
 from cybervault.domain.ids import AssessmentId, FindingId
 from cybervault.domain.observables import Observable
 from cybervault.domain.principals import Principal, TenantId
@@ -83,6 +85,20 @@ class MockFindings:
     async def count(self, tenant_id: TenantId, conditions: Sequence[Condition]) -> int:
         """How many there are."""
         return len(await self.select(tenant_id, Selection(tuple(conditions), most=COUNT)))
+
+    async def summary(self, tenant_id: TenantId, days: int) -> Summary:
+        """All of them in numbers, as of the time of the newest."""
+        return await summarise(self, tenant_id, now=_findings(tenant_id)[-1].created_at, days=days)
+
+    async def tally(self, tenant_id: TenantId) -> Sequence[Tally]:
+        """How many of each severity and status there are."""
+        counted = Counter((one.severity, one.status) for one in _findings(tenant_id))
+        return [Tally(severity, status, count) for (severity, status), count in counted.items()]
+
+    async def techniques(self, tenant_id: TenantId, most: int) -> Sequence[tuple[str, int]]:
+        """Those of open ones."""
+        are_open = (one for one in _findings(tenant_id) if one.status in OPEN)
+        return Counter(technique for one in are_open for technique in one.techniques).most_common(most)
 
     async def find(self, tenant_id: TenantId, finding_id: FindingId) -> Finding:
         """The finding of this id."""

@@ -23,6 +23,9 @@ class Status(StrEnum):
     IGNORED = "ignored"
 
 
+OPEN: Final = (Status.NEW, Status.ACKNOWLEDGED, Status.INVESTIGATING)
+"""Somebody still has to do something about it."""
+
 ENDING: Final = frozenset({Status.CLOSED, Status.IGNORED})
 """To set these, and to leave them, needs the right to write."""
 

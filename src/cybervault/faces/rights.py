@@ -100,6 +100,7 @@ ROUTES: Final = (
     RouteRule("GET", "/v3/threats/assessments/{assessment_id}", _READ, _EITHER),
     RouteRule("GET", "/v3/threats", _READ, _EITHER),
     RouteRule("GET", "/v3/threats/export", _READ, _EITHER),
+    RouteRule("GET", "/v3/threats/summary", _READ, _EITHER),
     RouteRule("GET", "/v3/threats/{threat_id}", _READ, _EITHER),
     RouteRule("PATCH", "/v3/threats/{threat_id}", _WRITE, _EITHER),
     RouteRule("GET", "/v3/threats/{threat_id}/history", _READ, _EITHER),

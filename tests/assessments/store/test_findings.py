@@ -1,5 +1,6 @@
 """Findings: lists that are narrowed and sorted the same on both engines, each tenant's own."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -20,7 +21,7 @@ from cybervault.assessments.selection import (
 )
 from cybervault.assessments.store.findings import FindingStore
 from cybervault.domain.assessments import Category
-from cybervault.domain.findings import Act, Finding, Status, Step
+from cybervault.domain.findings import OPEN, Act, Finding, Status, Step
 from cybervault.domain.ids import FindingId
 from cybervault.domain.principals import TenantId
 from cybervault.domain.verdicts import Severity, Verdict
@@ -145,6 +146,23 @@ async def test_all_conditions_hold_at_once(database: Database) -> None:
     assert all(
         one.score >= 40 and one.techniques and one.severity in {Severity.HIGH, Severity.CRITICAL} for one in found
     )
+
+
+async def test_they_are_counted_by_severity_and_status_and_their_techniques_while_open(database: Database) -> None:
+    made = varied(21)
+    others = [replace(one, id=FindingId(f"thr_x{one.id[5:]}"), tenant_id=THEIRS) for one in made]
+    shown = replace(made[0], id=FindingId("thr_shown00001"), techniques=("T1071", "T1571", "T1059"))
+    store = await kept(database, [*made, *others, shown])
+    ours = [*made, shown]
+    tallies = await store.tally(OURS)
+    assert {(one.severity, one.status): one.count for one in tallies} == Counter(
+        (one.severity, one.status) for one in ours
+    )
+    counted = Counter(name for one in ours if one.status in OPEN for name in one.techniques)
+    assert counted["T1571"] > counted["T1071"] == counted["T1059"] == 1
+    assert await store.techniques(OURS, 2) == (("T1571", counted["T1571"]), ("T1059", 1))
+    assert await store.tally(TenantId("tv_3")) == ()
+    assert await store.techniques(TenantId("tv_3"), 2) == ()
 
 
 async def test_a_value_that_looks_like_sql_is_a_value(database: Database) -> None:

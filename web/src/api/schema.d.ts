@@ -59,6 +59,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/threats/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Threats in numbers.
+         *
+         *     Needs the scope `threat:read`.
+         */
+        get: operations["summary_v3_threats_summary_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/threats/analyze": {
         parameters: {
             query?: never;
@@ -2196,6 +2217,19 @@ export interface components {
             retryAfterSeconds: number | null;
         };
         /**
+         * DayReply
+         * @description One day in UTC.
+         */
+        DayReply: {
+            /** Day */
+            day: string;
+            /**
+             * Count
+             * @description How many threats were opened on it.
+             */
+            count: number;
+        };
+        /**
          * DetectionReply
          * @description A detection rule that fired; its author is shown, as the licences of rules ask.
          */
@@ -3004,6 +3038,24 @@ export interface components {
             last_use: string;
         };
         /**
+         * OpenReply
+         * @description Threats that somebody still has to do something about, by severity.
+         */
+        OpenReply: {
+            /** Total */
+            total: number;
+            /** Critical */
+            critical: number;
+            /** High */
+            high: number;
+            /** Medium */
+            medium: number;
+            /** Low */
+            low: number;
+            /** Info */
+            info: number;
+        };
+        /**
          * PartReply
          * @description A part of a condition and what the event says of it: it asks about a field, or is made `of` other parts.
          */
@@ -3696,11 +3748,51 @@ export interface components {
             secret: string;
         };
         /**
+         * ShownTechnique
+         * @description A technique that open threats show.
+         */
+        ShownTechnique: {
+            /** Technique Id */
+            technique_id: string;
+            /**
+             * Name
+             * @description null for one that is not in our table.
+             */
+            name: string | null;
+            /** Tactic */
+            tactic: string | null;
+            /**
+             * Count
+             * @description How many of them show it.
+             */
+            count: number;
+        };
+        /**
          * Status
          * @description Where in its life a finding stands (contract 1.3.4).
          * @enum {string}
          */
         Status: "new" | "acknowledged" | "investigating" | "mitigated" | "false_positive" | "closed" | "ignored";
+        /**
+         * StatusReply
+         * @description Threats by status.
+         */
+        StatusReply: {
+            /** New */
+            new: number;
+            /** Acknowledged */
+            acknowledged: number;
+            /** Investigating */
+            investigating: number;
+            /** Mitigated */
+            mitigated: number;
+            /** False Positive */
+            false_positive: number;
+            /** Closed */
+            closed: number;
+            /** Ignored */
+            ignored: number;
+        };
         /**
          * StepReply
          * @description One line of a history.
@@ -3721,6 +3813,26 @@ export interface components {
             new_status: components["schemas"]["Status"] | null;
             /** Comment */
             comment: string | null;
+        };
+        /**
+         * SummaryReply
+         * @description Answer of `GET /v3/threats/summary`.
+         */
+        SummaryReply: {
+            /** At */
+            at: string;
+            open: components["schemas"]["OpenReply"];
+            by_status: components["schemas"]["StatusReply"];
+            /**
+             * Opened By Day
+             * @description Oldest first; the last is today, as far as it has come.
+             */
+            opened_by_day: components["schemas"]["DayReply"][];
+            /**
+             * Open Techniques
+             * @description The ten most frequent of open threats.
+             */
+            open_techniques: components["schemas"]["ShownTechnique"][];
         };
         /**
          * TallyReply
@@ -5429,6 +5541,31 @@ export interface operations {
                     "application/x-ndjson": string;
                     "text/csv; charset=utf-8": string;
                     "application/stix+json;version=2.1": Record<string, never>;
+                };
+            };
+        };
+    };
+    summary_v3_threats_summary_get: {
+        parameters: {
+            query?: {
+                /** @description How many days are told, 14 unless given, at most 90. */
+                days?: string | null;
+            };
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SummaryReply"];
                 };
             };
         };

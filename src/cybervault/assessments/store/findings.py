@@ -10,8 +10,9 @@ from typing import Any, Final, TypeAlias, cast
 import sqlalchemy as sa
 
 from cybervault.assessments.selection import LISTS, SORTED_BY, Condition, Field, Operator, Order, Selection, columns_of
+from cybervault.assessments.summary import Tally
 from cybervault.domain.assessments import Category, severity_of_rank
-from cybervault.domain.findings import Act, Finding, Status, Step
+from cybervault.domain.findings import OPEN, Act, Finding, Status, Step
 from cybervault.domain.ids import AssessmentId, FindingId
 from cybervault.domain.principals import TenantId
 from cybervault.domain.verdicts import Verdict
@@ -40,6 +41,21 @@ _OF_TARGET: Final = sql(
     .where(_OF_TENANT, _C.kind == sa.bindparam("kind"), _C.value == sa.bindparam("value"))
     .order_by(_C.created_at.desc(), _C.id.desc())
     .limit(1)
+)
+_TALLY: Final = sql(
+    sa.select(_C.severity, _C.status, sa.func.count()).where(_OF_TENANT).group_by(_C.severity, _C.status)
+)
+_TECHNIQUES: Final = sql(
+    sa.select(FINDING_TAGS.c.value, sa.func.count().label("shown"))
+    .join_from(FINDING_TAGS, FINDINGS, _C.id == FINDING_TAGS.c.finding_id)
+    .where(
+        FINDING_TAGS.c.tenant_id == sa.bindparam("tenant_id"),
+        FINDING_TAGS.c.name == "technique",
+        _C.status.in_([one.value for one in OPEN]),
+    )
+    .group_by(FINDING_TAGS.c.value)
+    .order_by(sa.desc("shown"), FINDING_TAGS.c.value)
+    .limit(sa.bindparam("most"))
 )
 _TAG: Final = upsert(FINDING_TAGS, at=["finding_id", "name", "value"], change=[])
 _STEP: Final = sql(sa.insert(FINDING_CHANGES))
@@ -106,6 +122,16 @@ class FindingStore:
         """How many there are."""
         rows = await self._database.search(_counting(_shape_of(conditions)), _values_of(tenant_id, conditions))
         return int(cast("Any", rows[0][0]))
+
+    async def tally(self, tenant_id: TenantId) -> tuple[Tally, ...]:
+        """How many of each severity and status there are."""
+        rows = await self._database.search(_TALLY, {"tenant_id": tenant_id})
+        return tuple(_tally(row) for row in rows)
+
+    async def techniques(self, tenant_id: TenantId, most: int) -> tuple[tuple[str, int], ...]:
+        """The most frequent techniques of open findings, those of one number in the order of their ids."""
+        rows = await self._database.search(_TECHNIQUES, {"tenant_id": tenant_id, "most": most})
+        return tuple(cast("Any", tuple(row)) for row in rows)
 
     async def add_step(self, finding: Finding, step: Step) -> None:
         """Add a line to the history."""
@@ -248,6 +274,11 @@ def _finding(row: Row) -> Finding:
             "techniques": tuple(json.loads(columns["techniques"])),
         }
     )
+
+
+def _tally(row: Row) -> Tally:
+    severity, status, count = cast("Any", row)
+    return Tally(severity_of_rank(severity), Status(status), count)
 
 
 def _step(row: Row) -> Step:
