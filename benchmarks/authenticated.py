@@ -73,6 +73,7 @@ def bare_app() -> ASGIApp:
             tenant_id=tenant,
             plan="enterprise",
             environment="production",
+            now=f"{product.clock.now():%Y-%m-%dT%H:%M:%SZ}",
             scopes=[],
             key=None,
             member=None,

@@ -399,6 +399,53 @@ export interface paths {
         patch: operations["change_profile_v3_detection_profile_patch"];
         trace?: never;
     };
+    "/v3/detection/filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description The filters that the caller's tenant has of its own, oldest first.
+         *
+         *     Needs the scope `threat:read`.
+         */
+        get: operations["filters_v3_detection_filters_get"];
+        put?: never;
+        /**
+         * @description Keep a filter in the form of Sigma, instead of the one of its id, from the next event on.
+         *
+         *     Needs the scope `response:write`.
+         */
+        post: operations["add_filter_v3_detection_filters_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/detection/filters/{filter_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * @description Forget a filter.
+         *
+         *     Needs the scope `response:write`.
+         */
+        delete: operations["remove_filter_v3_detection_filters__filter_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/response/actions": {
         parameters: {
             query?: never;
@@ -2069,7 +2116,7 @@ export interface components {
          * @description What is written down.
          * @enum {string}
          */
-        Change: "tenant.created" | "tenant.plan_changed" | "tenant.limits_changed" | "tenant.suspended" | "tenant.resumed" | "key.created" | "key.changed" | "key.rotated" | "key.rotation_finished" | "key.rotation_cancelled" | "key.revoked" | "key.exposed" | "decoy.used" | "pepper.rotated" | "service_account.created" | "service_account.changed" | "service_account.removed" | "member.created" | "member.invited" | "member.changed" | "member.role_changed" | "member.suspended" | "member.resumed" | "member.removed" | "password.changed" | "second_factor.added" | "second_factor.removed" | "recovery_codes.made" | "recovery_code.used" | "identity.linked" | "sign_in.succeeded" | "sign_in.failed" | "sign_in.ended" | "session.ended" | "session.proved" | "finding.status_changed" | "finding.commented" | "action.requested" | "scan_grant.asked" | "scan_grant.given" | "scan_grant.withdrawn" | "scan.asked" | "scan.cancelled" | "rules.updated" | "rule.switched_off" | "rule.switched_on" | "rules.level_changed" | "audit.erased";
+        Change: "tenant.created" | "tenant.plan_changed" | "tenant.limits_changed" | "tenant.suspended" | "tenant.resumed" | "key.created" | "key.changed" | "key.rotated" | "key.rotation_finished" | "key.rotation_cancelled" | "key.revoked" | "key.exposed" | "decoy.used" | "pepper.rotated" | "service_account.created" | "service_account.changed" | "service_account.removed" | "member.created" | "member.invited" | "member.changed" | "member.role_changed" | "member.suspended" | "member.resumed" | "member.removed" | "password.changed" | "second_factor.added" | "second_factor.removed" | "recovery_codes.made" | "recovery_code.used" | "identity.linked" | "sign_in.succeeded" | "sign_in.failed" | "sign_in.ended" | "session.ended" | "session.proved" | "finding.status_changed" | "finding.commented" | "action.requested" | "scan_grant.asked" | "scan_grant.given" | "scan_grant.withdrawn" | "scan.asked" | "scan.cancelled" | "rules.updated" | "rule.switched_off" | "rule.switched_on" | "rules.level_changed" | "rule_filter.added" | "rule_filter.removed" | "audit.erased";
         /**
          * ChangedThreat
          * @description Answer of `PATCH /v2/threats/{id}/status`: the whole threat, and who changed it when.
@@ -2462,6 +2509,30 @@ export interface components {
             /** Data */
             data: components["schemas"]["FeedItem"][];
             pagination: components["schemas"]["cybervault__faces__v1__threat_shapes__Pagination"];
+        };
+        /**
+         * FilterList
+         * @description Answer of `GET /v3/detection/filters`, oldest first, at most 100.
+         */
+        FilterList: {
+            /** Data */
+            data: components["schemas"]["FilterReply"][];
+        };
+        /**
+         * FilterReply
+         * @description A filter of the tenant.
+         */
+        FilterReply: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /** Text */
+            text: string;
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string;
         };
         /**
          * FinishedKeyReply
@@ -6160,6 +6231,82 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ProfileReply"];
                 };
+            };
+        };
+    };
+    filters_v3_detection_filters_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterList"];
+                };
+            };
+        };
+    };
+    add_filter_v3_detection_filters_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Text
+                     * @description A filter in the form of Sigma, as YAML.
+                     */
+                    text: string;
+                };
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterReply"];
+                };
+            };
+        };
+    };
+    remove_filter_v3_detection_filters__filter_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                filter_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
