@@ -22,10 +22,12 @@ from cybervault.access.members import NewMember
 from cybervault.access.minting import NewKey
 from cybervault.domain.principals import KeyKind, Role, Scope
 from cybervault.faces.examples import FILE, Example
+from cybervault.scans.grants import NewGrant
 from tests.contracts.stable import Names
 from tests.fakes.clock import HandClock
 from tests.fakes.keys import bearer
 from tests.fakes.knowledge import compile_small_knowledge
+from tests.fakes.scanning import ended
 from tests.fakes.serving import Setup
 from tests.fakes.telemetry import CALLBACK, QUIET
 from tests.fakes.threats import BAD, Headers, ThreatWorld, threat_world
@@ -35,6 +37,8 @@ _AGENT: Final = {"User-Agent": "curl/8.14.1"}
 _FOLDER: Final = "cybervault.faces"
 _PUBLIC: Final = {"public_url": "https://cybervault.example"}
 _PATIENCE_SECONDS: Final = 20
+NETWORK: Final = "10.1.0.0/24"
+BUCKET: Final = "arn:aws:s3:::acme-backups"
 _TELEMETRY: Final = {
     "type": "endpoint_telemetry",
     "payload": {
@@ -151,6 +155,24 @@ async def _detection(walk: Walk) -> None:
     await walk.ask("GET /v3/detection/filters")
 
 
+async def _scans(walk: Walk) -> None:
+    """Of a cloud resource, which no engine of this server reaches: it ends at once and says so."""
+    tenant, grants = await walk.world.tenant(), walk.world.product.scanning.grants
+    for target in (NETWORK, BUCKET):
+        await grants.give(tenant.id, NewGrant(target, "Signed by Ada on 2026-10-30."), actor=OPERATOR)
+    await walk.ask("GET /v3/scans/grants")
+    for face in ("/v1", "/v3"):
+        await walk.ask(f"POST {face}/scans/preview", {"targets": [NETWORK], "profile": "compliance"})
+        begin = "POST /v1/scans/initialize" if face == "/v1" else "POST /v3/scans"
+        made = await walk.ask(begin, {"targets": [BUCKET], "profile": "standard"})
+        scan_id = str(made.get("scan_id") or made["id"])
+        await ended(walk.world, f"{face}/scans/{scan_id}", walk.key)
+        await walk.ask(f"GET {face}/scans/{{scan_id}}", scan_id=scan_id)
+        await walk.ask(f"GET {face}/scans/{{scan_id}}/findings", scan_id=scan_id)
+        await walk.ask(f"GET {face}/scans", query="limit=1")
+    await walk.ask("GET /v3/scans/findings")
+
+
 async def _response(walk: Walk, threat_id: str) -> None:
     wish = {
         "type": "block_ip", "target": BAD, "reason": "Beacons of finance-07 go there.", "finding_id": threat_id,
@@ -228,6 +250,7 @@ async def examples_of(setup: Setup) -> Mapping[str, Example]:
         await _users(walk)
         await _audit(walk)
         await _batches(walk)
+        await _scans(walk)
         await _detection(walk)  # behind all that rules are to fire in
     names = Names()
     return {operation: Example(**names.stable(asdict(example))) for operation, example in walk.seen.items()}
