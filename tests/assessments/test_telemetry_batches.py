@@ -76,6 +76,11 @@ class Fragile(BatchDetector):
     asked = 0
     dies_at = 0
 
+    def is_silent(self, event: object) -> bool:
+        """Never at a glance: each event is asked about, so that the test knows at which one this dies."""
+        del event
+        return False
+
     def of_records(self, records: tuple[Record, ...], choice: Choice = EVERYTHING) -> Detected:
         self.asked += 1
         if self.asked == self.dies_at:
