@@ -42,3 +42,10 @@ def test_a_rule_is_found_by_what_only_it_begins_with(run: Run, words: str, said:
     assert isinstance(result.exception, Problem)
     assert result.exception.code == "rule_not_found"
     assert said in result.exception.message
+
+
+def test_for_one_tenant_it_says_for_whom(run: Run) -> None:
+    run("tenants", "create", "acme")
+    off = run("rules", "disable", STARTER, "--tenant", "acme", "--reason", "Our own.")
+    assert off.stdout == f"Disabled for acme: {TITLE} ({STARTER})\n"
+    assert run("rules", "enable", STARTER, "--tenant", "acme").stdout == f"Enabled for acme: {TITLE} ({STARTER})\n"

@@ -8,7 +8,9 @@ from typing import Any, Final
 from cybervault.domain.principals import KeyKind
 
 _KINDS: Final = "|".join(sorted((kind.value for kind in KeyKind), key=len, reverse=True))
-_ID: Final = re.compile(r"\b(req|asm|anl|tel|thr|act|tv|key|usr|sva|job|ses|evt|scan|sgr|sfn)_([0-9a-z]{12}|[0-9a-z]{10})\b")
+_ID: Final = re.compile(
+    r"\b(req|asm|anl|tel|thr|act|tv|key|usr|sva|job|ses|evt|scan|sgr|sfn)_([0-9a-z]{12}|[0-9a-z]{10})\b"
+)
 _SECRET: Final = re.compile(rf"({_KINDS})[0-9A-Za-z]{{38}}\b")
 _HINT: Final = re.compile(rf"({_KINDS})…([0-9A-Za-z]{{4}})\b")
 _BASE64: Final = re.compile(r"[0-9A-Za-z+/]{40,}")
