@@ -166,7 +166,7 @@ async def _scans(walk: Walk) -> None:
         begin = "POST /v1/scans/initialize" if face == "/v1" else "POST /v3/scans"
         made = await walk.ask(begin, {"targets": [BUCKET], "profile": "standard"})
         scan_id = str(made.get("scan_id") or made["id"])
-        await ended(walk.world, f"{face}/scans/{scan_id}", walk.key)
+        await ended(walk.world, f"{face}/scans/{scan_id}", dict(walk.key))
         await walk.ask(f"GET {face}/scans/{{scan_id}}", scan_id=scan_id)
         await walk.ask(f"GET {face}/scans/{{scan_id}}/findings", scan_id=scan_id)
         await walk.ask(f"GET {face}/scans", query="limit=1")
