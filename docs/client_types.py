@@ -68,9 +68,14 @@ def _reduced(item: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
-def _without_words(value: Any) -> Any:  # noqa: ANN401 - JSON
+def _without_words(value: Any, *, names_fields: bool = False) -> Any:  # noqa: ANN401 - JSON
+    """`names_fields` where the names are those of an answer's fields, which may be called `summary` as well."""
     if isinstance(value, Mapping):
-        return {name: _without_words(part) for name, part in value.items() if name not in _LEFT_OUT}
+        return {
+            name: _without_words(part, names_fields=name == "properties" and not names_fields)
+            for name, part in value.items()
+            if names_fields or name not in _LEFT_OUT
+        }
     return [_without_words(part) for part in value] if isinstance(value, list) else value
 
 

@@ -69,6 +69,12 @@ export default defineConfig({
     license: { fileName: "licenses.md" },
     target: ["chrome123", "firefox120", "safari17.5"],
     modulePreload: { polyfill: false },
+    // What every page needs lies in one piece: cut up by who else uses it, it would pack worse.
+    rolldownOptions: {
+      output: {
+        codeSplitting: { groups: [{ name: "frame", test: /node_modules\/(?:react|react-dom|scheduler|@tanstack)\// }] },
+      },
+    },
   },
   server: { proxy: { "/api": "http://127.0.0.1:8000" } },
 });

@@ -3,6 +3,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { Refused, Waiting } from "./kit/Asked";
 import { AnalyzePage } from "./pages/analyze/AnalyzePage";
+import { HomePage } from "./pages/home/HomePage";
 import { InsidePage } from "./shell/InsidePage";
 import { NotFoundPage } from "./shell/NotFoundPage";
 import { Shell } from "./shell/Shell";
@@ -10,7 +11,7 @@ import { Shell } from "./shell/Shell";
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage });
 const page = <Path extends string>(path: Path) => ({ getParentRoute: () => root, path });
 
-const home = createRoute({ ...page("/"), component: AnalyzePage });
+const home = createRoute({ ...page("/"), component: HomePage });
 const analyze = createRoute({ ...page("/analyze"), component: AnalyzePage });
 const signIn = createRoute({
   ...page("/sign-in"),
@@ -75,6 +76,15 @@ const auditLog = createRoute({
   component: lazyRouteComponent(() => import("./pages/settings/audit/AuditPage"), "AuditPage"),
   validateSearch: filters("action", "actor", "since", "until"),
 });
+const threats = createRoute({
+  ...within("/threats"),
+  component: lazyRouteComponent(() => import("./pages/threats/ThreatsPage"), "ThreatsPage"),
+  validateSearch: filters("severity", "status", "type", "technique", "since", "until", "q", "sort", "cursor"),
+});
+const threat = createRoute({
+  ...within("/threats/$id"),
+  component: lazyRouteComponent(() => import("./pages/threat/ThreatPage"), "ThreatPage"),
+});
 
 /** Texts stay texts: the router's own way would read a hash of digits alone as a number. */
 const parseSearch = (search: string): Record<string, string> => Object.fromEntries(new URLSearchParams(search));
@@ -93,7 +103,7 @@ export const router = createRouter({
     signIn,
     setup,
     invitation,
-    inside.addChildren([account, apiKeys, apiKey, billing, serviceAccounts, users, auditLog]),
+    inside.addChildren([threats, threat, account, apiKeys, apiKey, billing, serviceAccounts, users, auditLog]),
   ]),
   defaultPendingComponent: Waiting,
   defaultErrorComponent: ({ error, reset }) => <Refused error={error} again={reset} />,

@@ -1,9 +1,12 @@
 /** The three requests of this page. The user's keys travel with the analysis and with nothing else. */
 
 import { keyHeaders, readKeys } from "../lib/keys";
-import { fieldsOf, objects, type StreamEvent, text } from "./events";
-import { type Failure, failureOf } from "./failures";
-import { piecesOf, readStream } from "./sse";
+import type { StreamEvent } from "./events";
+import type { Failure } from "./failures";
+import { fieldsOf, objects, text } from "./fields";
+
+// Arrives with the first analysis, while the server thinks: no page needs it to open.
+const reader = () => import("./sse");
 
 export interface Wish {
   ioc: string;
@@ -32,22 +35,27 @@ export async function analyse(wish: Wish, signal: AbortSignal, emit: Emit): Prom
   if (wish.model !== null) query.set("model", wish.model);
   let response: Response;
   try {
-    response = await fetch(`/api/ctai/stream?${query}`, {
+    const asked = fetch(`/api/ctai/stream?${query}`, {
       // Read now, not at page load: another tab may have changed or cleared them.
       headers: { Accept: "text/event-stream", ...keyHeaders(readKeys()) },
       cache: "no-store",
       signal,
     });
+    [response] = await Promise.all([asked, reader()]);
   } catch (error) {
     return { where: "network", serverText: String(error) };
   }
   const isStream = response.headers.get("Content-Type")?.startsWith("text/event-stream") ?? false;
-  if (!response.ok || !isStream || response.body === null) return failureOf(response);
+  if (!response.ok || !isStream || response.body === null) {
+    const { failureOf } = await import("./failures");
+    return failureOf(response);
+  }
   return follow(response.body, emit);
 }
 
 async function follow(body: ReadableStream<Uint8Array>, emit: Emit): Promise<Failure | null> {
   try {
+    const { piecesOf, readStream } = await reader();
     for await (const event of readStream(piecesOf(body))) {
       emit(event);
       if (event.event === "done") return null;

@@ -2,6 +2,7 @@
 
 import { defang } from "../lib/defang";
 import { detect, KINDS, type Kind } from "../lib/detect";
+import { type Fields, fieldsOf, list, objects, text } from "./fields";
 
 export type SourceState = "pending" | "data" | "empty" | "skipped" | "failed";
 export type Verdict = "malicious" | "suspicious" | "benign" | "unknown";
@@ -117,8 +118,6 @@ const SEVERITIES = ["informational", "low", "medium", "high", "critical"] as con
 const STATES = ["pending", "data", "empty", "skipped", "failed"] as const;
 const STAGES = ["ioc", "ai", "unknown"] as const;
 const ERROR_TYPES = ["invalid_api_key", "model_error", "api_unavailable", "not_found", "unknown"] as const;
-
-type Fields = Record<string, unknown>;
 
 /** Null for an event this page does not know. Raises SyntaxError when the data is no JSON object. */
 export function readEvent(name: string, data: string): StreamEvent | null {
@@ -271,26 +270,8 @@ function readDone(fields: Fields): StreamEvent {
   };
 }
 
-export function fieldsOf(value: unknown): Fields | null {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : null;
-}
-
-function list(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-export function objects(value: unknown): Fields[] {
-  return list(value)
-    .map(fieldsOf)
-    .filter((item) => item !== null);
-}
-
 function texts(value: unknown): string[] {
   return list(value).flatMap((item) => (typeof item === "string" ? item : []));
-}
-
-export function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }
 
 function plain(value: unknown): string {

@@ -1,6 +1,7 @@
 /** Every way an analysis can end badly, brought to one type: five error bodies, a lost connection, a broken stream. */
 
-import { type ErrorType, fieldsOf, readProblem, text } from "./events";
+import { type ErrorType, readProblem } from "./events";
+import { fieldsOf, text } from "./fields";
 
 export type Failure =
   | { where: "network"; serverText: string }

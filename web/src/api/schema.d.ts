@@ -1820,6 +1820,8 @@ export interface components {
             metadata: {
                 [key: string]: string | boolean | number | null;
             };
+            /** Summary */
+            summary: string;
             /** Evidence */
             evidence: components["schemas"]["EvidenceReply"][];
             /**
@@ -1891,6 +1893,8 @@ export interface components {
             category: string;
             /** Family */
             family: string | null;
+            /** Summary */
+            summary: string;
             /** Mitre Attack */
             mitre_attack: components["schemas"]["TechniqueReply"][];
             /**
@@ -2737,6 +2741,8 @@ export interface components {
             verdict: "malicious" | "suspicious" | "benign" | "unknown";
             /** Score */
             score: number | null;
+            /** Summary */
+            summary: string;
         };
         /**
          * InitializedReply
@@ -3049,6 +3055,8 @@ export interface components {
         OfferReply: {
             /** Type */
             type: string;
+            /** Summary */
+            summary: string;
             /** Target Kind */
             target_kind: string;
             /** Is Reversible */
@@ -3243,6 +3251,8 @@ export interface components {
             /** Targets */
             targets: string[];
             profile: components["schemas"]["ProfileName"];
+            /** Summary */
+            summary: string;
             /**
              * Estimated Duration
              * @description Minutes, if most addresses are silent.

@@ -16,7 +16,9 @@ export const en = {
     search: "Go to, or analyse",
   },
   places: {
+    dashboard: "Dashboard",
     analyze: "Analyse",
+    threats: "Threats",
     account: "Your account",
     apiKeys: "API Keys",
     billing: "Plan and billing",
@@ -44,6 +46,7 @@ export const en = {
     requestId: "Number of the request:",
     again: "Try again",
   },
+  figure: { asTable: "As a table" },
   notFound: {
     title: "Nothing here",
     lead: "This address leads nowhere. The link may be old, or what it named is gone.",

@@ -18,7 +18,9 @@ export const es: Texts = {
     search: "Ir a, o analizar",
   },
   places: {
+    dashboard: "Panel",
     analyze: "Analizar",
+    threats: "Amenazas",
     account: "Tu cuenta",
     apiKeys: "API Keys",
     billing: "Plan y facturación",
@@ -52,6 +54,7 @@ export const es: Texts = {
     requestId: "Número de la petición:",
     again: "Reintentar",
   },
+  figure: { asTable: "Como tabla" },
   notFound: {
     title: "Aquí no hay nada",
     lead: "Esta dirección no lleva a ninguna parte. El enlace puede ser viejo, o lo que nombraba ya no existe.",

@@ -86,9 +86,30 @@ function useFocusOnNewPage(): void {
   useEffect(() => {
     const isNew = last.current !== undefined && path !== undefined && last.current !== path;
     last.current = path ?? last.current;
-    if (!isNew || document.activeElement?.closest("main") != null) return;
-    const heading = document.querySelector<HTMLElement>("#content h1");
-    heading?.setAttribute("tabindex", "-1");
-    heading?.focus();
+    return isNew ? focusHeading() : undefined;
   }, [path]);
+}
+
+const HEADING_MILLISECONDS = 5000;
+
+/** Focuses the heading once the old page is gone and the new one has one: it may still ask the server. */
+function focusHeading(): () => void {
+  const main = document.getElementById("content");
+  const focus = () => {
+    const heading = main?.querySelector<HTMLElement>("h1");
+    // A field of the new page that took the focus keeps it; a row of the old page goes with its page.
+    if (!heading || main?.contains(document.activeElement)) return;
+    heading.setAttribute("tabindex", "-1");
+    heading.focus();
+    // The old page may still be there, hidden: its heading takes no focus.
+    if (document.activeElement === heading) observer.disconnect();
+  };
+  const observer = new MutationObserver(focus);
+  if (main !== null) observer.observe(main, { childList: true, subtree: true });
+  focus();
+  const timer = window.setTimeout(() => observer.disconnect(), HEADING_MILLISECONDS);
+  return () => {
+    window.clearTimeout(timer);
+    observer.disconnect();
+  };
 }

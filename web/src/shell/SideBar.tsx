@@ -50,7 +50,7 @@ export function SideBar({ session }: { session: Session }) {
 function SideLink({ item: { id, path, icon: Icon } }: { item: NavigationItem }) {
   const { texts } = useSpeech();
   return (
-    <Link to={path} className="side-link" title={texts.places[id]}>
+    <Link to={path} activeOptions={{ exact: path === "/" }} className="side-link" title={texts.places[id]}>
       <Icon aria-hidden size={17} />
       <span className="side-text">{texts.places[id]}</span>
     </Link>

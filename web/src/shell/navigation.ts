@@ -1,12 +1,28 @@
 /** The places of the console: what the side bar, the palette and the shortcuts lead to. */
 
-import { Bot, CircleUserRound, Gauge, KeyRound, type LucideIcon, ScrollText, Search, Users } from "lucide-react";
+import {
+  Bot,
+  CircleUserRound,
+  Gauge,
+  KeyRound,
+  LayoutDashboard,
+  type LucideIcon,
+  ScrollText,
+  Search,
+  ShieldAlert,
+  Users,
+} from "lucide-react";
 import type { Texts } from "../i18n/en";
 import { can, type Session } from "../session/session";
 
 export interface NavigationItem {
   id: keyof Texts["places"];
-  path: "/analyze" | "/account" | `/settings/${"api-keys" | "service-accounts" | "users" | "audit-log" | "billing"}`;
+  path:
+    | "/"
+    | "/analyze"
+    | "/threats"
+    | "/account"
+    | `/settings/${"api-keys" | "service-accounts" | "users" | "audit-log" | "billing"}`;
   icon: LucideIcon;
   /** The scope that it takes to see it, or what everybody has: `nobody` has not even signed in. */
   needs: string;
@@ -15,7 +31,9 @@ export interface NavigationItem {
 }
 
 const ITEMS: readonly NavigationItem[] = [
+  { id: "dashboard", path: "/", icon: LayoutDashboard, needs: "threat:read", hotkey: "g d", group: "work" },
   { id: "analyze", path: "/analyze", icon: Search, needs: "nobody", hotkey: "g a", group: "work" },
+  { id: "threats", path: "/threats", icon: ShieldAlert, needs: "threat:read", hotkey: "g t", group: "work" },
   { id: "apiKeys", path: "/settings/api-keys", icon: KeyRound, needs: "member", hotkey: "g k", group: "settings" },
   {
     id: "serviceAccounts",

@@ -19,8 +19,9 @@ CONSOLE_DIST: Final = Path(__file__).parent / "dist"
 
 # As web/src/router.tsx has them.
 _PAGE_PATHS: Final = (
-    "/", "/analyze", "/sign-in", "/setup", "/invitation", "/account", "/settings/api-keys", "/settings/api-keys/{id}",
-    "/settings/service-accounts", "/settings/users", "/settings/audit-log", "/settings/billing",
+    "/", "/analyze", "/sign-in", "/setup", "/invitation", "/account", "/threats", "/threats/{id}",
+    "/settings/api-keys", "/settings/api-keys/{id}", "/settings/service-accounts", "/settings/users",
+    "/settings/audit-log", "/settings/billing",
 )  # fmt: skip
 _NONCE_PLACE: Final = "__CSP_NONCE__"
 # Tells the page whether to ask who has signed in: a visitor without a session would only be refused.
