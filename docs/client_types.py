@@ -20,7 +20,7 @@ _ROOT: Final = Path(__file__).parent.parent
 _TYPES: Final = _ROOT / "web/src/api/schema.d.ts"
 _GENERATOR: Final = _ROOT / "web/tools/node_modules/openapi-typescript/bin/cli.js"
 _FACES: Final = ("/v3/", "/api/console/")
-# Words and samples, which types do not hold; `example` and `links` name nothing that is a field of an answer.
+# Words and samples, which types do not hold.
 _LEFT_OUT: Final = frozenset({"example", "examples", "links", "summary"})
 
 

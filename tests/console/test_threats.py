@@ -49,7 +49,7 @@ async def test_from_any_page_to_a_threat_and_its_techniques_by_keyboard(
     await page.keyboard.press("j")
     await expect(rows(page).first).to_be_focused()
     await page.keyboard.press("Enter")
-    await expect(page_title(page, "203[.]0[.]113[.]42")).to_be_visible()
+    await expect(page_title(page, "203[.]0[.]113[.]42")).to_be_focused()
     assert page.url.endswith(f"/threats/{threat['id']}")
     matrix = page.get_by_role("grid", name="Técnicas por táctica")
     await matrix.locator("[tabindex='0']").focus()

@@ -109,7 +109,6 @@ interface TickProps {
   children: ReactNode;
 }
 
-/** @public */
 export function Tick({ isSelected, onChange, isDisabled = false, children }: TickProps) {
   return (
     <Checkbox className="checkbox" isSelected={isSelected} onChange={onChange} isDisabled={isDisabled}>

@@ -2,9 +2,7 @@
 
 import { useSpeech } from "../i18n/language";
 
-/** @public */
 export const SEVERITIES = ["critical", "high", "medium", "low", "informational"] as const;
-/** @public */
 export type Severity = (typeof SEVERITIES)[number];
 const SEVERITY_GLYPH: Record<Severity, string> = {
   critical: "◆",
@@ -14,7 +12,6 @@ const SEVERITY_GLYPH: Record<Severity, string> = {
   informational: "·",
 };
 
-/** @public */
 export function SeverityTag({ severity }: { severity: Severity }) {
   const { texts } = useSpeech();
   return (

@@ -5,7 +5,7 @@ import { useSpeech } from "../i18n/language";
 
 const STEP_MILLISECONDS = 30_000;
 
-/** The present moment, half a minute old at most. @public */
+/** The present moment, half a minute old at most. */
 export function useNow(stepMilliseconds = STEP_MILLISECONDS): number {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {

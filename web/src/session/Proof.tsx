@@ -9,7 +9,7 @@ type WithProof = <T>(call: () => Promise<T>) => Promise<T>;
 
 const ProofContext = createContext<WithProof>((call) => call());
 
-/** Runs a call; where the server wants a fresh proof, asks the person for it and runs the call once more. @public */
+/** Runs a call; where the server wants a fresh proof, asks the person for it and runs the call once more. */
 export function useProof(): WithProof {
   return useContext(ProofContext);
 }

@@ -92,7 +92,7 @@ function useFocusOnNewPage(): void {
 
 const HEADING_MILLISECONDS = 5000;
 
-/** Focuses the heading once the old page is gone and the new one has one: it may still ask the server. */
+/** Focuses the heading once the old page is gone, and again where what arrives from the server brings another one. */
 function focusHeading(): () => void {
   const main = document.getElementById("content");
   const focus = () => {
@@ -101,9 +101,8 @@ function focusHeading(): () => void {
     if (!heading || main?.contains(document.activeElement)) return;
     heading.setAttribute("tabindex", "-1");
     heading.focus();
-    // The old page may still be there, hidden: its heading takes no focus.
-    if (document.activeElement === heading) observer.disconnect();
   };
+  // Until the time is over: the first heading may belong to the old page, hidden, or to one that is still loading.
   const observer = new MutationObserver(focus);
   if (main !== null) observer.observe(main, { childList: true, subtree: true });
   focus();

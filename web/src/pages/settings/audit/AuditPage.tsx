@@ -1,5 +1,6 @@
 /** The audit log of the workspace, narrowed by the address, and the checkpoint that proves it. */
 
+import { HeadRow } from "../../../kit/HeadRow";
 import "../css/settings.css";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
@@ -114,15 +115,7 @@ function AuditTable({ rows }: { rows: readonly Shapes["AuditRowReply"][] }) {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and who has no pointer scrolls it by keys
     <section className="table-box panel-table" aria-label={texts.title} tabIndex={0}>
       <table className="table">
-        <thead>
-          <tr>
-            {COLUMNS.map((column) => (
-              <th key={column} scope="col">
-                {texts.columns[column]}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <HeadRow columns={COLUMNS} texts={texts.columns} />
         <tbody>
           {rows.map((row) => (
             <AuditRow key={row.number} row={row} />

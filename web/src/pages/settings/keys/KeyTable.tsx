@@ -2,6 +2,7 @@
 
 import { Link } from "@tanstack/react-router";
 import { useTexts } from "../../../i18n/texts";
+import { HeadRow } from "../../../kit/HeadRow";
 import { StateTag } from "../../../kit/Tags";
 import { Moment } from "../../../kit/Times";
 import { isLiving, type Key, STATE_TONE } from "./keys";
@@ -16,15 +17,7 @@ export function KeyTable({ keys }: { keys: readonly Key[] }) {
     <div className="table-box panel-table">
       <table className="table">
         <caption className="visually-hidden">{texts.title}</caption>
-        <thead>
-          <tr>
-            {COLUMNS.map((column) => (
-              <th key={column} scope="col">
-                {texts.columns[column]}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <HeadRow columns={COLUMNS} texts={texts.columns} />
         <tbody>
           {keys.map((key) => (
             <Row key={key.id} record={key} />

@@ -6,6 +6,7 @@ import { useSpeech } from "../../../i18n/language";
 import { useTexts } from "../../../i18n/texts";
 import { Asked, Empty } from "../../../kit/Asked";
 import { Choice } from "../../../kit/Choice";
+import { HeadRow } from "../../../kit/HeadRow";
 import { StateTag } from "../../../kit/Tags";
 import { Moment } from "../../../kit/Times";
 import { oneOf } from "../../../lib/oneOf";
@@ -115,15 +116,7 @@ function LogTable({ uses }: { uses: readonly Use[] }) {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and who has no pointer scrolls it by keys
     <section className="table-box log-box" aria-label={texts.log} tabIndex={0}>
       <table className="table">
-        <thead>
-          <tr>
-            {COLUMNS.map((column) => (
-              <th key={column} scope="col">
-                {texts.columns[column]}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <HeadRow columns={COLUMNS} texts={texts.columns} />
         <tbody>
           {uses.map((use) => (
             <tr key={use.request_id}>
