@@ -19,6 +19,7 @@ from tests.console.members import Home, settled
 from tests.console.visiting import Look, Visit
 from tests.console.watching import Watch
 from tests.fakes.clock import HandClock
+from tests.fakes.fixtures import Serve
 from tests.fakes.serving import Running, Setup, running
 from tests.fakes.upstream import UpstreamFarm
 
@@ -98,7 +99,11 @@ def home(whole_farm: UpstreamFarm, small_knowledge: Path, tmp_path_factory: pyte
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def open_console(browser: Browser, site: Running) -> AsyncIterator[OpenConsole]:
+async def open_console(
+    browser: Browser,
+    site: Running,
+    serve: Serve,  # noqa: ARG001 - its servers must outlive what is asked of the pages at the end
+) -> AsyncIterator[OpenConsole]:
     """Opens pages; at the end all gates must have held on each of them."""
     watches: list[Watch] = []
     async with AsyncExitStack() as contexts:

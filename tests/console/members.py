@@ -9,6 +9,7 @@ import httpx2
 from cybervault.access.audit import OPERATOR
 from cybervault.access.members import NewMember
 from cybervault.access.setup import NewAdmin
+from cybervault.app.access import Access
 from cybervault.app.product import open_access
 from cybervault.domain.principals import Plan, Role
 from cybervault.domain.secrets import Secret
@@ -26,14 +27,13 @@ class Home:
     server: Running
     cookies: dict[Role, str]
 
-    def headers(self, role: Role = Role.OWNER) -> dict[str, str]:
-        """For a call that the member's own page could make."""
-        return {"Cookie": f"cybervault-local={self.cookies[role]}", "Sec-Fetch-Site": "same-origin"}
-
-    def ask(self, method: str, path: str, body: object = None, *, role: Role = Role.OWNER) -> httpx2.Response:
-        """One request of a member."""
+    def ask(
+        self, method: str, path: str, body: object = None, *, role: Role = Role.OWNER, cookie: str = ""
+    ) -> httpx2.Response:
+        """One request that a member's own page could make, in the session of this cookie."""
+        headers = {"Cookie": f"cybervault-local={cookie or self.cookies[role]}", "Sec-Fetch-Site": "same-origin"}
         with httpx2.Client(base_url=self.server.url, trust_env=False, timeout=30) as client:
-            return client.request(method, path, json=body, headers=self.headers(role))
+            return client.request(method, path, json=body, headers=headers)
 
 
 def email_of(role: Role) -> str:
@@ -45,6 +45,13 @@ def settled(server: Running) -> Home:
     """Members of each role in a tenant of the largest plan."""
     asyncio.run(_move_in(server.settings))
     return Home(server, {role: sign_in(server, email_of(role)) for role in Role})
+
+
+async def newcomer(server: Running, role: Role, name: str) -> str:
+    """A further member, for a test that changes what is theirs; gives their address."""
+    email = f"{name.lower()}@acme.example"
+    await asyncio.to_thread(lambda: asyncio.run(_let_in(server.settings, email, role, name)))
+    return email
 
 
 def sign_in(server: Running, email: str) -> str:
@@ -60,8 +67,16 @@ async def _move_in(settings: Settings) -> None:
     async with open_access(settings) as access:
         owner = NewAdmin(email_of(Role.OWNER), "Ada Owner", Secret(PASSWORD), TENANT, Plan.ENTERPRISE)
         await access.people.setup.create_admin(owner, actor=OPERATOR)
-        tenant = await access.tenants.find(TENANT)
-        kept = await access.people.passwords.hash(Secret(PASSWORD))
         for role in (role for role in Role if role is not Role.OWNER):
-            wish = NewMember(email_of(role), f"Bo {role.name.title()}", role, kept)
-            await access.people.members.create(tenant, wish, by=None, actor=OPERATOR)
+            await _add(access, email_of(role), role, f"Bo {role.name.title()}")
+
+
+async def _let_in(settings: Settings, email: str, role: Role, name: str) -> None:
+    async with open_access(settings) as access:
+        await _add(access, email, role, name)
+
+
+async def _add(access: Access, email: str, role: Role, name: str) -> None:
+    kept = await access.people.passwords.hash(Secret(PASSWORD))
+    wish = NewMember(email, name, role, kept)
+    await access.people.members.create(await access.tenants.find(TENANT), wish, by=None, actor=OPERATOR)

@@ -14,7 +14,7 @@ from cybervault.domain.principals import Role
 from cybervault.settings import Settings
 from tests.console.axe import violations
 from tests.console.conftest import OpenConsole
-from tests.console.members import PASSWORD, Home, email_of, sign_in
+from tests.console.members import PASSWORD, Home, email_of, newcomer, sign_in
 from tests.console.visiting import Look
 from tests.fakes.clock import HandClock
 from tests.fakes.serving import Running, Setup, running
@@ -105,10 +105,11 @@ class TestSignIn:
     async def test_a_session_that_ended_elsewhere_leads_back_to_the_door(
         self, open_console: OpenConsole, home: Home
     ) -> None:
-        cookie = sign_in(home.server, email_of(Role.MEMBER))
+        email = await newcomer(home.server, Role.MEMBER, "Cleo")
+        cookie, elsewhere = sign_in(home.server, email), sign_in(home.server, email)
         visit = await open_console(url=home.server.url, path="/account", cookie=cookie, statuses=REFUSED)
         await expect(heading(visit.page, "Tu cuenta")).to_be_visible()
-        home.ask("POST", "/api/console/sessions/end-others", role=Role.MEMBER)
+        home.ask("POST", "/api/console/sessions/end-others", cookie=elsewhere)
         await visit.page.reload()
         await expect(heading(visit.page, "Iniciar sesión")).to_be_visible()
         await expect(visit.page.get_by_role("navigation", name="Lugares")).to_be_hidden()
@@ -116,14 +117,14 @@ class TestSignIn:
 
 class TestAccount:
     async def test_sessions_are_listed_and_ended(self, open_console: OpenConsole, home: Home) -> None:
-        cookie = sign_in(home.server, email_of(Role.BILLING_ADMIN))
+        email = await newcomer(home.server, Role.VIEWER, "Dora")
+        cookie = [sign_in(home.server, email) for _ in range(2)][-1]
         visit = await open_console(url=home.server.url, path="/account", cookie=cookie)
         rows = visit.page.get_by_role("region", name="Sesiones").get_by_role("listitem")
         await expect(rows).to_have_count(2)
         await visit.page.get_by_role("button", name="Terminar todas las demás").click()
         await expect(rows).to_have_count(1)
         await expect(visit.page.get_by_text("Ha terminado 1 sesión.")).to_be_visible()
-        home.cookies[Role.BILLING_ADMIN] = cookie
 
     async def test_what_was_chosen_stays_chosen(self, open_console: OpenConsole, home: Home) -> None:
         visit = await open_console(url=home.server.url, path="/account", cookie=home.cookies[Role.OWNER])

@@ -160,6 +160,7 @@ async def _scans(walk: Walk) -> None:
     tenant, grants = await walk.world.tenant(), walk.world.product.scanning.grants
     for target in (NETWORK, BUCKET):
         await grants.give(tenant.id, NewGrant(target, "Signed by Ada on 2026-10-30."), actor=OPERATOR)
+        walk.world.clock.advance(1)  # they are listed oldest first
     await walk.ask("GET /v3/scans/grants")
     for face in ("/v1", "/v3"):
         await walk.ask(f"POST {face}/scans/preview", {"targets": [NETWORK], "profile": "compliance"})
