@@ -179,6 +179,16 @@ class ScanSettings(_Part):
     )
 
 
+class WebhookSettings(_Part):
+    """Where webhooks may lead besides public addresses."""
+
+    allowed_origins: tuple[str, ...] = Field(
+        default=(),
+        description="Origins inside your network, such as `http://10.0.0.5:8080`, that webhooks of every tenant may be "
+        "sent to (JSON list); all others must be https at a public address.",
+    )
+
+
 class Settings(BaseSettings):
     """Everything an operator can set. Names: `CYBERVAULT_` and the field, `__` between levels."""
 
@@ -265,6 +275,7 @@ class Settings(BaseSettings):
     chat: ChatSettings = Field(default_factory=ChatSettings)
     dns: DnsSettings = Field(default_factory=DnsSettings)
     scans: ScanSettings = Field(default_factory=ScanSettings)
+    webhooks: WebhookSettings = Field(default_factory=WebhookSettings)
     rate_limit: RateLimitSettings = Field(default_factory=RateLimitSettings)
 
     # The names of the CyberThreat AI document, accepted beside ours.

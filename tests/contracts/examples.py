@@ -20,9 +20,13 @@ import structlog
 from cybervault.access.audit import OPERATOR
 from cybervault.access.members import NewMember
 from cybervault.access.minting import NewKey
+from cybervault.domain.ids import WebhookId
+from cybervault.domain.jobs import EventId, Happened
 from cybervault.domain.principals import KeyKind, Role, Scope
 from cybervault.faces.examples import FILE, Example
+from cybervault.response.webhooks.store.webhooks import WebhookStore
 from cybervault.scans.grants import NewGrant
+from cybervault.storage.outbox import KeptEvent
 from tests.contracts.stable import Names
 from tests.fakes.clock import HandClock
 from tests.fakes.keys import bearer
@@ -174,6 +178,26 @@ async def _scans(walk: Walk) -> None:
     await walk.ask("GET /v3/scans/findings")
 
 
+async def _webhooks(walk: Walk) -> None:
+    """Of one that is ended for its failures, so that nothing is sent: receivers lie outside."""
+    tenant, parts, now = await walk.world.tenant(), walk.world.product.hooks, walk.world.clock.now()
+    wish = {"url": "https://hooks.example.com/cybervault", "events": ["scan.failed"], "description": "Our tickets."}
+    made = await walk.ask("POST /v3/webhooks", wish)
+    hook_id = str(made["id"])
+    await walk.ask("POST /v3/webhooks/{webhook_id}/rotate", {"overlap_hours": 48}, webhook_id=hook_id)
+    await walk.ask("POST /v3/webhooks/{webhook_id}/replay", {"since": "2026-12-01T00:00:00Z"}, webhook_id=hook_id)
+    webhook = await parts.webhooks.find(tenant.id, WebhookId(hook_id))
+    await WebhookStore(walk.world.product.database).disable(webhook, "nothing was taken for 3 days", now)
+    happened = Happened("scan.failed", "scan_0000000001", tenant.id, {"profile": "standard", "state": "failed"})
+    await parts.courier.tell(KeptEvent(EventId("evt_000000000001"), happened, now))
+    await walk.ask("GET /v3/webhooks")
+    await walk.ask("GET /v3/webhooks/{webhook_id}", webhook_id=hook_id)
+    listed = await walk.ask("GET /v3/webhooks/{webhook_id}/deliveries", webhook_id=hook_id)
+    one = "GET /v3/webhooks/{webhook_id}/deliveries/{delivery_id}"
+    await walk.ask(one, webhook_id=hook_id, delivery_id=listed["data"][0]["id"])
+    await walk.ask("PATCH /v3/webhooks/{webhook_id}", {"enabled": True}, webhook_id=hook_id)
+
+
 async def _response(walk: Walk, threat_id: str) -> None:
     wish = {
         "type": "block_ip", "target": BAD, "reason": "Beacons of finance-07 go there.", "finding_id": threat_id,
@@ -252,6 +276,7 @@ async def examples_of(setup: Setup) -> Mapping[str, Example]:
         await _audit(walk)
         await _batches(walk)
         await _scans(walk)
+        await _webhooks(walk)
         await _detection(walk)  # behind all that rules are to fire in
     names = Names()
     return {operation: Example(**names.stable(asdict(example))) for operation, example in walk.seen.items()}

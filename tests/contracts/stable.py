@@ -9,10 +9,12 @@ from cybervault.domain.principals import KeyKind
 
 _KINDS: Final = "|".join(sorted((kind.value for kind in KeyKind), key=len, reverse=True))
 _ID: Final = re.compile(
-    r"\b(req|asm|anl|tel|thr|act|tv|key|usr|sva|job|ses|evt|scan|sgr|sfn)_([0-9a-z]{12}|[0-9a-z]{10})\b"
+    r"\b(req|asm|anl|tel|thr|act|tv|key|usr|sva|job|ses|evt|scan|sgr|sfn|hook)_([0-9a-z]{12}|[0-9a-z]{10})\b"
 )
 _SECRET: Final = re.compile(rf"({_KINDS})[0-9A-Za-z]{{38}}\b")
 _HINT: Final = re.compile(rf"({_KINDS})…([0-9A-Za-z]{{4}})\b")
+_UUID: Final = re.compile(r"\bwh_([0-9a-f-]{36})\b")
+_WEBHOOK_SECRET: Final = re.compile(r"\bwhsec_[0-9A-Za-z+/=]+")
 _BASE64: Final = re.compile(r"[0-9A-Za-z+/]{40,}")
 _SHOWN_ONCE: Final = "shown-this-once"
 _CURSOR: Final = "bmV4dC1wYWdl"
@@ -37,7 +39,8 @@ class Names:
                 return value
 
     def _text(self, text: str) -> str:
-        text = _SECRET.sub(r"\1...", text)
+        text = _WEBHOOK_SECRET.sub("whsec_...", _SECRET.sub(r"\1...", text))
+        text = _UUID.sub(lambda found: f"wh_00000000-0000-4000-8000-{self._number('wh', found[1]):012}", text)
         text = _HINT.sub(lambda found: f"{found[1]}…{self._number('hint', found[2]):04}", text)
         return _ID.sub(self._id, text)
 

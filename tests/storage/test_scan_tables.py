@@ -11,7 +11,9 @@ def test_every_row_names_its_tenant() -> None:
 
 
 def test_every_index_that_lists_begins_with_the_tenant() -> None:
-    assert all(next(iter(index.columns)).name == "tenant_id" for table in TABLES for index in table.indexes)
+    # The server itself looks for those that have ended, of all tenants.
+    found = [index for table in TABLES for index in table.indexes if index.name != "ix_scans_open"]
+    assert all(next(iter(index.columns)).name == "tenant_id" for index in found)
 
 
 def test_no_scan_is_touched_while_a_test_key_is_answered() -> None:

@@ -73,6 +73,13 @@ class Change(StrEnum):
     RULES_LEVEL_CHANGED = "rules.level_changed"
     RULE_FILTER_ADDED = "rule_filter.added"
     RULE_FILTER_REMOVED = "rule_filter.removed"
+    WEBHOOK_ADDED = "webhook.added"
+    WEBHOOK_CHANGED = "webhook.changed"
+    WEBHOOK_REMOVED = "webhook.removed"
+    WEBHOOK_ROTATED = "webhook.secret_rotated"
+    WEBHOOK_TESTED = "webhook.tested"
+    WEBHOOK_REPLAYED = "webhook.replayed"
+    WEBHOOK_DISABLED = "webhook.disabled"
     AUDIT_ERASED = "audit.erased"
 
 

@@ -53,6 +53,7 @@ from cybervault.access.usage import Usage
 from cybervault.app.shared import Shared
 from cybervault.domain.principals import Role
 from cybervault.faces.paging import Cursors
+from cybervault.response.webhooks.store.deliveries import DeliveryStore
 from cybervault.settings import Settings
 from cybervault.storage.database import Database
 from cybervault.storage.jobs import Jobs
@@ -99,6 +100,7 @@ class Access:
     gate: Gate
     cursors: Cursors
     journal: Journal
+    sealer: Sealer
 
 
 def access_of(settings: Settings, database: Database, shared: Shared) -> Access:
@@ -128,13 +130,18 @@ def access_of(settings: Settings, database: Database, shared: Shared) -> Access:
             RetentionStore(database),
             clock,
             usage_days=settings.usage_days,
-            work={"jobs": Jobs(database).forget, "told_events": Outbox(database).forget},
+            work={
+                "jobs": Jobs(database).forget,
+                "told_events": Outbox(database).forget,
+                "webhook_deliveries": DeliveryStore(database).forget,
+            },
         ),
         idempotency=Idempotency(IdempotencyStore(database), clock, peppers),
         people=_people(settings, shared.sync, Ledger(database, journal, peppers)),
         gate=gate,
         cursors=Cursors(peppers.current.key),
         journal=journal,
+        sealer=Sealer(peppers),
     )
 
 

@@ -17,6 +17,7 @@ from cybervault.app.shared import Shared, shared_by_nodes
 from cybervault.app.shelf import KNOWLEDGE_FOLDER, Shelf
 from cybervault.app.sources import allowed_origins, chat_setup, source_setups
 from cybervault.app.threats import threats_of
+from cybervault.app.webhooks import WebhookParts, webhooks_of
 from cybervault.app.work import dispatcher_of
 from cybervault.assessments.assess import Assess
 from cybervault.assessments.queued import KIND as ASSESS
@@ -75,6 +76,7 @@ class Product:
     choices: Choices
     actions: Actions
     scanning: ScanParts
+    hooks: WebhookParts
     dispatcher: Dispatcher
 
     async def is_healthy(self) -> bool:
@@ -85,12 +87,16 @@ class Product:
         try:
             await self.database.open()
         except Problem:
-            await self.egress.close()
+            await self._close_ways_out()
             raise
         return self
 
+    async def _close_ways_out(self) -> None:
+        for egress in (self.egress, self.hooks.egress):
+            await egress.close()
+
     async def __aexit__(self, *_: object) -> None:
-        await self.egress.close()
+        await self._close_ways_out()
         await self.shared.close()
         await self.answers.settle()
         await self.database.close()
@@ -117,6 +123,7 @@ def put_together(settings: Settings, clock: Clock | None = None) -> Product:
     access = access_of(settings, database, shared)
     woken = asyncio.Event()
     threats = threats_of(database, assess, access.journal, ground=settings.ground, clock=clock, wake=woken.set)
+    hooks = webhooks_of(settings, database, access)
     profile = Profile(settings.rules_from, has_hunting=settings.hunting_rules)
     return Product(
         settings, clock, database, egress, budget, answers, setups, shelf, chat, assess, access, shared,
@@ -129,8 +136,10 @@ def put_together(settings: Settings, clock: Clock | None = None) -> Product:
         choices=threats.choices,
         actions=actions_of(database, access.journal, shelf, ground=settings.ground),
         scanning=scans_of(settings, database, access.journal, egress=egress, clock=clock),
+        hooks=hooks,
         dispatcher=dispatcher_of(
-            database, clock, handlers={ASSESS: threats.queue.work, TELEMETRY: threats.batches.work}, woken=woken
+            database, clock, handlers={ASSESS: threats.queue.work, TELEMETRY: threats.batches.work}, woken=woken,
+            subscribers={"webhooks": hooks.subscriber},
         ),
     )  # fmt: skip
 
@@ -152,6 +161,15 @@ async def open_choices(settings: Settings, catalogue: Catalogue) -> AsyncGenerat
     """The same, with what tenants chose among the rules of a catalogue."""
     async with _opened(settings) as (access, database):
         yield access, Choices(ChoiceStore(database), access.journal, catalogue)
+
+
+@asynccontextmanager
+async def open_webhooks(settings: Settings) -> AsyncGenerator[tuple[Access, WebhookParts]]:
+    """The same, with webhooks: what is to be sent later a running server sends."""
+    async with _opened(settings) as (access, database):
+        parts = webhooks_of(settings, database, access)
+        async with parts.egress:
+            yield access, parts
 
 
 @asynccontextmanager

@@ -44,6 +44,7 @@ from cybervault.faces.v3.scans import ScanPaths
 from cybervault.faces.v3.summary import SummaryPaths
 from cybervault.faces.v3.telemetry import TelemetryPaths
 from cybervault.faces.v3.threats import ThreatPaths
+from cybervault.faces.v3.webhooks import WebhookPaths
 from cybervault.intel.compile import needs_compile
 from cybervault.logs import set_up_logs
 from cybervault.settings import Settings, load_settings
@@ -64,6 +65,7 @@ def _lifespan(product: Product) -> Callable[[FastAPI], AbstractAsyncContextManag
                 access.retention,
                 product.dispatcher,
                 product.scanning.dispatcher,
+                product.hooks.dispatcher,
             ):
                 group.create_task(work.run(stop))
             endless = [group.create_task(work) for work in product.shared.work()]
@@ -120,6 +122,7 @@ def _threat_routes(product: Product) -> list[BaseRoute]:
         V1Scans(product.scanning.scans, cursors).router(),
         ScanGrantPaths(product.scanning.grants, cursors).router(),
         ScanPaths(product.scanning.scans, cursors).router(),
+        WebhookPaths(product.hooks.webhooks, product.hooks.courier, cursors).router(),
     )
     return [route for router in routers for route in router.routes]
 

@@ -1,6 +1,7 @@
 """Identifiers: a prefix that says what it names, then letters and digits from a random source."""
 
 import secrets
+import uuid
 from typing import Final, NewType
 
 from cybervault.domain.actions import ActionId
@@ -14,6 +15,8 @@ BatchId = NewType("BatchId", str)
 GrantId = NewType("GrantId", str)
 ScanId = NewType("ScanId", str)
 ScanFindingId = NewType("ScanFindingId", str)
+WebhookId = NewType("WebhookId", str)
+DeliveryId = NewType("DeliveryId", str)
 
 _ALPHABET: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 _REQUEST_CHARACTERS: Final = 12
@@ -24,6 +27,7 @@ _ACTION_CHARACTERS: Final = 10
 _GRANT_CHARACTERS: Final = 10
 _SCAN_CHARACTERS: Final = 10
 _SCAN_FINDING_CHARACTERS: Final = 10
+_WEBHOOK_CHARACTERS: Final = 10
 _TENANT_CHARACTERS: Final = 12
 _KEY_CHARACTERS: Final = 12
 _MEMBER_CHARACTERS: Final = 12
@@ -81,6 +85,16 @@ def new_scan_id() -> ScanId:
 def new_scan_finding_id() -> ScanFindingId:
     """`sfn_` and 10 characters, for what scans saw."""
     return ScanFindingId(f"sfn_{random_characters(_SCAN_FINDING_CHARACTERS)}")
+
+
+def new_webhook_id() -> WebhookId:
+    """`hook_` and 10 characters, for a place that events are sent to."""
+    return WebhookId(f"hook_{random_characters(_WEBHOOK_CHARACTERS)}")
+
+
+def new_delivery_id() -> DeliveryId:
+    """`wh_` and a random UUID (contract 1.4.10): receivers know what they were sent before by it."""
+    return DeliveryId(f"wh_{uuid.uuid4()}")
 
 
 def new_tenant_id() -> TenantId:

@@ -15,7 +15,7 @@ from starlette.types import Scope as Connection
 
 from cybervault.access.audit import Actor, actor_of
 from cybervault.access.idempotency import Repeatable
-from cybervault.domain.ids import RequestId
+from cybervault.domain.ids import RequestId, WebhookId
 from cybervault.domain.observables import Address
 from cybervault.domain.principals import Environment, KeyId, Principal
 from cybervault.domain.problems import Problem, ProblemKind
@@ -135,9 +135,9 @@ class Call(Request):
         """The parameters of the address; `Problem` INVALID `missing_parameter`, `invalid_parameter`."""
         return read_query(model, self.query_params.multi_items())
 
-    def shows_secret_of(self, key_id: KeyId) -> None:
-        """Say that the answer holds the secret of a key: it is never kept, not even to be given again."""
-        self.visit.shown_key_id = key_id
+    def shows_secret_of(self, owner_id: KeyId | WebhookId) -> None:
+        """Say that the answer holds the secret of this key or webhook: it is never kept, not even to be given again."""
+        self.visit.shown_key_id = KeyId(owner_id)
 
     def rule(self) -> RouteRule:
         """The row of the route in `faces.rights`; a route of a guarded face without one is a bug, and stays shut."""

@@ -29,6 +29,7 @@ REAL_TABLES: Final = frozenset(
         "assessments", "findings", "finding_tags", "finding_changes", "actions", "entity_risks", "jobs",
         "job_steps", "outbox", "rule_choices", "rule_switches", "rule_filters",
         "scan_grants", "scans", "scan_chunks", "scan_findings", "scan_sightings",
+        "webhooks", "webhook_deliveries", "webhook_attempts",
     }
 )  # fmt: skip
 """Of production: no statement on one of them runs while a test key is answered. Rows of access are not among them."""

@@ -108,7 +108,8 @@ class Dispatcher:
 
     async def _look(self, work: asyncio.TaskGroup) -> None:
         try:
-            if await self._outbox.tell(self._topics, _TOLD_AT_ONCE) == _TOLD_AT_ONCE:
+            # One without subscribers leaves events to one that has them: to tell them to nobody would lose them.
+            if self._topics and await self._outbox.tell(self._topics, _TOLD_AT_ONCE) == _TOLD_AT_ONCE:
                 self.wake()
             free = self._pace.at_once - len(self._running)
             claimed = await self._jobs.claim(

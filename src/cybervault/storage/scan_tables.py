@@ -49,6 +49,7 @@ SCANS: Final = sa.Table(
     sa.Column("finished_at", sa.Float),
     sa.Index("ix_scans_created_at", "tenant_id", "created_at", "id"),
     sa.Index("ix_scans_finished_at", "tenant_id", "finished_at"),
+    sa.Index("ix_scans_open", "finished_at"),
 )
 
 SCAN_CHUNKS: Final = sa.Table(

@@ -771,6 +771,219 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description The webhooks of the tenant, oldest first.
+         *
+         *     Needs the scope `keys:manage`.
+         *
+         *     Not for test keys.
+         */
+        get: operations["listed_v3_webhooks_get"];
+        put?: never;
+        /**
+         * @description Make a webhook; its secret is in this answer and in none after it.
+         *
+         *     Needs the scope `keys:manage`.
+         *
+         *     Who has signed in must have proved who it is within five minutes.
+         *
+         *     Not for test keys.
+         */
+        post: operations["create_v3_webhooks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description One webhook, and how its deliveries go.
+         *
+         *     Needs the scope `keys:manage`.
+         *
+         *     Not for test keys.
+         */
+        get: operations["show_v3_webhooks__webhook_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * @description Remove a webhook for good, with the record of its deliveries.
+         *
+         *     Needs the scope `keys:manage`.
+         *
+         *     Who has signed in must have proved who it is within five minutes.
+         *
+         *     Not for test keys.
+         */
+        delete: operations["remove_v3_webhooks__webhook_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * @description Change a webhook; `enabled: true` forgives its failures.
+         *
+         *     Needs the scope `keys:manage`.
+         *
+         *     Who has signed in must have proved who it is within five minutes.
+         *
+         *     Not for test keys.
+         */
+        patch: operations["edit_v3_webhooks__webhook_id__patch"];
+        trace?: never;
+    };
+    "/v3/webhooks/{webhook_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Give a webhook a new secret; the one before signs too until the overlap has passed.
+         *
+         *     Needs the scope `keys:manage`.
+         *
+         *     Who has signed in must have proved who it is within five minutes.
+         *
+         *     Not for test keys.
+         */
+        post: operations["rotate_v3_webhooks__webhook_id__rotate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/webhooks/{webhook_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Send an event `webhook.test`, once and now, and say what came of it.
+         *
+         *     Needs the scope `keys:manage`.
+         *
+         *     Not for test keys.
+         */
+        post: operations["test_v3_webhooks__webhook_id__test_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/webhooks/{webhook_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Send all again that failed of what happened since a moment, oldest first.
+         *
+         *     Needs the scope `keys:manage`.
+         *
+         *     Not for test keys.
+         */
+        post: operations["replay_failed_v3_webhooks__webhook_id__replay_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/webhooks/{webhook_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description What the webhook was sent, newest first.
+         *
+         *     Needs the scope `keys:manage`.
+         *
+         *     Not for test keys.
+         */
+        get: operations["deliveries_v3_webhooks__webhook_id__deliveries_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/webhooks/{webhook_id}/deliveries/{delivery_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description One delivery: what was sent, and each attempt with its answer.
+         *
+         *     Needs the scope `keys:manage`.
+         *
+         *     Not for test keys.
+         */
+        get: operations["delivery_v3_webhooks__webhook_id__deliveries__delivery_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/webhooks/{webhook_id}/deliveries/{delivery_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Send it again, under the same id and with all its attempts.
+         *
+         *     Needs the scope `keys:manage`.
+         *
+         *     Not for test keys.
+         */
+        post: operations["replay_v3_webhooks__webhook_id__deliveries__delivery_id__replay_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/console/setup": {
         parameters: {
             query?: never;
@@ -1942,6 +2155,33 @@ export interface components {
             created_at: string;
         };
         /**
+         * AttemptReply
+         * @description One attempt.
+         */
+        AttemptReply: {
+            /** Number */
+            number: number;
+            /** At */
+            at: string;
+            /**
+             * Status
+             * @description What the receiver answered; null where it did not.
+             */
+            status: number | null;
+            /**
+             * Failure
+             * @description Why there was no answer.
+             */
+            failure: string | null;
+            /** Latency Ms */
+            latency_ms: number;
+            /**
+             * Reply
+             * @description The beginning of the answer, at most 1,000 characters.
+             */
+            reply: string;
+        };
+        /**
          * AuditList
          * @description Answer of `GET /v3/audit-log`, newest first.
          */
@@ -2120,7 +2360,7 @@ export interface components {
          * @description What is written down.
          * @enum {string}
          */
-        Change: "tenant.created" | "tenant.plan_changed" | "tenant.limits_changed" | "tenant.suspended" | "tenant.resumed" | "key.created" | "key.changed" | "key.rotated" | "key.rotation_finished" | "key.rotation_cancelled" | "key.revoked" | "key.exposed" | "decoy.used" | "pepper.rotated" | "service_account.created" | "service_account.changed" | "service_account.removed" | "member.created" | "member.invited" | "member.changed" | "member.role_changed" | "member.suspended" | "member.resumed" | "member.removed" | "password.changed" | "second_factor.added" | "second_factor.removed" | "recovery_codes.made" | "recovery_code.used" | "identity.linked" | "sign_in.succeeded" | "sign_in.failed" | "sign_in.ended" | "session.ended" | "session.proved" | "finding.status_changed" | "finding.commented" | "action.requested" | "scan_grant.asked" | "scan_grant.given" | "scan_grant.withdrawn" | "scan.asked" | "scan.cancelled" | "rules.updated" | "rule.switched_off" | "rule.switched_on" | "rules.level_changed" | "rule_filter.added" | "rule_filter.removed" | "audit.erased";
+        Change: "tenant.created" | "tenant.plan_changed" | "tenant.limits_changed" | "tenant.suspended" | "tenant.resumed" | "key.created" | "key.changed" | "key.rotated" | "key.rotation_finished" | "key.rotation_cancelled" | "key.revoked" | "key.exposed" | "decoy.used" | "pepper.rotated" | "service_account.created" | "service_account.changed" | "service_account.removed" | "member.created" | "member.invited" | "member.changed" | "member.role_changed" | "member.suspended" | "member.resumed" | "member.removed" | "password.changed" | "second_factor.added" | "second_factor.removed" | "recovery_codes.made" | "recovery_code.used" | "identity.linked" | "sign_in.succeeded" | "sign_in.failed" | "sign_in.ended" | "session.ended" | "session.proved" | "finding.status_changed" | "finding.commented" | "action.requested" | "scan_grant.asked" | "scan_grant.given" | "scan_grant.withdrawn" | "scan.asked" | "scan.cancelled" | "rules.updated" | "rule.switched_off" | "rule.switched_on" | "rules.level_changed" | "rule_filter.added" | "rule_filter.removed" | "webhook.added" | "webhook.changed" | "webhook.removed" | "webhook.secret_rotated" | "webhook.tested" | "webhook.replayed" | "webhook.disabled" | "audit.erased";
         /**
          * ChangedThreat
          * @description Answer of `PATCH /v2/threats/{id}/status`: the whole threat, and who changed it when.
@@ -2280,6 +2520,81 @@ export interface components {
              */
             count: number;
         };
+        /**
+         * DeliveryDetails
+         * @description A delivery with what was sent and each attempt at it.
+         */
+        DeliveryDetails: {
+            /**
+             * Id
+             * @description Also in `webhook-id`: the same in all attempts and replays.
+             */
+            id: string;
+            /** Event */
+            event: string;
+            state: components["schemas"]["DeliveryState"];
+            /**
+             * Reason
+             * @description Why it failed, or why the last attempt did.
+             */
+            reason: string | null;
+            /** Attempts */
+            attempts: number;
+            /** Next Attempt At */
+            next_attempt_at: string | null;
+            /** Created At */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** Body */
+            body: {
+                [key: string]: unknown;
+            };
+            /** Log */
+            log: components["schemas"]["AttemptReply"][];
+        };
+        /**
+         * DeliveryList
+         * @description Answer of `GET /v3/webhooks/{webhook_id}/deliveries`, newest first.
+         */
+        DeliveryList: {
+            /** Data */
+            data: components["schemas"]["DeliveryReply"][];
+            pagination: components["schemas"]["cybervault__faces__v3__management__office__Pagination"];
+        };
+        /**
+         * DeliveryReply
+         * @description An event that was sent or is to be sent.
+         */
+        DeliveryReply: {
+            /**
+             * Id
+             * @description Also in `webhook-id`: the same in all attempts and replays.
+             */
+            id: string;
+            /** Event */
+            event: string;
+            state: components["schemas"]["DeliveryState"];
+            /**
+             * Reason
+             * @description Why it failed, or why the last attempt did.
+             */
+            reason: string | null;
+            /** Attempts */
+            attempts: number;
+            /** Next Attempt At */
+            next_attempt_at: string | null;
+            /** Created At */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+        };
+        /**
+         * DeliveryState
+         * @description How far it has come.
+         * @enum {string}
+         */
+        DeliveryState: "pending" | "delivered" | "failed";
         /**
          * DetectionReply
          * @description A detection rule that fired; its author is shown, as the licences of rules ask.
@@ -3016,6 +3331,54 @@ export interface components {
             role: "owner" | "admin" | "billing_admin" | "member" | "viewer";
         };
         /**
+         * MintedWebhookReply
+         * @description A webhook with its secret, which is shown this once.
+         */
+        MintedWebhookReply: {
+            /** Id */
+            id: string;
+            /** Url */
+            url: string;
+            /** Description */
+            description: string;
+            /** Events */
+            events: components["schemas"]["WebhookEvent"][];
+            min_severity: components["schemas"]["Severity"] | null;
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Status
+             * @description `off`: switched off by somebody. `disabled`: by its failures; `disabled_reason` says which.
+             * @enum {string}
+             */
+            status: "active" | "failing" | "disabled" | "off";
+            /** Disabled At */
+            disabled_at: string | null;
+            /** Disabled Reason */
+            disabled_reason: string | null;
+            /**
+             * Failing Since
+             * @description Since when every attempt has failed.
+             */
+            failing_since: string | null;
+            /** Last Delivered At */
+            last_delivered_at: string | null;
+            /**
+             * Old Secret Until
+             * @description Until when the secret before signs as well.
+             */
+            old_secret_until: string | null;
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Secret
+             * @description Signs every delivery; keep it, it is not shown again.
+             */
+            secret: string;
+        };
+        /**
          * MissingReply
          * @description An engine that would look too, and is not there.
          */
@@ -3482,6 +3845,14 @@ export interface components {
              * @description The keys that were revoked with it.
              */
             revoked_keys: string[];
+        };
+        /**
+         * ReplayReply
+         * @description How many deliveries are sent again.
+         */
+        ReplayReply: {
+            /** Replayed */
+            replayed: number;
         };
         /**
          * RuleList
@@ -4294,6 +4665,64 @@ export interface components {
          * @enum {string}
          */
         Verdict: "fires" | "fires_uncertain" | "undecided" | "silent" | "not_asked";
+        /**
+         * WebhookEvent
+         * @description What can be subscribed to, as callers write it.
+         * @enum {string}
+         */
+        WebhookEvent: "scan.started" | "scan.progress" | "scan.completed" | "scan.failed" | "scan.timed_out" | "scan.cancelled" | "finding.opened" | "finding.resolved" | "threat.detected";
+        /**
+         * WebhookList
+         * @description Answer of `GET /v3/webhooks`, oldest first.
+         */
+        WebhookList: {
+            /** Data */
+            data: components["schemas"]["WebhookReply"][];
+            pagination: components["schemas"]["cybervault__faces__v3__management__office__Pagination"];
+        };
+        /**
+         * WebhookReply
+         * @description A webhook, and how its deliveries go.
+         */
+        WebhookReply: {
+            /** Id */
+            id: string;
+            /** Url */
+            url: string;
+            /** Description */
+            description: string;
+            /** Events */
+            events: components["schemas"]["WebhookEvent"][];
+            min_severity: components["schemas"]["Severity"] | null;
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Status
+             * @description `off`: switched off by somebody. `disabled`: by its failures; `disabled_reason` says which.
+             * @enum {string}
+             */
+            status: "active" | "failing" | "disabled" | "off";
+            /** Disabled At */
+            disabled_at: string | null;
+            /** Disabled Reason */
+            disabled_reason: string | null;
+            /**
+             * Failing Since
+             * @description Since when every attempt has failed.
+             */
+            failing_since: string | null;
+            /** Last Delivered At */
+            last_delivered_at: string | null;
+            /**
+             * Old Secret Until
+             * @description Until when the secret before signs as well.
+             */
+            old_secret_until: string | null;
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+        };
         /**
          * WhoamiReply
          * @description Answer of `GET /v3/system/whoami`: the caller as this server sees it.
@@ -6849,6 +7278,350 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ScanReply"];
+                };
+            };
+        };
+    };
+    listed_v3_webhooks_get: {
+        parameters: {
+            query?: {
+                /** @description How many rows, 50 unless given, at most 200. */
+                limit?: string | null;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+        };
+    };
+    create_v3_webhooks_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+                /** @description The same request again within 24 hours is not carried out again but gets the same answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Url
+                     * @description Where to send: https at a public address, unless the operator allows an origin inside.
+                     */
+                    url: string;
+                    /**
+                     * Events
+                     * @description What to send; all events that there are now where it is left out.
+                     */
+                    events?: ("scan.started" | "scan.progress" | "scan.completed" | "scan.failed" | "scan.timed_out" | "scan.cancelled" | "finding.opened" | "finding.resolved" | "threat.detected")[] | null;
+                    /**
+                     * Description
+                     * @default
+                     */
+                    description?: string;
+                    /** @description Leaves out findings and threats of a lesser severity. */
+                    min_severity?: ("informational" | "low" | "medium" | "high" | "critical") | null;
+                };
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MintedWebhookReply"];
+                };
+            };
+        };
+    };
+    show_v3_webhooks__webhook_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReply"];
+                };
+            };
+        };
+    };
+    remove_v3_webhooks__webhook_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+                /** @description The same request again within 24 hours is not carried out again but gets the same answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    edit_v3_webhooks__webhook_id__patch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+                /** @description The same request again within 24 hours is not carried out again but gets the same answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Url */
+                    url?: string | null;
+                    /** Events */
+                    events?: ("scan.started" | "scan.progress" | "scan.completed" | "scan.failed" | "scan.timed_out" | "scan.cancelled" | "finding.opened" | "finding.resolved" | "threat.detected")[] | null;
+                    /** Description */
+                    description?: string | null;
+                    /** @description Leaves out findings and threats of a lesser severity. `informational` leaves out none. */
+                    min_severity?: ("informational" | "low" | "medium" | "high" | "critical") | null;
+                    /**
+                     * Enabled
+                     * @description True also forgives the failures that ended it.
+                     */
+                    enabled?: boolean | null;
+                };
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReply"];
+                };
+            };
+        };
+    };
+    rotate_v3_webhooks__webhook_id__rotate_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+                /** @description The same request again within 24 hours is not carried out again but gets the same answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Overlap Hours
+                     * @description How long the secret before signs as well.
+                     * @default 24
+                     */
+                    overlap_hours?: number;
+                };
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MintedWebhookReply"];
+                };
+            };
+        };
+    };
+    test_v3_webhooks__webhook_id__test_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+                /** @description The same request again within 24 hours is not carried out again but gets the same answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryDetails"];
+                };
+            };
+        };
+    };
+    replay_failed_v3_webhooks__webhook_id__replay_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+                /** @description The same request again within 24 hours is not carried out again but gets the same answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Since */
+                    since: string;
+                };
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayReply"];
+                };
+            };
+        };
+    };
+    deliveries_v3_webhooks__webhook_id__deliveries_get: {
+        parameters: {
+            query?: {
+                /** @description How many rows, 50 unless given, at most 200. */
+                limit?: string | null;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description `pending`, `delivered` or `failed`. */
+                state?: string | null;
+            };
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryList"];
+                };
+            };
+        };
+    };
+    delivery_v3_webhooks__webhook_id__deliveries__delivery_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                webhook_id: string;
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryDetails"];
+                };
+            };
+        };
+    };
+    replay_v3_webhooks__webhook_id__deliveries__delivery_id__replay_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+                /** @description The same request again within 24 hours is not carried out again but gets the same answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                webhook_id: string;
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryReply"];
                 };
             };
         };
