@@ -15,6 +15,7 @@ from cybervault.app.rules import STARTER_PACK, RuleShelf
 from cybervault.detection.batch import BatchDetector, LeadingDetector
 from cybervault.detection.detector import Detector
 from cybervault.detection.normal.seed import records_of
+from cybervault.detection.record import LogSource
 from cybervault.detection.rules.pack import Profile
 from cybervault.detection.rules.switches import PROFILE_FILE, keep_switched_off
 from cybervault.domain.telemetry import read_telemetry
@@ -126,6 +127,17 @@ async def test_what_was_read_is_kept_in_the_folder(shelf: RuleShelf, tmp_path: P
     (tmp_path / "packs" / "one.yml").write_text(OWN)
     await shelf.build()
     assert list((tmp_path / "cache").glob("*.pack"))
+
+
+def test_what_all_log_sources_need_is_compiled_ahead(shelf: RuleShelf, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    shelf.compile(lambda done, total: told.append((done, total)))
+    assert told == [(number, len(told)) for number in range(1, len(told) + 1)]
+    made = set((tmp_path / "cache").rglob("*.part"))
+    assert len(made) > 50
+    engine = shelf.engine(shelf.packs(), shelf.plan(shelf.packs()))
+    engine.matcher(LogSource("windows", frozenset({"image_load"}), "sysmon"), "7")
+    assert set((tmp_path / "cache").rglob("*.part")) == made
 
 
 @asynccontextmanager

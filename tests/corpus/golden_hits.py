@@ -41,14 +41,17 @@ def detector_of(folder: Path) -> Detector:
 
 
 def hits_of(detector: Detector, telemetry: Path) -> Counter[str]:
-    """How often each rule fires, and how many lines are no events or of no known format."""
+    """How often each rule fires, how many lines are `unread`, and how many events are wrongly silent at a glance."""
     found = Counter[str]()
     for event in events_of(telemetry):
         records = normalise(event.content) if isinstance(event, Event) else Unrecognised("")
         if isinstance(records, Unrecognised):
             found["unread"] += 1
         else:
-            found.update(match.rule.id for match in detector.of_records(records).matches)
+            matches = detector.of_records(records).matches
+            found.update(match.rule.id for match in matches)
+            if matches and isinstance(event, Event) and detector.is_silent(event):
+                found["silenced"] += 1
     return found
 
 

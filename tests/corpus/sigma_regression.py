@@ -33,7 +33,7 @@ def unpacked(place: Path, folder: Path) -> Path:
 def fired(detector: Detector, sample: Path) -> Iterator[str]:
     for event in events_of(sample):
         records = normalise(event.content) if isinstance(event, Event) else Unrecognised("")
-        if not isinstance(records, Unrecognised):
+        if not isinstance(records, Unrecognised) and not (isinstance(event, Event) and detector.is_silent(event)):
             yield from (match.rule.id for match in detector.of_records(records).matches)
 
 

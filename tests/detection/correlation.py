@@ -11,7 +11,7 @@ from cybervault.detection.engine import Match
 from cybervault.detection.record import LogSource, Record, Value
 from cybervault.detection.rule import Correlation as Document
 from cybervault.detection.rule import Rule, Where
-from cybervault.detection.tree import FALSE
+from cybervault.detection.tree import FALSE, dumped
 from cybervault.domain.verdicts import Severity
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -20,7 +20,9 @@ SOURCE = LogSource("windows")
 
 def base(name: str, level: Severity = Severity.MEDIUM) -> Rule:
     """A rule that is referred to; its id is its name."""
-    return Rule(id=name, title=f"Rule {name}", level=level, where=Where(), condition=FALSE, name=f"called_{name}")
+    return Rule(
+        id=name, title=f"Rule {name}", level=level, where=Where(), compiled=dumped(FALSE), name=f"called_{name}"
+    )
 
 
 def document(told: object, line: int = 1, **more: Any) -> Document:  # noqa: ANN401 - YAML

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from cybervault.detection.compile.hyperscanning import hyperscanning
-from cybervault.detection.compile.scanners import Proposing, literals
+from cybervault.detection.compile.scanners import Finding, literals
 from cybervault.detection.detector import Detector
 from cybervault.detection.engine import Engine
 from cybervault.detection.explain import explain
@@ -95,9 +95,9 @@ def _say(name: str) -> None:
     sys.stdout.flush()
 
 
-def ask(proposing: Proposing) -> None:
+def ask(finding: Finding) -> None:
     """Ask everything in vain."""
-    detector = Detector(Engine(load_pack("starter", starter_files()).rules, proposing=proposing))
+    detector = Detector(Engine(load_pack("starter", starter_files()).rules, finding=finding))
     for name, event in events():
         _say(name)
         found = normalise(event)
@@ -105,7 +105,7 @@ def ask(proposing: Proposing) -> None:
             detector.of_records(found)
     for name, made in rules():
         _say(name)
-        engine = Engine([made], proposing=proposing)
+        engine = Engine([made], finding=finding)
         for text in (LONG["one letter"], LONG["one letter"] + "!"):
             engine.outcome(Record(PROCESSES, {"CommandLine": text}))
         explain(made, Record(PROCESSES, {"CommandLine": LONG["one letter"]}))

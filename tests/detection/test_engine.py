@@ -209,9 +209,9 @@ def test_the_engine_says_what_the_oracle_says(detection: Mapping[str, object], e
     except AssertionError:
         return  # the same for every event, which is refused at load
     engines = [
-        Engine([made], proposing=hyperscanning),
-        Engine([made], proposing=literals),
-        Engine([made], proposing=literals, limits=Limits(remembers=False)),
+        Engine([made], finding=hyperscanning),
+        Engine([made], finding=literals),
+        Engine([made], finding=literals, limits=Limits(remembers=False)),
     ]
     for fields in [*events, *events]:
         expected = fires(text, fields)
@@ -231,7 +231,7 @@ def test_what_is_not_known_is_the_same_to_every_engine(
     except AssertionError:
         return  # as above
     ways = [(how, what) for how in (hyperscanning, literals) for what in (USUAL, Limits(2, 8), Limits(remembers=False))]
-    engines = [Engine([made], proposing=how, limits=what) for how, what in ways]
+    engines = [Engine([made], finding=how, limits=what) for how, what in ways]
     for fields in [*events, *events]:
         event = Record(PROCESSES, fields, bare=frozenset(bare & fields.keys()), is_excerpt=is_excerpt)
         first, *others = [engine.outcome(event) for engine in engines]

@@ -56,15 +56,33 @@ def finds(detector: Detector, content: dict[str, Any]) -> bool:
     return isinstance(records, Unrecognised) or bool(detector.of_records(records).matches)
 
 
+def structured(content: dict[str, Any]) -> dict[str, Any]:
+    """The same event, as it stands in a file of EVTX."""
+    names = ("Channel", "EventID", "Computer")
+    system = {name: content[name] for name in names if name in content} | {
+        "Provider": {"#attributes": {"Name": content.get("SourceName")}}
+    }
+    return {"Event": {"System": system, "EventData": {name: one for name, one in content.items() if name not in names}}}
+
+
 LIMITS = st.sampled_from((Limits(), Limits(values=2), Limits(remembers=False)))
 
 
 @given(st.lists(EVENTS, max_size=6), st.booleans(), LIMITS)
 def test_what_is_called_silent_is_silent(events: list[dict[str, Any]], is_ascii: bool, limits: Limits) -> None:  # noqa: FBT001 - drawn
     detector, other = Detector(Engine(RULES, limits=limits)), Detector(Engine(RULES))
-    for content in events:
-        if detector.is_silent(event_of(content, is_ascii=is_ascii)):
-            assert not finds(other, content)
+    for flat in events:
+        for content in (flat, structured(flat)):
+            if detector.is_silent(event_of(content, is_ascii=is_ascii)):
+                assert not finds(other, content)
+
+
+def test_an_event_of_a_file_is_silent_too() -> None:
+    detector = Detector(Engine(RULES))
+    quiet = structured(QUIET | {"Computer": "PC", "SourceName": "s", "tags": "a"})
+    assert detector.is_silent(event_of(quiet))
+    quiet["Event"]["EventData"]["Image"] = "C:\\bad.exe"
+    assert not detector.is_silent(event_of(quiet))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from cybervault.detection.compile.partition import FieldPart
-from cybervault.detection.compile.scanners import Scanner, literals
+from cybervault.detection.compile.scanners import literals, scanner_of
 from cybervault.detection.memo import USUAL, VALUE_CHARACTERS_MAX, FieldMemo, Limits, Signatures
 from cybervault.detection.record import Record, Value
 from cybervault.detection.tree import Kind, Predicate
@@ -14,7 +14,7 @@ PREDICATES = {
     1: Predicate("F", Kind.CONTAINS, "temp"),
     2: Predicate("F", Kind.NULL),
 }
-PART = FieldPart("F", Scanner(PREDICATES, literals), frozenset({2}), frozenset(PREDICATES))
+PART = FieldPart("F", scanner_of(PREDICATES, literals), frozenset({2}))
 
 
 def memo(limits: Limits = USUAL) -> tuple[FieldMemo, Signatures]:

@@ -3,7 +3,7 @@
 import pytest
 
 from cybervault.detection.rule import Filter, Rule, Status, Where
-from cybervault.detection.tree import TRUE
+from cybervault.detection.tree import TRUE, dumped
 from cybervault.domain.verdicts import Severity
 
 
@@ -21,7 +21,7 @@ def test_trust_lowers_the_confidence_and_never_the_level(
     status: Status, confidence: float, *, is_hunting: bool
 ) -> None:
     rule = Rule(
-        id="1", title="x", level=Severity.HIGH, where=Where("windows"), condition=TRUE, status=status,
+        id="1", title="x", level=Severity.HIGH, where=Where("windows"), compiled=dumped(TRUE), status=status,
         is_hunting=is_hunting,
     )  # fmt: skip
     assert rule.confidence == pytest.approx(confidence)
@@ -45,6 +45,6 @@ def test_a_filter_is_for_rules_of_its_log_source_that_it_names(
 ) -> None:
     rule = Rule(
         id="1", title="x", name="a_name", level=Severity.HIGH, where=Where("windows", "process_creation"),
-        condition=TRUE,
+        compiled=dumped(TRUE),
     )  # fmt: skip
     assert Filter(id="f", title="y", where=where, condition=TRUE, rules=rules).is_for(rule) is is_for

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from cybervault.detection.compile.hyperscanning import hyperscanning
-from cybervault.detection.compile.scanners import Proposing, literals
+from cybervault.detection.compile.scanners import Finding, literals
 from cybervault.detection.detector import Detected, Detector
 from cybervault.detection.engine import Engine
 from cybervault.detection.memo import USUAL, Limits
@@ -21,10 +21,10 @@ TRAPS: list[dict[str, Any]] = yaml.safe_load(Path("tests/cases/sigma/traps.yml")
 Asking = Callable[[Mapping[str, object]], Detected]
 
 
-def askings(trap: Mapping[str, Any], proposing: Proposing, limits: Limits) -> tuple[Asking, Asking]:
+def askings(trap: Mapping[str, Any], finding: Finding, limits: Limits) -> tuple[Asking, Asking]:
     """Who is asked about events, and about telemetry that was sent to be assessed."""
     made = rule(trap["detection"], logsource=trap["logsource"])
-    detector = Detector(Engine([made], proposing=proposing, limits=limits))
+    detector = Detector(Engine([made], finding=finding, limits=limits))
 
     def of_event(event: Mapping[str, object]) -> Detected:
         found = normalise(event)
@@ -40,10 +40,10 @@ def told(asking: Asking, events: Iterable[Mapping[str, object]]) -> Iterator[tup
 
 
 @pytest.mark.parametrize("limits", [USUAL, Limits(remembers=False)], ids=["remembering", "forgetful"])
-@pytest.mark.parametrize("proposing", [hyperscanning, literals])
+@pytest.mark.parametrize("finding", [hyperscanning, literals])
 @pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: trap["trap"])
-def test_no_trap_is_stepped_into(trap: Mapping[str, Any], proposing: Proposing, limits: Limits) -> None:
-    of_event, of_telemetry = askings(trap, proposing, limits)
+def test_no_trap_is_stepped_into(trap: Mapping[str, Any], finding: Finding, limits: Limits) -> None:
+    of_event, of_telemetry = askings(trap, finding, limits)
     for _ in range(2):  # what was remembered of the first time changes nothing
         for prefix, asking in (("", of_event), ("telemetry_", of_telemetry)):
             for kind, expected in (("matching", [True]), ("uncertain", [False]), ("other", [])):

@@ -1,7 +1,7 @@
 """The detection rules of a running product: those that ship, and those in the folder of state, as they change."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -10,9 +10,11 @@ from zipfile import BadZipFile
 import structlog
 
 from cybervault.access.rhythm import every
+from cybervault.detection.ahead import asked_of
+from cybervault.detection.compilations import Compilations
+from cybervault.detection.compile.hyperscanning import fastest
 from cybervault.detection.correlate.load import load_correlations
 from cybervault.detection.correlate.plan import Plan, plan_of
-from cybervault.detection.databases import Databases
 from cybervault.detection.detector import Detector
 from cybervault.detection.engine import Engine
 from cybervault.detection.record import LogSource
@@ -121,9 +123,20 @@ class RuleShelf:
     def engine(self, packs: Sequence[Pack], plan: Plan = _NO_CORRELATIONS) -> Engine:
         """The rules of these packs that are in force, or counted by the plan, ready for what is sent to be assessed."""
         rules = merged(packs, self.profile(), plan.needed)
-        engine = Engine(rules, proposing=Databases(self._folder / CACHE_FOLDER))
+        compilations = Compilations(self._folder / CACHE_FOLDER)
+        engine = Engine(rules, finding=fastest, keeper=compilations)
         engine.warm(_AHEAD)
+        compilations.use(engine.digest)
         return engine
+
+    def compile(self, report: Callable[[int, int], None]) -> None:
+        """Make and keep what the log sources of all events need; `report` is told how many of how many are ready."""
+        packs = self.packs()
+        engine = self.engine(packs, self.plan(packs))
+        asked = list(asked_of(engine.rules))
+        for number, one in enumerate(asked, start=1):
+            engine.warm([one])
+            report(number, len(asked))
 
     async def _use(self, packs: Sequence[Pack]) -> None:
         plan = await asyncio.to_thread(self.plan, packs)

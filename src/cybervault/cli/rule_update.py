@@ -77,9 +77,8 @@ def update_rules(  # noqa: PLR0913, PLR0917 - each argument is an option of the 
         if not force:
             refuse_few(_before(folder), found.pack)
         _put(found, folder, data)
-        progress.update(progress.add_task("Compiling", total=None))
-        shelf = shelf_in(data)
-        shelf.engine(shelf.packs())
+        task = progress.add_task("Compiling", total=None)
+        shelf_in(data).compile(lambda done, total: progress.update(task, completed=done, total=total))
     if as_json:
         print_json(_document(found))
     else:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from cybervault.detection.compile.partition import is_for, known_by
-from cybervault.detection.compile.scanners import Scanner, literals
+from cybervault.detection.compile.scanners import literals, scanner_of
 from cybervault.detection.reading import of_bare, refers, texts
 from cybervault.detection.record import EVENT_ID, Record, Value
 from cybervault.detection.rule import Rule
@@ -171,7 +171,7 @@ def _bare(predicate: Predicate, value: str | tuple[str, ...]) -> _Answer:
 
 
 def _holding(predicate: Predicate, values: tuple[str, ...]) -> tuple[str, ...]:
-    scanner = Scanner({0: predicate}, literals)
+    scanner = scanner_of({0: predicate}, literals)
     return tuple(value for value in values if scanner.true(value))
 
 

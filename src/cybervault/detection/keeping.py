@@ -1,16 +1,22 @@
 """Files that only save time: what was compiled is kept whole or not at all, and is made anew where it is gone."""
 
 import os
+import zlib
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
+
+_CHECK_BYTES: Final = 4
 
 
 def kept(path: Path) -> bytes | None:
-    """What was kept; None where nothing was."""
+    """What was kept; None where nothing was, or a disk has changed it."""
     try:
-        return path.read_bytes()
+        raw = path.read_bytes()
     except OSError:
         return None
+    content = raw[_CHECK_BYTES:]
+    return content if _check(content) == raw[:_CHECK_BYTES] else None
 
 
 def keep(path: Path, raw: bytes) -> None:
@@ -18,7 +24,7 @@ def keep(path: Path, raw: bytes) -> None:
     beside = path.with_suffix(f".{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(raw)
+        beside.write_bytes(_check(raw) + raw)
         beside.replace(path)
     except OSError:
         with suppress(OSError):
@@ -39,3 +45,7 @@ def put(path: Path, raw: bytes) -> None:
         with suppress(OSError):
             beside.unlink()
         raise
+
+
+def _check(raw: bytes) -> bytes:
+    return zlib.crc32(raw).to_bytes(_CHECK_BYTES, "big")

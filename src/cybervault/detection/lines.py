@@ -107,7 +107,7 @@ def _evtx(file: BinaryIO) -> Iterator[Found]:
             yield BadLine(number, part.reason)
             continue
         for found in _read(number, part):
-            yield Event(_record_id(found), found.content) if isinstance(found, Event) else found
+            yield Event(_record_id(found), found.content, found.raw) if isinstance(found, Event) else found
 
 
 def _record_id(event: Event) -> int:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from cybervault.detection.tree import Tree
+from cybervault.detection.tree import Tree, loaded
 from cybervault.domain.verdicts import Severity
 
 
@@ -76,15 +76,16 @@ class Correlation(msgspec.Struct, frozen=True):
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """One rule. `author` is shown with each match, as the licences of rules ask.
 
-    `written` is its detection as JSON, with the names of its selections, for whoever explains it; `filters` are those
-    that `condition` holds already.
+    `compiled` is its condition as `dumped` gives it: it is read only where partitions are made of it, for to read all
+    of them took most of a start. `written` is its detection as JSON, with the names of its selections, for
+    whoever explains it; `filters` are those that the condition holds already.
     """
 
     id: str
     title: str
     level: Severity
     where: Where
-    condition: Tree
+    compiled: bytes
     name: str = ""
     written: str = ""
     filters: tuple[Filter, ...] = ()
@@ -99,6 +100,11 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     is_hunting: bool = False
     pack: str = ""
     path: str = ""
+
+    @property
+    def condition(self) -> Tree:
+        """What must hold."""
+        return loaded(self.compiled)
 
     @property
     def confidence(self) -> float:

@@ -75,6 +75,19 @@ TRUE: Final = Every(())
 FALSE: Final = Some(())
 
 
+_TREES: Final[msgspec.msgpack.Decoder[Tree]] = msgspec.msgpack.Decoder(Tree)
+
+
+def dumped(tree: Tree) -> bytes:
+    """What `loaded` reads."""
+    return msgspec.msgpack.encode(tree)
+
+
+def loaded(raw: bytes) -> Tree:
+    """The tree; `msgspec.MsgspecError` for what is none."""
+    return _TREES.decode(raw)
+
+
 def every(parts: Iterable[Tree]) -> Tree:
     """All of these, as flat as it goes."""
     return _joined(parts, Every, neutral=TRUE, final=FALSE)

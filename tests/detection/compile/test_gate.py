@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cybervault.detection.compile.gate import FOLDED, Gates
-from cybervault.detection.compile.scanners import Scanner, literals
+from cybervault.detection.compile.scanners import literals, scanner_of
 from cybervault.detection.tree import ANYWHERE, MANY, ONE, Kind, Predicate
 
 WORDS = tuple(
@@ -19,7 +19,7 @@ WORDS = tuple(
         (Kind.WILDCARD, f"{MANY}wget {ONE}x;{MANY}"),
     )
 )
-SCANNER = Scanner(dict(enumerate(WORDS)), literals)
+SCANNER = scanner_of(dict(enumerate(WORDS)), literals)
 PIECES = (
     "kiwi::", "KIWI::", "\u212aiwi::", "\\MimiLib.dll", 'say "KS"', 'say "k\u017f', "wget yx;", "/", "\n", "é", "u",
 )  # fmt: skip

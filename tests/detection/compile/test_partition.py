@@ -2,13 +2,20 @@
 
 import pytest
 
-from cybervault.detection.compile.partition import holds, is_for, partition_of, rules_for
+from cybervault.detection.compile.partition import (
+    EVERY,
+    NOT,
+    SOME,
+    Condition,
+    holds,
+    is_for,
+    partition_of,
+    rules_for,
+)
 from cybervault.detection.compile.scanners import literals
 from cybervault.detection.record import LogSource
 from cybervault.detection.rule import Rule, Where
 from tests.detection.sigma import PROCESSES, rule, selecting
-
-EVERY, SOME, NOT = range(3)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +40,7 @@ def test_a_category_that_the_event_does_not_have_matches_nothing() -> None:
 
 
 def names(rules: list[Rule], event_id: str | None) -> list[int]:
-    return list(partition_of(rules_for(rules, PROCESSES), event_id, proposing=literals).rules)
+    return [one.rule for one in partition_of(rules_for(rules, PROCESSES), event_id, finding=literals).candidates]
 
 
 def test_rules_that_cannot_hold_for_the_event_id_are_left_out() -> None:
@@ -54,7 +61,7 @@ def test_only_rules_with_a_witness_that_holds_are_candidates() -> None:
         rule(selecting(Image="a", CommandLine="b")),
         rule({"a": {"Image": "c"}, "condition": "not a"}),
     ]
-    partition = partition_of(rules_for(rules, PROCESSES), None, proposing=literals)
+    partition = partition_of(rules_for(rules, PROCESSES), None, finding=literals)
     assert [one.rule for one in partition.candidates_of(frozenset())] == [1]
     numbers = {number for part in partition.fields for number in part.all}
     assert [one.rule for one in partition.candidates_of(numbers)] == [0, 1]
@@ -62,15 +69,26 @@ def test_only_rules_with_a_witness_that_holds_are_candidates() -> None:
 
 def test_words_and_references_stand_apart_from_fields() -> None:
     rules = [rule({"words": ["x"], "a": {"Image|fieldref": "ParentImage"}, "condition": "words and a"})]
-    partition = partition_of(rules_for(rules, PROCESSES), None, proposing=literals)
+    partition = partition_of(rules_for(rules, PROCESSES), None, finding=literals)
     assert partition.keywords is not None
     assert [one.predicate.pattern for one in partition.references] == ["ParentImage"]
     assert partition.fields == []
 
 
 def test_what_may_hold_is_false_where_it_is_wanted_and_true_where_it_excludes() -> None:
-    tree = (EVERY, (1, (NOT, ((SOME, (2, 3)),))))
+    either = Condition(SOME, frozenset({2, 3}))
+    tree = Condition(EVERY, frozenset({1}), (Condition(NOT, frozenset(), (either,)),))
     assert holds(tree, {1}, {1})
     assert not holds(tree, {1}, {1, 3})
     assert not holds(tree, set(), {1})
-    assert holds((NOT, ((NOT, (1,)),)), {1}, set())
+    twice = Condition(NOT, frozenset(), (Condition(NOT, frozenset(), (Condition(EVERY, frozenset({1})),)),))
+    assert holds(twice, {1}, set())
+    assert holds(Condition(SOME, frozenset({4}), (tree,)), {1}, {1})
+
+
+def test_what_speaks_for_a_rule_is_what_it_wants_to_hold() -> None:
+    detection = {"a": {"Image": "a"}, "b": {"User": "b", "Company": "c"}, "condition": "a and not b"}
+    partition = partition_of(rules_for([rule(detection)], PROCESSES), None, finding=literals)
+    (candidate,) = partition.candidates
+    (image,) = (part for part in partition.fields if part.name == "Image")
+    assert candidate.wanted == image.all

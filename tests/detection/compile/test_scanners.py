@@ -5,14 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cybervault.detection.compile.hyperscanning import hyperscanning
-from cybervault.detection.compile.scanners import Proposing, Scanner, expression, literals
+from cybervault.detection.compile.scanners import Finding, Scanner, expression, literals, scanner_of
 from cybervault.detection.tree import MANY, ONE, Kind, Predicate
 
-BOTH = pytest.mark.parametrize("proposing", [hyperscanning, literals])
+BOTH = pytest.mark.parametrize("finding", [hyperscanning, literals])
 
 
-def scanner(*predicates: tuple[Kind, str] | tuple[Kind, str, bool], proposing: Proposing = literals) -> Scanner:
-    return Scanner({number: Predicate("F", *one) for number, one in enumerate(predicates, 10)}, proposing)
+def scanner(*predicates: tuple[Kind, str] | tuple[Kind, str, bool], finding: Finding = literals) -> Scanner:
+    return scanner_of({number: Predicate("F", *one) for number, one in enumerate(predicates, 10)}, finding)
 
 
 @BOTH
@@ -33,18 +33,18 @@ def scanner(*predicates: tuple[Kind, str] | tuple[Kind, str, bool], proposing: P
     ],
 )
 def test_each_kind_looks_at_a_text_in_any_case(
-    kind: Kind, pattern: str, fits: list[str], others: list[str], proposing: Proposing
+    kind: Kind, pattern: str, fits: list[str], others: list[str], finding: Finding
 ) -> None:
-    found = scanner((kind, pattern), proposing=proposing)
+    found = scanner((kind, pattern), finding=finding)
     assert [found.true(text) for text in fits] == [{10}] * len(fits)
     assert [found.true(text) for text in others] == [frozenset()] * len(others)
 
 
 @BOTH
-def test_cased_texts_and_regular_expressions_heed_the_case(proposing: Proposing) -> None:
+def test_cased_texts_and_regular_expressions_heed_the_case(finding: Finding) -> None:
     found = scanner(
         (Kind.EQUALS, "Ab", True), (Kind.CONTAINS, "Ab", True), (Kind.REGEX, "^A.", True),
-        (Kind.REGEX, "(?i)^A.$", True), (Kind.EQUALS, "ab"), proposing=proposing,
+        (Kind.REGEX, "(?i)^A.$", True), (Kind.EQUALS, "ab"), finding=finding,
     )  # fmt: skip
     assert found.true("Ab") == {10, 11, 12, 13, 14}
     assert found.true("aB") == {13, 14}
@@ -52,22 +52,22 @@ def test_cased_texts_and_regular_expressions_heed_the_case(proposing: Proposing)
 
 
 @BOTH
-def test_letters_beyond_ascii_are_one_letter_each(proposing: Proposing) -> None:
-    found = scanner((Kind.REGEX, "^.{3}$", True), (Kind.WILDCARD, ONE), (Kind.ENDS, "é"), proposing=proposing)
+def test_letters_beyond_ascii_are_one_letter_each(finding: Finding) -> None:
+    found = scanner((Kind.REGEX, "^.{3}$", True), (Kind.WILDCARD, ONE), (Kind.ENDS, "é"), finding=finding)
     assert found.true("éßx") == {10}
     assert found.true("É") == {11, 12}
 
 
 @BOTH
-def test_half_letters_are_no_reason_to_fail(proposing: Proposing) -> None:
-    assert scanner((Kind.CONTAINS, "abc"), (Kind.WILDCARD, f"a{MANY}c{ONE}"), proposing=proposing).true(
+def test_half_letters_are_no_reason_to_fail(finding: Finding) -> None:
+    assert scanner((Kind.CONTAINS, "abc"), (Kind.WILDCARD, f"a{MANY}c{ONE}"), finding=finding).true(
         "\ud800abc\udfff"
     ) == {10}
 
 
 @BOTH
-def test_what_the_database_does_not_take_is_tried_all_the_same(proposing: Proposing) -> None:
-    found = scanner((Kind.REGEX, r"\p{Greek}", True), (Kind.REGEX, "^a{1,500}$", True), proposing=proposing)
+def test_what_the_database_does_not_take_is_tried_all_the_same(finding: Finding) -> None:
+    found = scanner((Kind.REGEX, r"\p{Greek}", True), (Kind.REGEX, "^a{1,500}$", True), finding=finding)
     assert found.true("λ") == {10}
     assert found.true("a" * 400) == {11}
     assert found.true("b") == frozenset()
@@ -95,6 +95,6 @@ PATTERNS = st.one_of(
 
 @given(st.lists(PATTERNS, max_size=6), st.lists(TEXTS, max_size=4))
 def test_hyperscan_and_the_automaton_say_the_same(patterns: list[tuple[Kind, str]], texts: list[str]) -> None:
-    one, other = scanner(*patterns, proposing=hyperscanning), scanner(*patterns, proposing=literals)
+    one, other = scanner(*patterns, finding=hyperscanning), scanner(*patterns, finding=literals)
     for text in texts:
         assert one.true(text) == other.true(text)

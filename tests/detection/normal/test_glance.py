@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cybervault.detection.normal import normalise
-from cybervault.detection.normal.glance import route_of
+from cybervault.detection.normal.glance import flat_of, route_of
 from cybervault.detection.normal.values import text_of
 from cybervault.detection.record import Unrecognised
 
@@ -48,6 +48,53 @@ def test_what_is_seen_at_a_glance_is_what_a_whole_reading_says(event: dict[str, 
             assert {name: one for name, one in second.fields.items() if name != "Computer"} == {
                 name: one for name, one in whole.fields.items() if name != "Computer"
             }
+
+
+SYSTEMS = st.fixed_dictionaries(
+    {
+        "Provider": st.sampled_from(({"#attributes": {"Name": "Microsoft-Windows-Sysmon"}}, {"Name": "p"}, "p", None)),
+        "EventID": st.sampled_from((1, "4688", {"#text": 4688}, 12, 4657, True, None, [1])),
+        "Channel": st.sampled_from(("Security", SYSMON, {"#text": "Security"}, "Windows PowerShell", "", None)),
+        "Computer": st.sampled_from(("PC", "", None, 7)),
+    },
+    optional={"Level": VALUES, "Security": st.just({"#attributes": {"UserID": "S-1"}}), "Keywords": VALUES},
+)
+DATA = st.dictionaries(st.sampled_from((*NAMES, "Level", "UserID", "Threat Name", "#attributes", "#text")), VALUES)
+STRUCTURED = st.builds(
+    lambda system, data, more: {"Event": {"System": system, "EventData": data} | more},
+    SYSTEMS,
+    st.one_of(DATA, st.none(), st.lists(DATA, max_size=2)),
+    st.sampled_from(({}, {"UserData": {"x": {"Channel": "y"}}})),
+)
+
+
+@given(STRUCTURED)
+def test_an_event_with_the_structure_of_xml_is_seen_as_a_flat_one(event: dict[str, Any]) -> None:
+    flat = flat_of(event)
+    route = None if flat is None else route_of(flat)
+    if flat is None or route is None:
+        return
+    records = normalise(event)
+    assert not isinstance(records, Unrecognised)
+    assert (route.source, route.event_id) == (records[0].source, records[0].fields["EventID"])
+    for name in {*NAMES, "Level", "UserID", "Keywords"}:
+        make = route.made.get(name)
+        value = make(flat) if make else flat.get(route.names.get(name, name))
+        if not isinstance(value, list):
+            assert text_of(value) == records[0].fields.get(name), name
+    second = route.second(flat)
+    assert (second is None) == (len(records) == 1)
+    if second is not None:
+        assert (second.source, second.fields) == (records[1].source, records[1].fields)
+
+
+def test_plain_events_of_files_are_seen_at_a_glance() -> None:
+    system = {"Provider": {"#attributes": {"Name": "p"}}, "EventID": 1, "Channel": SYSMON, "Computer": "PC"}
+    flat = flat_of({"Event": {"System": system, "EventData": {"Image": "a"}}})
+    assert flat == {"Provider_Name": "p", "EventID": "1", "Channel": SYSMON, "Computer": "PC", "Image": "a"}
+    assert route_of(flat) is not None
+    for data in ({"Threat Name": "x"}, {"Channel": "x"}, {"Data": ["x"]}, {"A": {"#text": "x"}}, None):
+        assert flat_of({"Event": {"System": system, "EventData": data}}) is None
 
 
 @pytest.mark.parametrize(

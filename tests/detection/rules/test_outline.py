@@ -6,7 +6,7 @@ from cybervault.detection.rule import Filter, Rule, Where
 from cybervault.detection.rules.load import load_files
 from cybervault.detection.rules.outline import Part, Sign, outline_of
 from cybervault.detection.rules.pack import narrowed
-from cybervault.detection.tree import Every, Kind, Leaf, Not, Predicate, Some
+from cybervault.detection.tree import Every, Kind, Leaf, Not, Predicate, Some, dumped
 from cybervault.domain.verdicts import Severity
 from tests.detection.sigma import rule, selecting
 
@@ -79,7 +79,7 @@ def test_filters_stand_beside_the_condition_under_their_titles() -> None:
 def test_a_rule_that_came_from_no_file_has_its_tree() -> None:
     leaf = Leaf(Predicate("A", Kind.WILDCARD, "x\0*"))
     tree = Every((leaf, Some((leaf, Not(leaf)))))
-    made = Rule(id="1", title="x", level=Severity.HIGH, where=Where("windows"), condition=tree)
+    made = Rule(id="1", title="x", level=Severity.HIGH, where=Where("windows"), compiled=dumped(tree))
     assert shape(outline_of(made)) == ("and", ["A wildcard x*", ("or", ["A wildcard x*", ("not", ["A wildcard x*"])])])
     with_filter = narrowed(made, [Filter(id="f", title="F", where=Where(), condition=Not(leaf))])
     assert [one.sign for one in outline_of(with_filter).of] == [Sign.ASKS, Sign.SOME, Sign.NOT]

@@ -45,9 +45,9 @@ class Gates:
 
 
 def _gate(words: frozenset[str]) -> Gate:
-    sought = [*(word.encode() for word in words), *FOLDED, _BY_NUMBER]
-    found_in = caseless(sought)
-    by_number = len(sought) - 1
+    sought = [*(word.encode() for word in words), *FOLDED]
+    found_in = caseless(sought, cased=[_BY_NUMBER])
+    by_number = len(sought)
 
     def gate(event: Content, line: bytes) -> bool:
         found = found_in(line)

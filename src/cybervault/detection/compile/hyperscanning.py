@@ -1,4 +1,4 @@
-"""The proposer with Hyperscan: every literal, wildcard and regular expression of a field in one database."""
+"""The finder with Hyperscan: every literal, wildcard and regular expression of a field in one database."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -7,19 +7,27 @@ from functools import cache
 from importlib.metadata import version as version_of
 from typing import Any, Final
 
+import msgspec
 import re2  # type: ignore[import-untyped] # it brings no types
 
-from cybervault.detection.compile.scanners import Numbered, Proposer, expression, literals
-from cybervault.detection.tree import Kind, Predicate
+from cybervault.detection.compile.scanners import PATTERNS, Finder, Numbered, expression, fits, literals
+from cybervault.detection.tree import ANYWHERE, Kind, Predicate
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Changes where patterns are written otherwise than before, so that databases that were kept are made anew."""
+PATTERNS_MIN: Final = 8
 
 # Large bounded repeats make a database of gigabytes: such patterns are tried by RE2 alone.
 _REPEAT: Final = re.compile(r"\{(\d*),?(\d*)\}")
 _REPEATS_MAX: Final = 64
-_LETTERED: Final = frozenset({Kind.WILDCARD, Kind.REGEX})
-_SEPARATOR: Final = b"\n"
+# But for this one, which rules ask of scripts, it has a way of its own, and RE2 takes milliseconds.
+_LONG_LINE: Final = re.compile(r"\.\{\d{1,5},\}")
+# Plain letters, escaped signs, classes of letters, groups, and repeats: what both were made to read as Perl does.
+_READ_ALIKE: Final = re.compile(
+    r"(?:[^\\\[({]|\\(?:[^a-zA-Z0-9]|[wWdDsSbBtnrfAz])|\[\^?(?:[^\\\[\]]|\\(?:[^a-zA-Z0-9]|[wWdDsStnrf]))+\]"
+    r"|\((?!\?)|\(\?(?:[ims]+\)|[ims]*:)|\{[0-9]+(?:,[0-9]*)?\})*"
+)
+_NONE: Final = frozenset[int]()
 _ASCII: Final = 128
 
 
@@ -27,46 +35,63 @@ _ASCII: Final = 128
 class Scanning:
     """A database; the patterns that it does not take; and those among its own in which one letter stands for many.
 
-    To the database a letter beyond ASCII is several bytes, so for a text that has one the last are all proposed.
+    To the database a letter beyond ASCII is several bytes, so for a text that has one the last are all tried. What it
+    finds of `patterns` is tried too, but for those `alike` whose meaning is the same to both: RE2 takes far longer.
     """
 
     database: Any
-    numbers: tuple[int, ...]
     always: tuple[int, ...]
     lettered: tuple[int, ...]
+    patterns: Numbered
+    alike: frozenset[int]
 
     def __call__(self, text: str) -> Iterable[int]:
-        found: list[int] = []
-        if self.numbers:
+        found: list[int] = [*self.always]
+        if self.database is not None:
             self.database.scan(text.encode(), match_event_handler=_note, context=found)
-        if not (found or self.always):
-            return () if text.isascii() else self.lettered
-        proposed = (*(self.numbers[place] for place in found), *self.always)
-        return proposed if text.isascii() else (*proposed, *self.lettered)
+        is_plain = text.isascii() and "\v" not in text  # which is a blank to the database, and none to RE2
+        if not is_plain:
+            found += self.lettered
+        if self.patterns.keys().isdisjoint(found):
+            return found
+        sure = self.alike if is_plain and not text.endswith("\n") else _NONE  # before which $ is at the end for one
+        return [
+            number
+            for number in found
+            if number in sure or number not in self.patterns or fits(self.patterns[number], text)
+        ]
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """A proposer that can be kept; `left_out` are the places of predicates that the database does not take."""
+class KeptScanning(msgspec.Struct, frozen=True, array_like=True):
+    """The same as it is kept; the bytes are empty where there is no database."""
 
-    proposer: Scanning
-    left_out: tuple[int, ...]
-
-    def dump(self) -> bytes:
-        """What `loaded` reads."""
-        places = ",".join(map(str, self.left_out)).encode()
-        database = _library().dumpb(self.proposer.database) if self.proposer.numbers else b""
-        return places + _SEPARATOR + database
+    always: tuple[int, ...]
+    lettered: tuple[int, ...]
+    database: bytes
 
 
-def hyperscanning(predicates: Numbered) -> Proposer:
+def hyperscanning(predicates: Numbered) -> Finder:
     """Build the database; where the library or the processor has none of it, `literals` does the same."""
-    return literals(predicates) if _library() is None else compiled(predicates).proposer
+    return literals(predicates) if _library() is None else compiled(predicates)
 
 
-def caseless(texts: Sequence[bytes]) -> Callable[[bytes], Sequence[int]]:
-    """What tells the places of those texts that bytes hold, in any case of the letters of ASCII; there must be some."""
-    patterns = [_escaped(text) for text in texts]
+def fastest(predicates: Numbered) -> Finder:
+    """As `hyperscanning`, but few literals are found about as fast by an automaton, which is built in a moment."""
+    is_large = len(predicates) >= PATTERNS_MIN or any(map(_takes_long, predicates.values()))
+    return hyperscanning(predicates) if is_large else literals(predicates)
+
+
+def _takes_long(predicate: Predicate) -> bool:
+    """Words in whole events, and regular expressions, which an automaton leaves to RE2, one after the other."""
+    return predicate.field == ANYWHERE or predicate.kind is Kind.REGEX
+
+
+def caseless(texts: Sequence[bytes], cased: Sequence[bytes] = ()) -> Callable[[bytes], Sequence[int]]:
+    """What tells the places of those texts that bytes hold, in any case of the letters of ASCII; there must be some.
+
+    Behind the places of these are those of the texts that are found in their own case only.
+    """
+    patterns = [*map(_escaped, texts), *(b"(?-i:%b)" % _escaped(text) for text in cased)]
     hyperscan = _library()
     if hyperscan is None:
         return _searching(patterns)
@@ -106,7 +131,7 @@ def version() -> str | None:
     return None if _library() is None else f"{FORMAT} {version_of('hyperscan')}"
 
 
-def compiled(predicates: Numbered) -> Compiled:
+def compiled(predicates: Numbered) -> Scanning:
     """Build the database; RuntimeError without the library."""
     hyperscan = _library()
     if hyperscan is None:
@@ -117,33 +142,51 @@ def compiled(predicates: Numbered) -> Compiled:
     except hyperscan.error:
         taken = {number: pattern for number, pattern in taken.items() if _is_taken(pattern)}
         database = _database(taken)
-    return _put_together(predicates, database, frozenset(taken))
+    always = tuple(number for number in predicates if number not in taken)
+    lettered = tuple(number for number in taken if predicates[number].kind in PATTERNS)
+    return _scanning(database, always, lettered, predicates=predicates)
 
 
-def loaded(predicates: Numbered, raw: bytes) -> Compiled | None:
-    """What was kept of the same predicates; None where it is of another processor, or broken."""
+def dumped(scanning: Scanning) -> KeptScanning:
+    """What `loaded` takes."""
+    database = b"" if scanning.database is None else _library().dumpb(scanning.database)
+    return KeptScanning(scanning.always, scanning.lettered, database)
+
+
+def loaded(kept: KeptScanning, predicates: Numbered) -> Scanning | None:
+    """What was kept of these, of which literals may be left out.
+
+    None where it is of another processor, or broken, or the library is gone.
+    """
     hyperscan = _library()
-    places, _, dumped = raw.partition(_SEPARATOR)
+    if hyperscan is None:
+        return None
     try:
-        left_out = {int(place) for place in places.split(b",") if place}
-        taken = frozenset(number for place, number in enumerate(predicates) if place not in left_out)
-        database = hyperscan.loadb(dumped, mode=hyperscan.HS_MODE_BLOCK) if taken else None
+        database = hyperscan.loadb(kept.database, mode=hyperscan.HS_MODE_BLOCK) if kept.database else None
         if database is not None:
             database.scratch = hyperscan.Scratch(database)  # to load one makes none, and without it nothing is found
-    except (hyperscan.error, ValueError):
+    except hyperscan.error:
         return None
-    return _put_together(predicates, database, taken)
+    return _scanning(database, kept.always, kept.lettered, predicates=predicates)
 
 
-def _put_together(predicates: Numbered, database: Any, taken: frozenset[int]) -> Compiled:  # noqa: ANN401 - a library's
-    numbers = tuple(number for number in predicates if number in taken)
-    scanning = Scanning(
-        database,
-        numbers,
-        always=tuple(number for number in predicates if number not in taken),
-        lettered=tuple(number for number in numbers if predicates[number].kind in _LETTERED),
+def _scanning(
+    database: Any,  # noqa: ANN401 - the library's class
+    always: tuple[int, ...],
+    lettered: tuple[int, ...],
+    *,
+    predicates: Numbered,
+) -> Scanning:
+    patterns = {number: predicates[number] for number in (*always, *lettered)}
+    alike = frozenset(number for number in lettered if _means_the_same(patterns[number]))
+    return Scanning(database, always, lettered, patterns, alike)
+
+
+def _means_the_same(predicate: Predicate) -> bool:
+    """Whether Hyperscan and RE2 agree on every text of ASCII that ends with no line feed and has no vertical tab."""
+    return predicate.pattern.isascii() and (
+        predicate.kind is Kind.WILDCARD or _READ_ALIKE.fullmatch(predicate.pattern) is not None
     )
-    return Compiled(scanning, tuple(place for place, number in enumerate(predicates) if number not in taken))
 
 
 def _database(taken: Mapping[int, bytes]) -> Any:  # noqa: ANN401 - the library's class
@@ -151,9 +194,9 @@ def _database(taken: Mapping[int, bytes]) -> Any:  # noqa: ANN401 - the library'
     if not taken:
         return None
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    flags = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_DOTALL | hyperscan.HS_FLAG_ALLOWEMPTY
+    flags = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_ALLOWEMPTY
     count = len(taken)
-    database.compile(expressions=list(taken.values()), ids=list(range(count)), elements=count, flags=[flags] * count)
+    database.compile(expressions=list(taken.values()), ids=list(taken), elements=count, flags=[flags] * count)
     return database
 
 
@@ -175,7 +218,7 @@ def _library() -> Any:  # noqa: ANN401 - a module, or None
 
 
 def _is_small(predicate: Predicate) -> bool:
-    if predicate.kind is not Kind.REGEX:
+    if predicate.kind is not Kind.REGEX or _LONG_LINE.fullmatch(predicate.pattern):
         return True
     repeats = (int(number) for found in _REPEAT.finditer(predicate.pattern) for number in found.groups() if number)
     return all(number <= _REPEATS_MAX for number in repeats)
@@ -194,5 +237,5 @@ def _pattern(predicate: Predicate) -> bytes:
     return text.encode(errors="replace")
 
 
-def _note(place: int, _from: int, _to: int, _flags: int, found: Any) -> None:  # noqa: ANN401 - the library's own
-    found.append(place)
+def _note(number: int, _from: int, _to: int, _flags: int, found: Any) -> None:  # noqa: ANN401 - the library's own
+    found.append(number)

@@ -1,12 +1,16 @@
 """The rules that may fire on events of one log source and event id, with all decided that is known beforehand."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from functools import cached_property
+from types import MappingProxyType
+from typing import Final
 
-from cybervault.detection.compile.scanners import Proposing, Scanner
+import msgspec
+
+from cybervault.detection.compile.scanners import Finding, Scanner, scanner_of
 from cybervault.detection.record import EVENT_ID, LogSource
 from cybervault.detection.rule import Rule, Where
 from cybervault.detection.tree import (
@@ -21,28 +25,40 @@ from cybervault.detection.tree import (
     Tree,
     known,
     leaves,
-    wanted_by,
     witnesses,
 )
 
-_EVERY, _SOME, _NOT = range(3)
-Numbers: TypeAlias = int | tuple[int, tuple["Numbers", ...]]
-"""A tree over the numbers of predicates: a number, or what joins the trees and these."""
 
-_NEEDS_A_VALUE: Final = frozenset(Kind) - {Kind.NULL} - REFERENCES
+class Condition(msgspec.Struct, frozen=True, array_like=True):
+    """A tree over the numbers of predicates: `leaves` and `parts` are joined by the sign, of which NOT has one."""
+
+    sign: int
+    leaves: frozenset[int]
+    parts: tuple["Condition", ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A rule, and what remains of its condition. `wanted` are the predicates that speak for it, not against."""
+EVERY, SOME, NOT = range(3)
+_CONDITIONS: Final = msgspec.msgpack.Decoder(Condition)
+
+
+class Candidate(msgspec.Struct, dict=True):
+    """A rule by its place, and what remains of its condition, as MessagePack until it is needed: few ever are."""
 
     rule: int
-    condition: Numbers
-    wanted: frozenset[int]
+    packed: bytes
+
+    @cached_property
+    def condition(self) -> Condition:
+        """What remains."""
+        return _CONDITIONS.decode(self.packed)
+
+    @cached_property
+    def wanted(self) -> frozenset[int]:
+        """The predicates that speak for it, not against."""
+        return frozenset(_wanted(self.condition, is_wanted=True))
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(msgspec.Struct, frozen=True, array_like=True):
     """A predicate that looks at two fields."""
 
     number: int
@@ -51,59 +67,66 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class FieldPart:
-    """One field, by whose text some predicates are decided.
-
-    `absent` are those that hold where it is not there, `all` the numbers of all of them.
-    """
+    """One field, by whose text some predicates are decided; `absent` are those that hold where it is not there."""
 
     name: str
     scanner: Scanner
     absent: frozenset[int]
-    all: frozenset[int]
+
+    @property
+    def all(self) -> frozenset[int]:
+        """The numbers of all its predicates."""
+        return self.scanner.numbers
 
 
 class Partition:
-    """What is asked of each event here. `by_witness` names the candidates for a predicate that holds."""
+    """What is asked of each event here.
 
-    def __init__(self, conditions: Mapping[int, Tree], proposing: Proposing) -> None:
-        popularity = Counter(one for tree in conditions.values() for one in dict.fromkeys(leaves(tree)))
-        numbers = {predicate: number for number, predicate in enumerate(popularity)}
-        self.rules = tuple(conditions)
-        self.candidates = [_candidate(rule, tree, numbers) for rule, tree in conditions.items()]
-        self.always: list[int] = []
-        self.by_witness: dict[int, list[int]] = defaultdict(list)
-        for place, tree in enumerate(conditions.values()):
-            found = witnesses(tree, popularity)
-            for predicate in found or ():
-                self.by_witness[numbers[predicate]].append(place)
-            if found is None:
-                self.always.append(place)
-        self.references = [Reference(numbers[one], one) for one in numbers if one.kind in REFERENCES]
-        self.fields = [_field(name, some, proposing) for name, some in _by_field(numbers).items()]
-        self.keywords = next((part for part in self.fields if part.name == ANYWHERE), None)
-        self.fields = [part for part in self.fields if part.name != ANYWHERE]
+    `always` are the places of candidates that may hold whatever the event says, `by_witness` names the others for a
+    predicate that holds.
+    """
+
+    def __init__(
+        self,
+        candidates: Sequence[Candidate],
+        fields: Sequence[FieldPart],
+        references: Sequence[Reference] = (),
+        *,
+        always: Sequence[int] = (),
+        by_witness: Mapping[int, Sequence[int]] = MappingProxyType({}),
+    ) -> None:
+        self.candidates = candidates
+        self.references = references
+        self.always = always
+        self.by_witness = by_witness
+        self.keywords = next((part for part in fields if part.name == ANYWHERE), None)
+        self.fields = [part for part in fields if part.name != ANYWHERE]
 
     def candidates_of(self, true: AbstractSet[int]) -> Sequence[Candidate]:
         """Those rules that may hold where only these predicates do, in their order."""
         places = set(self.always)
-        for number in true:
-            places.update(self.by_witness.get(number, ()))
+        for number in true & self.by_witness.keys():
+            places.update(self.by_witness[number])
         return [self.candidates[place] for place in sorted(places)]
 
 
-def holds(tree: Numbers, true: AbstractSet[int], negated: AbstractSet[int]) -> bool:
+def holds(tree: Condition, true: AbstractSet[int], negated: AbstractSet[int]) -> bool:
     """Whether a condition holds, where `true` are the predicates that do, and `negated` those that do in a negation.
 
     They differ where not all is known: what may hold counts as false in the one place and as true in the other.
     """
-    if isinstance(tree, int):
-        return tree in true
-    sign, parts = tree
-    if sign == _EVERY:
-        return all(holds(part, true, negated) for part in parts)
-    if sign == _SOME:
-        return any(holds(part, true, negated) for part in parts)
-    return not holds(parts[0], negated, true)
+    if tree.sign == EVERY:
+        return tree.leaves <= true and all(holds(part, true, negated) for part in tree.parts)
+    if tree.sign == SOME:
+        return not tree.leaves.isdisjoint(true) or any(holds(part, true, negated) for part in tree.parts)
+    return not holds(tree.parts[0], negated, true)
+
+
+def _wanted(tree: Condition, *, is_wanted: bool) -> Iterable[int]:
+    if is_wanted:
+        yield from tree.leaves
+    for part in tree.parts:
+        yield from _wanted(part, is_wanted=is_wanted is (tree.sign != NOT))
 
 
 def is_for(where: Where, source: LogSource) -> bool:
@@ -122,11 +145,31 @@ def rules_for(rules: Sequence[Rule], source: LogSource) -> dict[int, Rule]:
     return {place: rule for place, rule in enumerate(rules) if is_for(rule.where, source)}
 
 
-def partition_of(rules: Mapping[int, Rule], event_id: str | None, *, proposing: Proposing) -> Partition:
+def partition_of(rules: Mapping[int, Rule], event_id: str | None, *, finding: Finding) -> Partition:
     """Those of the rules for one source that may still hold for this event id (None: events that have none)."""
     value_of = known_by(event_id)
     remaining = {place: known(rule.condition, value_of) for place, rule in rules.items()}
-    return Partition({place: tree for place, tree in remaining.items() if tree != FALSE}, proposing)
+    return _partition({place: tree for place, tree in remaining.items() if tree != FALSE}, finding)
+
+
+def _partition(conditions: Mapping[int, Tree], finding: Finding) -> Partition:
+    popularity = Counter(one for tree in conditions.values() for one in dict.fromkeys(leaves(tree)))
+    numbers = {predicate: number for number, predicate in enumerate(popularity)}
+    always: list[int] = []
+    by_witness: dict[int, list[int]] = defaultdict(list)
+    for place, tree in enumerate(conditions.values()):
+        found = witnesses(tree, popularity)
+        for predicate in found or ():
+            by_witness[numbers[predicate]].append(place)
+        if found is None:
+            always.append(place)
+    return Partition(
+        [Candidate(rule, msgspec.msgpack.encode(_numbered(tree, numbers))) for rule, tree in conditions.items()],
+        [_field(name, some, finding) for name, some in _by_field(numbers).items()],
+        [Reference(numbers[one], one) for one in numbers if one.kind in REFERENCES],
+        always=always,
+        by_witness=dict(by_witness),
+    )
 
 
 def known_by(event_id: str | None) -> Callable[[Predicate], bool | None]:
@@ -150,22 +193,21 @@ def _by_field(numbers: Mapping[Predicate, int]) -> Mapping[str, dict[int, Predic
     return found
 
 
-def _field(name: str, predicates: Mapping[int, Predicate], proposing: Proposing) -> FieldPart:
-    absent = frozenset(number for number, one in predicates.items() if one.kind is Kind.NULL)
-    return FieldPart(name, Scanner(predicates, proposing), absent, frozenset(predicates))
+def _field(name: str, predicates: Mapping[int, Predicate], finding: Finding) -> FieldPart:
+    return FieldPart(name, scanner_of(predicates, finding), absent_in(predicates))
 
 
-def _candidate(rule: int, tree: Tree, numbers: Mapping[Predicate, int]) -> Candidate:
-    wanted = frozenset(numbers[predicate] for predicate in wanted_by(tree))
-    return Candidate(rule, _numbered(tree, numbers), wanted)
+def absent_in(predicates: Mapping[int, Predicate]) -> frozenset[int]:
+    """Those of a field's predicates that hold where it is not there."""
+    return frozenset(number for number, one in predicates.items() if one.kind is Kind.NULL)
 
 
-def _numbered(tree: Tree, numbers: Mapping[Predicate, int]) -> Numbers:
+def _numbered(tree: Tree, numbers: Mapping[Predicate, int]) -> Condition:
     match tree:
         case Leaf(predicate=predicate):
-            return numbers[predicate]
+            return Condition(EVERY, frozenset({numbers[predicate]}))
         case Not(of=part):
-            return (_NOT, (_numbered(part, numbers),))
-        case Every(of=parts):
-            return (_EVERY, tuple(_numbered(part, numbers) for part in parts))
-    return (_SOME, tuple(_numbered(part, numbers) for part in tree.of))
+            return Condition(NOT, frozenset(), (_numbered(part, numbers),))
+    plain = frozenset(numbers[part.predicate] for part in tree.of if isinstance(part, Leaf))
+    others = tuple(_numbered(part, numbers) for part in tree.of if not isinstance(part, Leaf))
+    return Condition(EVERY if isinstance(tree, Every) else SOME, plain, others)

@@ -1,14 +1,14 @@
 """All predicates of one field at once: which of them hold for a value.
 
-Literal patterns run in one Hyperscan database, or without that library in one Aho-Corasick automaton; both only
-propose, and what they propose is confirmed where a proposal alone does not prove it. So both give the same.
+Literal patterns run in one Hyperscan database, or without that library in one Aho-Corasick automaton; what these only
+propose is confirmed by RE2. So both give the same.
 """
 
 import ipaddress
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Final, Protocol, TypeAlias
 
 import ahocorasick_rs
@@ -32,36 +32,55 @@ _COMPARISON: Final[Mapping[str, Callable[[float, float], bool]]] = {
 _LITERALS: Final = frozenset({Kind.CONTAINS, Kind.STARTS, Kind.ENDS})
 _SIGN: Final = re.compile("(\0[*?])")
 _REGEX_OF_SIGN: Final = {MANY: ".*", ONE: "."}
-_CONFIRMED: Final = frozenset({Kind.WILDCARD, Kind.REGEX})
+PATTERNS: Final = frozenset({Kind.WILDCARD, Kind.REGEX})
+"""What is written in the syntax of RE2."""
 
 
-class Proposer(Protocol):
-    """Names the patterns that may hold for a text, and none too few."""
+class Finder(Protocol):
+    """Names the patterns that hold for a text."""
 
     def __call__(self, text: str) -> Iterable[int]:
         """Numbers of predicates, in any order."""
 
 
-Proposing: TypeAlias = Callable[[Numbered], Proposer]
+Finding: TypeAlias = Callable[[Numbered], Finder]
 
 
 class Scanner:
-    """The predicates of one field that look at its text; those on absence and other fields are the partition's."""
+    """The predicates of one field that look at its text; those on absence and other fields are the partition's.
 
-    def __init__(self, predicates: Numbered, proposing: Proposing) -> None:
+    `literal` gives those that `lower` and `cased` find without any help; `others` are all the rest.
+    """
+
+    def __init__(
+        self, others: Numbered, literal: Callable[[], Numbered], *, lower: Finder | None, cased: Finder | None
+    ) -> None:  # fmt: skip
+        self.others = others
+        self.lower = lower
+        self.cased = cased
+        self._literal = literal
         self._exact: dict[str, list[int]] = {}
         self._exact_cased: dict[str, list[int]] = {}
         self._networks: list[tuple[int, Any]] = []
         self._bounds: list[tuple[int, Callable[[float, float], bool], float]] = []
-        self._present = [number for number, one in predicates.items() if one.kind is Kind.EXISTS]
-        self.predicates = predicates
-        for number, predicate in predicates.items():
+        self._present = [number for number, one in others.items() if one.kind is Kind.EXISTS]
+        for number, predicate in others.items():
             self._sort(number, predicate)
-        searched = {number: one for number, one in predicates.items() if one.kind in _LITERALS | _CONFIRMED}
-        lower = {number: one for number, one in searched.items() if not one.is_cased}
-        cased = {number: one for number, one in searched.items() if one.is_cased}
-        self._lower = proposing(lower) if lower else None
-        self._cased = proposing(cased) if cased else None
+
+    @cached_property
+    def literal(self) -> Numbered:
+        """The predicates that are literals."""
+        return self._literal()
+
+    @property
+    def predicates(self) -> Numbered:
+        """All of them."""
+        return {**self.others, **self.literal}
+
+    @cached_property
+    def numbers(self) -> frozenset[int]:
+        """The numbers of all of them."""
+        return frozenset(self.predicates)
 
     def true(self, text: str) -> frozenset[int]:
         """The numbers of the predicates that hold for a value that is there."""
@@ -72,10 +91,10 @@ class Scanner:
             found.update(self._exact.get(low, ()))
         if self._exact_cased:
             found.update(self._exact_cased.get(text, ()))
-        if self._lower is not None:
-            found.update(self._confirmed(self._lower, low))
-        if self._cased is not None:
-            found.update(self._confirmed(self._cased, text))
+        if self.lower is not None:
+            found.update(self.lower(low))
+        if self.cased is not None:
+            found.update(self.cased(text))
         if self._networks:
             found.update(self._within(text))
         if self._bounds:
@@ -93,12 +112,6 @@ class Scanner:
                 sign, bound = predicate.pattern.split(" ")
                 self._bounds.append((number, _COMPARISON[sign], float(bound)))
 
-    def _confirmed(self, propose: Proposer, text: str) -> Iterable[int]:
-        for number in propose(text):
-            predicate = self.predicates[number]
-            if predicate.kind not in _CONFIRMED or regex(expression(predicate)).search(text) is not None:
-                yield number
-
     def _within(self, text: str) -> Iterable[int]:
         try:
             address = ipaddress.ip_address(text.strip())
@@ -114,12 +127,36 @@ class Scanner:
         yield from (number for number, holds, bound in self._bounds if holds(value, bound))
 
 
+def scanner_of(predicates: Numbered, finding: Finding) -> Scanner:
+    """The scanner for these predicates of one field."""
+    literal = {number: one for number, one in predicates.items() if one.kind in _LITERALS}
+    others = {number: one for number, one in predicates.items() if number not in literal}
+    lower, cased = (searched(predicates, is_cased=is_cased) for is_cased in (False, True))
+    return Scanner(
+        others, lambda: literal, lower=finding(lower) if lower else None, cased=finding(cased) if cased else None
+    )
+
+
+def searched(predicates: Numbered, *, is_cased: bool) -> Numbered:
+    """Those of them that a finder looks for."""
+    return {
+        number: one
+        for number, one in predicates.items()
+        if one.is_cased is is_cased and one.kind in _LITERALS | PATTERNS
+    }
+
+
 def expression(predicate: Predicate) -> str:
     """A wildcard or regular expression in the syntax of RE2."""
     if predicate.kind is Kind.REGEX:
         return predicate.pattern
     parts = (_REGEX_OF_SIGN.get(part) or re.escape(part) for part in _SIGN.split(predicate.pattern))
     return f"(?s)\\A{''.join(parts)}\\z"
+
+
+def fits(predicate: Predicate, text: str) -> bool:
+    """Whether one of `PATTERNS` holds for a text."""
+    return regex(expression(predicate)).search(text) is not None
 
 
 @cache
@@ -130,9 +167,23 @@ def regex(pattern: str) -> Any:  # noqa: ANN401 - the library brings no types
     return re2.compile(pattern, options)
 
 
+class Later:
+    """A `Finder` that is made when a text is first looked at: many fields of a partition never have one."""
+
+    def __init__(self, make: Callable[[], Finder]) -> None:
+        self._make = make
+        self._made: Finder | None = None
+
+    def __call__(self, text: str) -> Iterable[int]:
+        if self._made is None:
+            self._made = self._make()
+            del self._make  # with all that it was to be made of
+        return self._made(text)
+
+
 @dataclass(frozen=True, slots=True)
 class Literals:
-    """The `Proposer` without Hyperscan: one automaton for all texts, and RE2 for each regular expression by itself."""
+    """The `Finder` without Hyperscan: one automaton for all texts, and RE2 for each regular expression by itself."""
 
     automaton: Any
     numbers: Sequence[Sequence[int]]
@@ -145,7 +196,7 @@ class Literals:
             for number in self.numbers[place]:
                 if self._fits(self.predicates[number], text):
                     yield number
-        yield from self.always
+        yield from (number for number in self.always if fits(self.predicates[number], text))
 
     def _fits(self, predicate: Predicate, text: str) -> bool:
         match predicate.kind:
@@ -153,11 +204,13 @@ class Literals:
                 return text.startswith(predicate.pattern)
             case Kind.ENDS:
                 return text.endswith(predicate.pattern)
-        return True
+            case Kind.CONTAINS:
+                return True
+        return fits(predicate, text)
 
 
-def literals(predicates: Numbered) -> Proposer:
-    """Build the automaton; a pattern with * and ? is found by its longest piece, what has none is always proposed."""
+def literals(predicates: Numbered) -> Finder:
+    """Build the automaton; a pattern with * and ? is found by its longest piece, what has none is always tried."""
     numbers: dict[str, list[int]] = {}
     always = []
     for number, predicate in predicates.items():

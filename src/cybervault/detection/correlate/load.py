@@ -12,7 +12,7 @@ from uuid import UUID
 from cybervault.detection.correlate.correlation import Alias, Condition, Correlation, Kind
 from cybervault.detection.rule import Correlation as Document
 from cybervault.detection.rule import Rule, RuleProblem, Status, Where
-from cybervault.detection.tree import FALSE
+from cybervault.detection.tree import FALSE, dumped
 from cybervault.domain.verdicts import Severity
 
 COUNT_MAX: Final = 100_000
@@ -200,7 +200,7 @@ def _rule(whole: _Part, document: Document, pack: str) -> Rule:
         title=title,
         level=_level(whole.text("level").lower()),
         where=Where(),
-        condition=FALSE,
+        compiled=dumped(FALSE),
         status=_status(whole.text("status").lower()),
         author=whole.text("author"),
         description=whole.text("description"),

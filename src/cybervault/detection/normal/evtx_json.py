@@ -21,8 +21,8 @@ from cybervault.detection.normal.windows import WindowsEvent, records_of
 from cybervault.detection.record import Record, Value
 
 _TEXT: Final = "#text"
-_SYSTEM_NAMES: Final = ("Level", "Task", "Opcode", "Keywords", "Version", "EventRecordID")
-_ATTRIBUTES: Final = frozenset({"#attributes", "@attributes", "@xmlns", "xmlns", "@Name"})
+SYSTEM_NAMES: Final = ("Level", "Task", "Opcode", "Keywords", "Version", "EventRecordID")
+ATTRIBUTES: Final = frozenset({"#attributes", "@attributes", "@xmlns", "xmlns", "@Name"})
 
 
 def recognises(event: Mapping[str, object]) -> bool:
@@ -37,18 +37,18 @@ def event_of(event: Mapping[str, object]) -> WindowsEvent:
     system = _system(event)
     body = mapping_at(event, "Event") or event
     fields = gathered((*_data(body), *_user_data(body)))
-    for name in _SYSTEM_NAMES:
-        if (value := _scalar(system.get(name))) is not None:
+    for name in SYSTEM_NAMES:
+        if (value := scalar(system.get(name))) is not None:
             fields.setdefault(name, value)
-    if (user := _attribute(system, "Security", "UserID")) is not None:
+    if (user := attribute(system, "Security", "UserID")) is not None:
         fields.setdefault("UserID", text_of(user))
     return WindowsEvent(
-        channel=_scalar(system.get("Channel")) or "",
-        provider=text_of(_attribute(system, "Provider", "Name")) or "",
-        event_id=_scalar(system.get("EventID")) or "",
+        channel=scalar(system.get("Channel")) or "",
+        provider=text_of(attribute(system, "Provider", "Name")) or "",
+        event_id=scalar(system.get("EventID")) or "",
         fields=fields,
-        host=_scalar(system.get("Computer")) or "",
-        at=moment(_attribute(system, "TimeCreated", "SystemTime"), is_utc=True),
+        host=scalar(system.get("Computer")) or "",
+        at=moment(attribute(system, "TimeCreated", "SystemTime"), is_utc=True),
     )
 
 
@@ -56,7 +56,7 @@ def _system(event: Mapping[str, object]) -> Mapping[str, object]:
     return mapping_at(event, "Event", "System") or mapping_at(event, "System")
 
 
-def _attribute(parent: Mapping[str, object], element: str, name: str) -> object:
+def attribute(parent: Mapping[str, object], element: str, name: str) -> object:
     """An attribute of a child element; each reader of EVTX has its own place for them."""
     beside = mapping_at(parent, f"{element}_attributes")
     inside = mapping_at(parent, element)
@@ -71,7 +71,7 @@ def _attribute(parent: Mapping[str, object], element: str, name: str) -> object:
     return None
 
 
-def _scalar(value: object) -> str | None:
+def scalar(value: object) -> str | None:
     """The text of an element, with or without attributes around it."""
     if isinstance(value, dict):
         value = value.get(_TEXT, value.get("Value"))
@@ -83,7 +83,7 @@ def _data(body: Mapping[str, object]) -> Iterator[tuple[str, Value]]:
         for name, value in part.items():
             if name == "Data":
                 yield from _texts(value)
-            elif name not in _ATTRIBUTES:
+            elif name not in ATTRIBUTES:
                 yield from ((one, _plain(value)) for one in names_of(name))
 
 
@@ -114,5 +114,5 @@ def _user_data(body: Mapping[str, object]) -> Iterator[tuple[str, Value]]:
     """Fields of UserData under their last names: the elements around them differ from provider to provider."""
     for path, value in flatten(mapping_at(body, "UserData")).items():
         steps = [step for step in path.split(".") if step != _TEXT]
-        if steps and not any(step in _ATTRIBUTES or step.startswith("xmlns") for step in steps):
+        if steps and not any(step in ATTRIBUTES or step.startswith("xmlns") for step in steps):
             yield from ((one, value) for one in names_of(steps[-1]))

@@ -1,30 +1,35 @@
-"""Flat Windows events at a glance: which rules one is for, and where in it their fields are, before all of it is read.
+"""Windows events at a glance: which rules one is for, and where in it their fields are, before all of it is read.
 
 Most telemetry is of this kind, and rules ask for a few of an event's many fields. What is not quite plain is left to
-`windows_flat`, with which every answer here must agree.
+`windows_flat` and `evtx_json`, with which every answer here must agree.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TypeAlias
 
 from cybervault.detection.normal import sysmon_linux
-from cybervault.detection.normal.values import value_of
-from cybervault.detection.normal.windows import Derive, WindowsEvent, derivation, derived, source_of
-from cybervault.detection.record import EVENT_ID, LogSource, Record
+from cybervault.detection.normal.evtx_json import ATTRIBUTES, SYSTEM_NAMES, attribute, scalar
+from cybervault.detection.normal.values import text_of, value_of
+from cybervault.detection.normal.windows import SYSTEM_FIELDS, Derive, WindowsEvent, derivation, derived, source_of
+from cybervault.detection.record import EVENT_ID, LogSource, Record, Value
 
 ROUTES_MAX: Final = 2_000
 
 Content: TypeAlias = Mapping[str, object]
 Make: TypeAlias = Callable[[Content], object]
 
+Signs: TypeAlias = tuple[tuple[object, ...], type]
+
 # Who has none of these is of no other format.
-_OTHERS: Final = frozenset({"winlog", "Event", "System"})
+_OTHERS: Final = ("winlog", "Event", "System")
 _PROVIDERS: Final = ("Provider_Name", "SourceName", "ProviderName")
 _HOSTS: Final = ("Computer", "Hostname", "ComputerName", "MachineName")
 _ROUTING: Final = ("Channel", EVENT_ID, *_PROVIDERS, "EventType")
+_SIGNS: Final = (*_ROUTING, *_OTHERS)
 _CLASSIC_POWERSHELL: Final = "Windows PowerShell"
+_NOT_OF_DATA: Final = ATTRIBUTES | {*SYSTEM_FIELDS, "#text"}
 _NOT_PLAIN: Final = list[object]()
 """Stands for a value that takes a whole reading, as lists and objects do."""
 
@@ -47,15 +52,71 @@ class Route:
         """The record in Sysmon's words, where there is one: its source and its fields, and no more."""
         if self.derive is None:
             return None
-        flat = {name: value if type(value) is str else value_of(value) for name, value in event.items()}
-        named = {name: flat.get(own) for name, own in self.names.items()}
-        made = {name: text for name, make in self.made.items() if isinstance(text := make(event), str)}
-        return derived(self.derive, flat | named | made | {EVENT_ID: self.event_id})
+        return derived(self.derive, _Read(self, event))
+
+
+class _Read(Mapping[str, Value]):
+    """The fields of an event, each read when it is asked for: of forty a second record takes ten."""
+
+    def __init__(self, route: Route, event: Content) -> None:
+        self._route = route
+        self._event = event
+
+    def __getitem__(self, name: str) -> Value:
+        if name == EVENT_ID:
+            return self._route.event_id
+        make = self._route.made.get(name)
+        value = self._event.get(self._route.names.get(name, name)) if make is None else make(self._event)
+        return value_of(value)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._event)
+
+    def __len__(self) -> int:
+        return len(self._event)
+
+
+def signs_of(event: Content) -> Signs:
+    """What `route_of` goes by: events with the same signs have the same route. A list among them has no hash."""
+    found = tuple(map(event.get, _SIGNS))
+    return found, type(found[1])  # 1 is equal to True and to 1.0
+
+
+def flat_of(event: Content) -> Content | None:
+    """The event itself, or one with the structure of XML as a flat one would have it; None for what is not plain."""
+    if len(event) != 1 or "Event" not in event:
+        return event
+    body = event["Event"]
+    if not isinstance(body, dict) or "UserData" in body:
+        return None
+    system, data = body.get("System"), body.get("EventData")
+    if not isinstance(system, dict) or not isinstance(data, dict) or not _is_plain(data):
+        return None
+    provider, computer = attribute(system, "Provider", "Name"), system.get("Computer")
+    if not (isinstance(provider, str) and isinstance(computer, str) and provider and computer):
+        return None
+    found: dict[str, object] = {name: text for name in SYSTEM_NAMES if (text := scalar(system.get(name))) is not None}
+    if (user := attribute(system, "Security", "UserID")) is not None:
+        found["UserID"] = text_of(user)
+    found |= data
+    found["Channel"], found[EVENT_ID] = scalar(system.get("Channel")), scalar(system.get(EVENT_ID))
+    found["Provider_Name"], found["Computer"] = provider, computer
+    return found
+
+
+def _is_plain(data: Content) -> bool:
+    """Whether names and values are those of fields, with nothing to be read out of them."""
+    return (
+        _NOT_OF_DATA.isdisjoint(data)
+        and " " not in "".join(data)
+        and dict not in map(type, data.values())
+        and type(data.get("Data", "")) is str
+    )
 
 
 def route_of(event: Content) -> Route | None:
     """None for what is not plainly a flat event of Windows."""
-    if not _OTHERS.isdisjoint(event):
+    if any(event.get(name) is not None for name in _OTHERS):
         return None
     try:
         return _route(*map(event.get, _ROUTING))

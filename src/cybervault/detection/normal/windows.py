@@ -4,7 +4,7 @@ Security events that say what a Sysmon event says (4688, 4657, 5156) give a seco
 rules about processes, the registry and connections see them where Sysmon is not installed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Final, NamedTuple, TypeAlias
 
@@ -128,6 +128,14 @@ _DERIVED: Final[Mapping[str, Derive]] = {
     "4688": as_process,
     "5156": as_connection,
 }
+
+
+def known_sources() -> Iterator[LogSource]:
+    """All log sources that events of Windows have, and those in Sysmon's words."""
+    yield from _SOURCES.values()
+    yield from _SOURCES_BY_SERVICE.values()
+    yield from (*_REGISTRY_SOURCES.values(), _REGISTRY_SOURCE)
+    yield from (LogSource(PRODUCT, derive({})[0]) for derive in _DERIVED.values())
 
 
 def records_of(event: WindowsEvent) -> tuple[Record, ...]:

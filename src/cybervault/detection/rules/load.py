@@ -15,7 +15,7 @@ from sigma.rule import SigmaDetections, SigmaLogSource, SigmaRule
 from cybervault.detection.compile.predicates import CannotCompileError, condition_in
 from cybervault.detection.rule import Correlation, Filter, Rule, RuleProblem, Status, Where
 from cybervault.detection.rules.files import FILE_BYTES_MAX
-from cybervault.detection.tree import FALSE, TRUE, Tree
+from cybervault.detection.tree import FALSE, TRUE, Tree, dumped
 from cybervault.domain.verdicts import Severity
 
 _HUNTING: Final = "threat-hunting"
@@ -196,7 +196,7 @@ def _rule(place: _Place, document: dict[str, Any]) -> Rule:
         title=parsed.title,
         level=Severity.MEDIUM if parsed.level is None else Severity(parsed.level.name.lower()),
         where=_where(parsed.logsource),
-        condition=_condition(parsed.detection),
+        compiled=dumped(_condition(parsed.detection)),
         name=parsed.name or "",
         written=_written(document["detection"]),
         status=Status.TEST if parsed.status is None else Status(parsed.status.name.lower()),

@@ -43,5 +43,5 @@ class Narrowing:
             if len(self._engines) >= RULES_MAX:
                 self._engines.clear()
             under = narrowed(rule, self.filters)
-            self._engines[rule.id] = None if under is rule else Engine([under], proposing=literals)
+            self._engines[rule.id] = None if under is rule else Engine([under], finding=literals)
         return self._engines[rule.id]

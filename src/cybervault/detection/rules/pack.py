@@ -13,10 +13,10 @@ import msgspec
 
 from cybervault.detection.keeping import keep, kept
 from cybervault.detection.rule import Correlation, Filter, Rule, RuleProblem
-from cybervault.detection.tree import every
+from cybervault.detection.tree import dumped, every
 from cybervault.domain.verdicts import Severity
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Changes where rules are compiled otherwise than before, so that what was kept is made anew."""
 
 STARTER: Final = "starter"
@@ -134,7 +134,7 @@ def narrowed(rule: Rule, filters: Iterable[Filter]) -> Rule:
     if not found:
         return rule
     condition = every([rule.condition, *(one.condition for one in found)])
-    return msgspec.structs.replace(rule, condition=condition, filters=found)
+    return msgspec.structs.replace(rule, compiled=dumped(condition), filters=found)
 
 
 def _reported(files: Sequence[tuple[str, bytes]], report: Callable[[int, int], None]) -> Iterator[tuple[str, bytes]]:
