@@ -47,12 +47,21 @@ def _protected(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+_REGISTRY: Final = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?")
+
+
 def _base_url(value: object) -> str | None:
     if value is None or value == "":
         return None
     if not _BASE_URL.fullmatch(str(value)):
         raise ValueError("must be http://host[:port][/path] or https://..., without user, query or blanks")
     return str(value).rstrip("/")
+
+
+def _registry(value: str) -> str:
+    if not _REGISTRY.fullmatch(value):
+        raise ValueError("must be http://host[:port] or https://host[:port], in lower case, without a path")
+    return value
 
 
 def _pepper(value: object) -> Secret | None:
@@ -173,6 +182,12 @@ class ScanSettings(_Part):
         default=False,
         description="Whether Owners and Admins may grant their tenant private networks over `/v3`; right where all "
         "tenants are the operator's own.",
+    )
+    registries: tuple[Annotated[str, AfterValidator(_registry)], ...] = Field(
+        default=(),
+        max_length=64,
+        description="Registries within the network, or without TLS, from which images may be read, as origins (JSON "
+        'list): `["http://registry.example:5000"]`. Public ones need not be named.',
     )
     extra_ports: tuple[Annotated[int, Field(ge=1, le=65_535)], ...] = Field(
         default=(), max_length=1_024, description="Ports that every profile looks at besides its own (JSON list)."

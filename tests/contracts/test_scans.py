@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
@@ -23,6 +24,7 @@ from cybervault.scans.grants import NewGrant
 from cybervault.settings import ScanSettings, Settings
 from tests.fakes.keys import bearer
 from tests.fakes.processes import NO_TLS, Served, family, served
+from tests.fakes.registry import Shelves, layer, registry_of
 from tests.fakes.scanned import HTTP_BARE, answers, apart, greets, listening, silent
 from tests.fakes.scanning import ended
 from tests.fakes.serving import Setup
@@ -129,6 +131,33 @@ async def test_check_122_the_list_is_the_same_with_its_slash_and_with_bearer_in_
         }  # fmt: skip
 
 
+async def test_an_image_is_queued_and_its_progress_rises(setup: Setup) -> None:
+    """Layer by layer (the first half of check 147)."""
+    shelves, held = Shelves(), threading.Event()
+    shelves.push("app:1", [layer({f"file{number}": b"x" * 100}) for number in range(6)])
+    shelves.hold = held
+    with registry_of(shelves) as place:
+        part = ScanSettings(registries=(f"http://{place}",))
+        async with threat_world(replace(setup, given={"scans": part})) as world:
+            key, image = await world.key(Scope.SCAN_READ, Scope.SCAN_WRITE), f"{place}/app:1"
+            refused = await asked(world, key, [image])
+            assert (refused.status_code, refused.json()["error_code"]) == (403, "target_not_authorized")
+            grant = NewGrant(f"oci://{place}/app", "tests")
+            await world.product.scanning.grants.give((await world.tenant()).id, grant, actor=OPERATOR)
+            reply = await asked(world, key, [image])
+            assert reply.status_code == 202
+            where, seen = reply.headers["location"], list[float]()
+            async with asyncio.timeout(60):
+                while not seen or seen[-1] < 1:
+                    body = (await world.ask("GET", where, key)).json()
+                    seen += [body["progress"]] if body["progress"] not in seen else []
+                    held.set() if len(seen) > 1 else None
+                    await asyncio.sleep(0.02)
+    assert seen == sorted(seen)
+    assert len(seen) > 2
+    assert body["status"] == "completed"
+
+
 async def test_real_servers_are_seen_through(setup: Setup) -> None:
     async with (
         listening(greets(b"220 ready\r\n")) as ftp,
@@ -156,7 +185,7 @@ def test_what_was_done_of_a_scan_outlives_a_kill_of_the_server(tmp_path: Path, p
         with served(data, env, tmp_path / "first") as server:
             where = f"{PATH}/{_ask(server, f'{PATH}/initialize', key, {'targets': ['127.0.0.0/25']})['scan_id']}"
             # Both blocks are swept then; what answered is being asked, of which one says nothing for seconds.
-            _until(server, where, key, lambda body: body["progress"] >= 0.6)
+            _until(server, where, key, lambda body: body["progress"] >= 0.55)
             before = _steps(data)
             for pid in family(server.pid):
                 os.kill(pid, signal.SIGKILL)

@@ -8,6 +8,7 @@ import logging
 import traceback
 import zlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
@@ -162,6 +163,22 @@ class TestRedirects:
                 )
             assert got.failure is EgressFailure.REFUSED
             assert (len(server.asked), elsewhere.connections) == (1, 0)
+
+    async def test_a_request_may_be_led_on_without_its_key(self) -> None:
+        async with (
+            RawServer(says(ok(b"found"))) as elsewhere,
+            RawServer(to(elsewhere.url("/b"))) as server,
+            egress_to(server, elsewhere) as egress,
+        ):
+            wish = OutgoingRequest(
+                url=server.url(), secret_headers=KEY, redirect_hosts=frozenset({"*"}), drops_key_on_redirect=True
+            )
+            got = await egress.fetch(wish)
+            refused = await egress.fetch(replace(wish, redirect_hosts=frozenset()))
+        assert (got.status, got.body) == (200, b"found")
+        assert KEY[0].name.lower() in server.asked[0].headers
+        assert KEY[0].name.lower() not in elsewhere.asked[0].headers
+        assert refused.failure is EgressFailure.REFUSED
 
     @pytest.mark.parametrize(
         "location",

@@ -1,7 +1,7 @@
 """Scans on a database of each engine, with a worker's hands, before servers on loopback."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,16 +9,21 @@ from cybervault.access.audit import OPERATOR, Actor
 from cybervault.domain.ids import ScanId
 from cybervault.domain.jobs import Happened
 from cybervault.domain.principals import TenantId
+from cybervault.egress.client import Egress
+from cybervault.egress.guard import Origin
 from cybervault.egress.message import DnsQuestion, DnsReply
 from cybervault.scans.grants import GrantRules, Grants, NewGrant
 from cybervault.scans.ledger import Ledger
 from cybervault.scans.profiles import Profile, ProfileName
+from cybervault.scans.registry import Registry
 from cybervault.scans.scan import Scan, ScanFinding
 from cybervault.scans.scans import NewScan, Rows, Scans
 from cybervault.scans.seen import Coverage
+from cybervault.scans.store.advisories import Advisories, Concern, Loaded
 from cybervault.scans.store.findings import ScanFindingStore
 from cybervault.scans.store.grants import GrantStore
 from cybervault.scans.store.scans import ScanStore
+from cybervault.scans.targets import Target
 from cybervault.scans.worker import KIND, Means, ScanWorker
 from cybervault.storage.database import Database
 from cybervault.storage.job_run import JobRun
@@ -62,6 +67,28 @@ class Told:
         self.events.append(event)
 
 
+@dataclass(slots=True)
+class Shelving:
+    """How registries are asked ("": none was set up), and which advisories there are."""
+
+    egress: Egress | None = None
+    plain: frozenset[Origin] = frozenset()
+    kept: Advisories | None = None
+
+    def registry(self, target: Target) -> Registry:
+        """The one of an image."""
+        assert self.egress is not None
+        return Registry(self.egress, target.image, self.plain)
+
+    def loaded(self) -> tuple[Loaded, ...]:
+        """Which ecosystems there are."""
+        return () if self.kept is None else self.kept.loaded()
+
+    def about(self, ecosystem: str, names: Iterable[str]) -> dict[str, tuple[Concern, ...]]:
+        """What is said of packages."""
+        return {} if self.kept is None else self.kept.about(ecosystem, names)
+
+
 class _NoProof:
     async def is_published(self, domain: str, challenge: str) -> bool:  # noqa: ARG002 - that of the real one
         return False
@@ -78,6 +105,7 @@ class Desk:
     jobs: Jobs
     scans: Scans
     worker: ScanWorker
+    shelving: "Shelving"
     wakes: list[int] = field(default_factory=list)
 
     @property
@@ -143,5 +171,7 @@ async def desk_on(database: Database, *ports: int) -> Desk:
     profiles, wakes = profiles_of(*ports), list[int]()
     scans = Scans(rows, grants, world.journal, profiles=profiles, events=told, wake=lambda: wakes.append(1))
     ledger = Ledger(rows.scans, rows.findings, world.clock)
-    worker = ScanWorker(rows.scans, ledger, grants, means=Means(zone.resolve, profiles, world.clock))
-    return Desk(world, zone, told, grants, rows.jobs, scans, worker, wakes)
+    shelves = Shelving()
+    means = Means(zone.resolve, shelves.registry, shelves, profiles, world.clock)
+    worker = ScanWorker(rows.scans, ledger, grants, means=means)
+    return Desk(world, zone, told, grants, rows.jobs, scans, worker, shelves, wakes)

@@ -5,12 +5,16 @@ from ipaddress import ip_network
 
 import pytest
 
-from cybervault.scans.engines import NAMES, SERVICES, SWEEP
+from cybervault.scans.contents import Layer, LayerContents
+from cybervault.scans.engines import ADVISORIES, IMAGE, LAYERS, NAMES, SERVICES, SWEEP
 from cybervault.scans.plan import (
     MISSING,
     connections_of,
     first_parts,
+    image_parts,
+    layer_parts,
     minutes_of,
+    package_parts,
     progress_of,
     service_parts,
     sweep_parts,
@@ -31,7 +35,7 @@ def targets(*texts: str) -> tuple[Target, ...]:
 def test_what_no_engine_is_there_for_is_said_first_then_names_in_eights() -> None:
     names = [f"h{number}.example" for number in range(9)]
     parts = first_parts(targets("10.1.0.0/24", "arn:aws:s3:::bucket", "oci://r.example/app", *names), is_pentest=False)
-    assert [(part.phase, len(part.subjects)) for part in parts] == [(MISSING, 2), (NAMES, 8), (NAMES, 1)]
+    assert [(part.phase, len(part.subjects)) for part in parts] == [(MISSING, 1), (NAMES, 8), (NAMES, 1)]
     pentest = first_parts(targets("10.1.0.0/24"), is_pentest=True)
     assert [(part.phase, part.subjects) for part in pentest] == [(MISSING, ("10.1.0.0/24",))]
 
@@ -73,12 +77,33 @@ def test_services_are_looked_at_sixteen_at_a_time() -> None:
     ]
 
 
-def test_progress_never_falls_and_leaves_room_for_the_end() -> None:
-    walked = [progress_of(phase, done, 3) for phase in (MISSING, NAMES, SWEEP, SERVICES) for done in (1, 2, 3)]
+@pytest.mark.parametrize(
+    ("asked", "phases"),
+    [
+        (("10.1.0.7", "example.com", "arn:aws:s3:::bucket"), (MISSING, NAMES, SWEEP, SERVICES)),
+        (("oci://r.example/app", "arn:aws:s3:::bucket"), (MISSING, IMAGE, LAYERS, ADVISORIES)),
+        (("10.1.0.7", "oci://r.example/app"), (SWEEP, SERVICES, IMAGE, LAYERS, ADVISORIES)),
+    ],
+)
+def test_progress_never_falls_and_leaves_room_for_the_end(asked: tuple[str, ...], phases: tuple[str, ...]) -> None:
+    walked = [progress_of(phase, done, 3, targets=targets(*asked)) for phase in phases for done in (1, 2, 3)]
     assert walked == sorted(walked)
     assert walked[-1] == 0.99
+    assert walked[-4] > 0.5
     with pytest.raises(ValueError, match="lunch"):
-        progress_of("lunch", 1, 1)
+        progress_of("lunch", 1, 1, targets=targets(*asked))
+
+
+def test_images_are_cut_into_layers_and_put_together_again() -> None:
+    one, two = "oci://r.example/app", "oci://r.example/web"
+    assert [part.subjects for part in image_parts(targets("10.1.0.1", one, two))] == [(one,), (two,)]
+    layers = [Layer(target, place, "sha256:x", 1) for target in (one, two) for place in range(2)]
+    assert [(part.subjects, part.layers) for part in layer_parts(layers)] == [((one.target,), (one,)) for one in layers]
+    contents = [LayerContents(layer, ()) for layer in layers]
+    assert [(part.subjects, part.contents) for part in package_parts(contents)] == [
+        ((one,), tuple(contents[:2])),
+        ((two,), tuple(contents[2:])),
+    ]
 
 
 def test_an_estimate_grows_with_what_is_asked_for() -> None:

@@ -1,23 +1,40 @@
 """The work of a scan: real servers on loopback, parts that are kept, grants that end, and faults of every sort."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
+from cybervault.egress.client import Egress
+from cybervault.egress.guard import Guard, origin_of
 from cybervault.scans import worker as module
+from cybervault.scans.osv import advisory_of
 from cybervault.scans.profiles import ProfileName
+from cybervault.scans.scan import Scan
 from cybervault.scans.seen import Coverage, CoverageState
+from cybervault.scans.store.advisories import Advisories
 from cybervault.storage.database import Database
 from cybervault.storage.job_run import Ending, JobRun
 from tests.access.statements import look
+from tests.confinement.parsers.test_layers import KEY
+from tests.fakes.advisories import ALL, raw
 from tests.fakes.processes import free_port
+from tests.fakes.registry import DEBIAN, OPENSSL, Shelves, layer, registry_of
 from tests.fakes.scanned import HTTP_BARE, Issue, answers, greets, listening, server_side, silent
 from tests.scans.desk import Desk, desk_on
+from tests.scans.made import NOW
 
 HERE = "127.0.0.1"
 # Addresses of this machine on which nothing listens and everything is refused at once.
 BLOCK = "127.0.0.0/30"
 NINE = tuple(f"h{number}.example" for number in range(9))
+
+
+BASE = layer({"var/lib/dpkg/status": OPENSSL, "etc/os-release": DEBIAN})
+LEAKING = layer({"root/.ssh/id_rsa": KEY, "app/django.dist-info/METADATA": b"Name: Django\nVersion: 2.2.5\n"})
+TIDY = layer({"root/.ssh/.wh.id_rsa": b""})
 
 
 def of(lines: tuple[Coverage, ...], asset: str) -> dict[str, CoverageState]:
@@ -85,15 +102,12 @@ async def test_a_name_that_leads_nowhere_is_not_reached(database: Database) -> N
 
 async def test_what_nothing_can_look_at_is_said_with_its_reason(database: Database) -> None:
     desk = await desk_on(database, free_port())
-    await desk.grant("arn:aws:s3:::bucket", "oci://registry.example/app")
+    await desk.grant("arn:aws:s3:::bucket")
     await desk.grant(HERE, allows_pentest=True)
-    cloud = await desk.scanned("arn:aws:s3:::bucket", "oci://registry.example/app:1")
-    lines = await desk.lines(cloud.id)
-    assert {(line.asset, line.engine, line.state) for line in lines} == {
-        ("arn:aws:s3:::bucket", "cloud", CoverageState.NOT_TESTED),
-        ("oci://registry.example/app:1", "image", CoverageState.NOT_TESTED),
-    }
-    assert all("no engine" in line.reason for line in lines)
+    cloud = await desk.scanned("arn:aws:s3:::bucket")
+    (line,) = await desk.lines(cloud.id)
+    assert (line.asset, line.engine, line.state) == ("arn:aws:s3:::bucket", "cloud", CoverageState.NOT_TESTED)
+    assert "no engine" in line.reason
     assert (await desk.scans.find(desk.ours, cloud.id)).state.value == "completed"
     pentest = await desk.scanned(HERE, profile=ProfileName.PENTEST)
     assert of(await desk.lines(pentest.id), HERE)["web_attacks"] is CoverageState.NOT_TESTED
@@ -205,3 +219,99 @@ async def test_a_job_of_nobody_is_a_bug(database: Database) -> None:
     run.job = replace(run.job, reference=None)
     with pytest.raises(ValueError, match="belongs to a tenant"):
         await desk.worker.work(run)
+
+
+@asynccontextmanager
+async def before_registry(database: Database, shelves: Shelves, folder: Path) -> AsyncIterator[tuple[Desk, str]]:
+    """A worker that may read one registry, and the name of an image of it."""
+    kept = Advisories(folder / "osv.sqlite")
+    kept.load((one for record in ALL if (one := advisory_of(raw(record))) is not None), at=NOW)
+    with registry_of(shelves) as place:
+        origin = origin_of(f"http://{place}")
+        async with Egress(Guard([origin])) as egress:
+            desk = await desk_on(database, 80)
+            desk.shelving.egress, desk.shelving.plain, desk.shelving.kept = egress, frozenset({origin}), kept
+            await desk.grant(f"oci://{place}/app")
+            yield desk, f"oci://{place}/app:1"
+
+
+async def spots(desk: Desk, scan: Scan) -> dict[tuple[str, str], str]:
+    return {(one.rule, one.place): one.status.value for one in await desk.found(scan.id)}
+
+
+async def test_an_image_is_read_layer_by_layer_and_its_packages_judged(database: Database, tmp_path: Path) -> None:
+    shelves = Shelves()
+    shelves.push("app:1", [BASE, LEAKING, TIDY], User="root", Env=["DB_PASSWORD=x"])
+    async with before_registry(database, shelves, tmp_path) as (desk, image):
+        scan = await desk.scanned(image)
+        assert await spots(desk, scan) == dict.fromkeys(
+            [
+                ("image_runs_as_root", ""),
+                ("image_secret_in_environment", "DB_PASSWORD"),
+                # A later layer deletes it, and whoever has the image has it still.
+                ("image_secret_in_file", "root/.ssh/id_rsa"),
+                ("package_vulnerable", "pkg:deb/openssl CVE-2026-0001"),
+                ("package_vulnerable", "pkg:pypi/django CVE-2026-0002"),
+            ],
+            "open",
+        )
+        severities = {one.place: one.severity.value for one in await desk.found(scan.id)}
+        assert severities["pkg:pypi/django CVE-2026-0002"] == "critical"
+        assert (scan.state.value, scan.progress) == ("completed", 1.0)
+        states = {line.state for line in await desk.lines(scan.id)}
+    assert states == {CoverageState.COVERED}
+
+
+async def test_what_a_new_build_no_longer_has_is_resolved_and_what_was_not_read_stays(
+    database: Database, tmp_path: Path
+) -> None:
+    shelves = Shelves()
+    shelves.push("app:1", [BASE, LEAKING])
+    async with before_registry(database, shelves, tmp_path) as (desk, image):
+        first = await desk.scanned(image)
+        shelves.push("app:1", [BASE])
+        lost = dict(shelves.blobs)
+        shelves.blobs = {digest: one for digest, one in lost.items() if one != BASE}
+        await desk.scanned(image)
+        assert set((await spots(desk, first)).values()) == {"open"}
+        shelves.blobs = lost
+        await desk.scanned(image)
+        assert await spots(desk, first) == {
+            ("image_secret_in_file", "root/.ssh/id_rsa"): "resolved",
+            ("package_vulnerable", "pkg:pypi/django CVE-2026-0002"): "resolved",
+            ("package_vulnerable", "pkg:deb/openssl CVE-2026-0001"): "open",
+        }
+
+
+async def test_no_layer_is_read_twice_whatever_happens_between(database: Database, tmp_path: Path) -> None:
+    shelves = Shelves()
+    shelves.push("app:1", [BASE, LEAKING, TIDY])
+    async with before_registry(database, shelves, tmp_path) as (desk, image):
+        await desk.ask(image)
+        run = await desk.claimed()
+        await desk.worker.work(run)
+        asked = [path for path, _ in shelves.asked if "/blobs/" in path]
+        await desk.jobs.give_back(run.hold)
+        await desk.work()
+        assert [path for path, _ in shelves.asked if "/blobs/" in path] == asked
+        assert len(asked) == 4
+
+
+async def test_an_image_whose_grant_was_withdrawn_is_left_alone(database: Database, tmp_path: Path) -> None:
+    shelves = Shelves()
+    shelves.push("app:1", [BASE])
+    async with before_registry(database, shelves, tmp_path) as (desk, image):
+        scan = await desk.ask(image)
+        for grant in await desk.grants.list(desk.ours):
+            await desk.grants.withdraw(desk.ours, grant.id, actor=desk.actor)
+        await desk.work()
+        assert shelves.asked == []
+        assert {line.state for line in await desk.lines(scan.id)} == {CoverageState.NOT_TESTED}
+
+
+async def test_compliance_asks_more_of_an_image(database: Database, tmp_path: Path) -> None:
+    shelves = Shelves()
+    shelves.push("app:1", [BASE], Healthcheck=None)
+    async with before_registry(database, shelves, tmp_path) as (desk, image):
+        scan = await desk.scanned(image, profile=ProfileName.COMPLIANCE)
+        assert ("image_without_healthcheck", "") in await spots(desk, scan)

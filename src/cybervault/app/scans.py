@@ -1,26 +1,36 @@
 """Scans and what may be scanned, put together."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
 from cybervault.access.journal import Journal
 from cybervault.app.work import dispatcher_of
 from cybervault.domain.clock import Clock
 from cybervault.egress.client import Egress
+from cybervault.egress.guard import origin_of
 from cybervault.scans.grants import GrantRules, Grants
 from cybervault.scans.ledger import Ledger
 from cybervault.scans.profiles import load_profiles
 from cybervault.scans.proof import DomainProof
+from cybervault.scans.registry import Registry
 from cybervault.scans.scans import Rows, Scans
+from cybervault.scans.store.advisories import Advisories
 from cybervault.scans.store.findings import ScanFindingStore
 from cybervault.scans.store.grants import GrantStore
 from cybervault.scans.store.scans import ScanStore
+from cybervault.scans.targets import Target
 from cybervault.scans.worker import KIND, Means, ScanWorker
-from cybervault.settings import Settings
+from cybervault.settings import ScanSettings, Settings
 from cybervault.storage.database import Database
 from cybervault.storage.dispatcher import Dispatcher
 from cybervault.storage.jobs import Jobs
 from cybervault.storage.outbox import Outbox
+
+ADVISORIES_FILE: Final = Path("advisories") / "osv.sqlite"
+"""Within the folder of state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +49,19 @@ def scans_of(settings: Settings, database: Database, journal: Journal, *, egress
     grants = Grants(GrantStore(database), journal, proof=DomainProof(egress), rules=rules)
     rows = Rows(ScanStore(database), ScanFindingStore(database), Jobs(database))
     profiles = load_profiles(part.extra_ports)
-    worker = ScanWorker(
-        rows.scans,
-        Ledger(rows.scans, rows.findings, clock),
-        grants,
-        means=Means(egress.resolve, profiles, clock),
+    means = Means(
+        egress.resolve,
+        registry_reader(egress, part),
+        Advisories(settings.folder / ADVISORIES_FILE),
+        profiles,
+        clock,
     )
+    worker = ScanWorker(rows.scans, Ledger(rows.scans, rows.findings, clock), grants, means=means)
     scans = Scans(rows, grants, journal, profiles=profiles, events=Outbox(database), wake=woken.set)
     return ScanParts(grants, scans, dispatcher_of(database, clock, handlers={KIND: worker.work}, woken=woken))
+
+
+def registry_reader(egress: Egress, settings: ScanSettings) -> Callable[[Target], Registry]:
+    """How the registry of an image is asked; without TLS only where the operator named it so."""
+    plain = frozenset(origin_of(url) for url in settings.registries if url.startswith("http:"))
+    return lambda target: Registry(egress, target.image, plain)

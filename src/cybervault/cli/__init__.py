@@ -99,8 +99,12 @@ cli: Final = typer.Typer(
             "Scan what a tenant was granted. Without --watch a running server does it, and the id is printed.",
             epilog="Example: cybervault scan 10.1.0.0/24 example.com --tenant acme --watch",
         ),
-        Later("scans", f"{_IN}.scans:scans", "What tenants may scan: nothing, until it is granted."),
         Later("webhooks", f"{_IN}.webhooks:webhooks", "Where tenants have events sent to, and how that goes."),
+        Later(
+            "scans",
+            f"{_IN}.scans:scans",
+            "What tenants may scan (nothing, until it is granted), and what is known of packages.",
+        ),
         Later("console", f"{_IN}.console:console", "The web console that ships with the server."),
     ),
 )

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from cybervault.access.audit import OPERATOR
 from cybervault.app.product import Product, put_together
+from cybervault.cli.advisories import advisories, update_advisories
 from cybervault.cli.documents import print_json
 from cybervault.cli.keys import WhichTenant
 from cybervault.cli.options import AsJson, Data
@@ -25,7 +26,15 @@ from cybervault.settings import load_settings
 _Found = TypeVar("_Found")
 
 scans: Final = typer.Typer(
-    name="scans", help="What tenants may scan: nothing, until it is granted.", no_args_is_help=True
+    name="scans",
+    help="What tenants may scan (nothing, until it is granted), and what is known of packages.",
+    no_args_is_help=True,
+)
+
+
+scans.command("advisories", epilog="Example: cybervault scans advisories")(advisories)
+scans.command("update-advisories", epilog="Example: cybervault scans update-advisories --ecosystem Debian")(
+    update_advisories
 )
 
 

@@ -10,6 +10,7 @@ import re
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Final, Self
@@ -158,6 +159,8 @@ class Egress:
             if location is None or response.status not in REDIRECT_STATUSES:
                 break
             response.close()
+            if request.drops_key_on_redirect:
+                request = replace(request, secret_headers=())
             url = self._guard.check_redirect(request, url=url, location=_readable(location), hops=hops)
         return response
 

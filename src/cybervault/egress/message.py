@@ -38,9 +38,9 @@ class EgressError(Exception):
 class OutgoingRequest:
     """One HTTP request. `url` is absolute and holds no secret; secrets travel in `secret_headers` only.
 
-    A request with secret headers is never redirected; without them only to `redirect_hosts`
-    ("*" = any public host). `timeout_seconds` bounds the whole exchange, its retry and redirects included.
-    `body_bytes_max` counts after decompression. `retries` (GET only) is 0 where every call is metered.
+    A request with secret headers is never redirected, unless it `drops_key_on_redirect`; without them only to
+    `redirect_hosts` ("*" = any public host). `timeout_seconds` bounds the whole exchange, its retry and redirects
+    included. `body_bytes_max` counts after decompression. `retries` (GET only) is 0 where every call is metered.
     """
 
     url: str
@@ -49,6 +49,7 @@ class OutgoingRequest:
     secret_headers: tuple[SecretHeader, ...] = ()
     body: bytes | None = None
     redirect_hosts: frozenset[str] = frozenset()
+    drops_key_on_redirect: bool = False
     timeout_seconds: float = 10.0
     body_bytes_max: int = BODY_BYTES_MAX
     retries: int = 1

@@ -47,9 +47,9 @@ class Ledger:
         engines = {sight.engine for sight in seen} | set(before.engines if before is not None else ())
         evidence = tuple(dict.fromkeys(sight.evidence[:EVIDENCE_CHARACTERS_MAX] for sight in seen if sight.evidence))
         made = ScanFinding(
-            new_scan_finding_id(), part.tenant_id, one.fingerprint, one.asset, one.rule, one.place, rule.title,
-            rule.severity, "high", tuple(sorted(engines)), evidence, FindingStatus.OPEN, now, now, None, part.scan_id,
-            part.scan_id,
+            new_scan_finding_id(), part.tenant_id, one.fingerprint, one.asset, one.rule, one.place,
+            one.title or rule.title, one.severity or rule.severity, "high", tuple(sorted(engines)), evidence,
+            FindingStatus.OPEN, now, now, None, part.scan_id, part.scan_id,
         )  # fmt: skip
         if before is not None:
             made = replace(made, id=before.id, first_seen_at=before.first_seen_at, first_scan_id=before.first_scan_id)

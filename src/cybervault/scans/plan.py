@@ -8,7 +8,8 @@ from typing import Final, TypeVar
 import msgspec
 
 from cybervault.domain.never_scanned import Network
-from cybervault.scans.engines import NAMES, SERVICES, SWEEP, missing_for
+from cybervault.scans.contents import Layer, LayerContents
+from cybervault.scans.engines import ADVISORIES, IMAGE, LAYERS, NAMES, SERVICES, SWEEP, missing_for
 from cybervault.scans.profiles import Profile
 from cybervault.scans.seen import Host, Service
 from cybervault.scans.targets import Target, TargetKind, parse_target
@@ -20,11 +21,18 @@ NAMES_AT_ONCE: Final = 8
 SERVICES_AT_ONCE: Final = 16
 MISSING: Final = "missing"
 
-# How much of the whole each phase counts for.
-_WEIGHTS: Final = {MISSING: 0.0, NAMES: 0.1, SWEEP: 0.5, SERVICES: 0.4}
+_PHASES: Final = {
+    TargetKind.NETWORK: (SWEEP, SERVICES),
+    TargetKind.DOMAIN: (NAMES, SWEEP, SERVICES),
+    TargetKind.CLOUD: (MISSING,),
+    TargetKind.IMAGE: (IMAGE, LAYERS, ADVISORIES),
+}
+# How much each phase counts for beside the others that a scan has, in the order in which they come.
+_WEIGHTS: Final = {MISSING: 0, NAMES: 10, SWEEP: 50, SERVICES: 40, IMAGE: 2, LAYERS: 30, ADVISORIES: 4}
 # Measured on silent and on answering networks: a silent block costs its discovery ports, one at a time.
 _SECONDS_OF_NAME: Final = 3.0
 _SECONDS_OF_HOST: Final = 1.5
+_SECONDS_OF_IMAGE: Final = 30.0
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -34,6 +42,8 @@ class Part(msgspec.Struct, frozen=True):
     subjects: tuple[str, ...]
     hosts: tuple[Host, ...] = ()
     services: tuple[Service, ...] = ()
+    layers: tuple[Layer, ...] = ()
+    contents: tuple[LayerContents, ...] = ()
 
 
 def first_parts(targets: Sequence[Target], *, is_pentest: bool) -> list[Part]:
@@ -66,33 +76,52 @@ def service_parts(services: Sequence[Service]) -> list[Part]:
     ]
 
 
+def image_parts(targets: Sequence[Target]) -> list[Part]:
+    """Each image for itself."""
+    return [Part(IMAGE, (target.value,)) for target in targets if target.kind is TargetKind.IMAGE]
+
+
+def layer_parts(layers: Sequence[Layer]) -> list[Part]:
+    """Each layer for itself: one may take minutes, and is not to be read twice."""
+    return [Part(LAYERS, (layer.target,), layers=(layer,)) for layer in layers]
+
+
+def package_parts(contents: Sequence[LayerContents]) -> list[Part]:
+    """Each image with all that its layers hold."""
+    together: dict[str, list[LayerContents]] = {}
+    for one in contents:
+        together.setdefault(one.layer.target, []).append(one)
+    return [Part(ADVISORIES, (target,), contents=tuple(some)) for target, some in together.items()]
+
+
 def unplanned(targets: Sequence[Target], planned: Collection[str]) -> list[tuple[str, str]]:
     """What of a scan under way has not even been cut into parts, as asset and engine."""
-    phases = {
-        TargetKind.NETWORK: (SWEEP, SERVICES),
-        TargetKind.DOMAIN: (NAMES, SWEEP, SERVICES),
-        TargetKind.CLOUD: (MISSING,),
-        TargetKind.IMAGE: (MISSING,),
-    }
-    return [(target.value, phase) for target in targets for phase in phases[target.kind] if phase not in planned]
+    return [(target.value, phase) for target in targets for phase in _PHASES[target.kind] if phase not in planned]
 
 
-def progress_of(phase: str, done: int, total: int) -> float:
+def progress_of(phase: str, done: int, total: int, *, targets: Sequence[Target]) -> float:
     """How far a scan is when so many parts of a phase are done; what remains is to write down its end."""
+    if phase not in _WEIGHTS:
+        raise ValueError(phase)
+    own = {phase}.union(*(_PHASES[target.kind] for target in targets))
+    weights = {name: weight for name, weight in _WEIGHTS.items() if name in own}
     before = 0.0
-    for name, weight in _WEIGHTS.items():
+    for name, weight in weights.items():
         if name == phase:
-            return min(before + weight * (done / total), 0.99)
+            before += weight * done / total
+            break
         before += weight
-    raise ValueError(phase)
+    return min(before / (sum(weights.values()) or 1), 0.99)
 
 
 def minutes_of(targets: Sequence[Target], profile: Profile) -> int:
     """How long it may take, in whole minutes from 1, if most addresses are silent."""
     names = sum(target.kind is TargetKind.DOMAIN for target in targets)
+    images = sum(target.kind is TargetKind.IMAGE for target in targets)
     addresses = sum(target.addresses for target in targets)
     silent = addresses * 5 / profile.at_once * profile.connect_seconds
-    return max(1, math.ceil((silent + names * (_SECONDS_OF_NAME + _SECONDS_OF_HOST)) / 60))
+    seconds = silent + names * (_SECONDS_OF_NAME + _SECONDS_OF_HOST) + images * _SECONDS_OF_IMAGE
+    return max(1, math.ceil(seconds / 60))
 
 
 def connections_of(targets: Sequence[Target], profile: Profile) -> int:

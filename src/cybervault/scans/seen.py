@@ -6,6 +6,9 @@ from typing import Final
 
 import msgspec
 
+from cybervault.domain.verdicts import Severity
+from cybervault.scans.contents import Layer, LayerContents
+
 EVIDENCE_CHARACTERS_MAX: Final = 2_048
 
 
@@ -43,6 +46,10 @@ class Seen(msgspec.Struct, frozen=True):
     engine: str
     place: str = ""
     evidence: str = ""
+    severity: Severity | None = None
+    """None: as the rule says."""
+    title: str = ""
+    """"": as the rule says."""
 
     @property
     def fingerprint(self) -> str:
@@ -79,13 +86,15 @@ class Closed(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct):
-    """What came of one part of a scan; `hosts` and `services` are what the next parts look at."""
+    """What came of one part of a scan; `hosts`, `services`, `layers`, `contents` are what the next parts look at."""
 
     seen: list[Seen] = msgspec.field(default_factory=list)
     coverage: list[Coverage] = msgspec.field(default_factory=list)
     hosts: list[Host] = msgspec.field(default_factory=list)
     services: list[Service] = msgspec.field(default_factory=list)
     closed: list[Closed] = msgspec.field(default_factory=list)
+    layers: list[Layer] = msgspec.field(default_factory=list)
+    contents: list[LayerContents] = msgspec.field(default_factory=list)
 
     def add(self, other: "Report") -> None:
         """Take in what another engine gave."""
@@ -94,6 +103,8 @@ class Report(msgspec.Struct):
         self.hosts += other.hosts
         self.services += other.services
         self.closed += other.closed
+        self.layers += other.layers
+        self.contents += other.contents
 
 
 def place_of(port: int) -> str:

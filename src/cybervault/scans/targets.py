@@ -45,6 +45,17 @@ class TargetKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ImageName:
+    """Where an image is: registry, repository, and tag or digest ("" for none)."""
+
+    host: str
+    port: int | None
+    path: str
+    tag: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """One target in its one spelling; a single address is a network of one."""
 
@@ -66,6 +77,17 @@ class Target:
         """The account that an ARN names; None where it names none, and for other kinds."""
         found = _ARN.fullmatch(self.value) if self.kind is TargetKind.CLOUD else None
         return None if found is None else found["account"]
+
+    @property
+    def image(self) -> ImageName:
+        """Where an image is; a bug for other kinds."""
+        found = _IMAGE.fullmatch(self.value)
+        if found is None:
+            raise ValueError("it is no image")
+        port = found["port"]
+        return ImageName(
+            found["host"], int(port) if port else None, found["path"], found["tag"] or "", found["digest"] or ""
+        )
 
     @property
     def repository(self) -> str:

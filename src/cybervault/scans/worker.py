@@ -16,17 +16,32 @@ from cybervault.domain.principals import TenantId
 from cybervault.domain.problems import Problem
 from cybervault.egress.message import EgressError
 from cybervault.egress.probing import Prober
-from cybervault.scans.engines import HTTP, NAMES, SERVICES, SWEEP, TLS, missing_for
+from cybervault.scans.contents import Layer, LayerContents
+from cybervault.scans.engines import ADVISORIES, HTTP, IMAGE, LAYERS, NAMES, SERVICES, SWEEP, TLS, missing_for
 from cybervault.scans.engines import services as service_engine
+from cybervault.scans.engines.advisories import Knowledge, match_packages
 from cybervault.scans.engines.http import look_at_web
+from cybervault.scans.engines.image import look_at_image
+from cybervault.scans.engines.layers import look_at_layer
 from cybervault.scans.engines.names import Resolve, look_at_name
 from cybervault.scans.engines.ports import sweep
 from cybervault.scans.engines.tls import look_at_tls
 from cybervault.scans.grant import Permit
 from cybervault.scans.grants import Grants
 from cybervault.scans.ledger import Ledger, PartKey
-from cybervault.scans.plan import Part, first_parts, progress_of, service_parts, sweep_parts, targets_of
+from cybervault.scans.plan import (
+    Part,
+    first_parts,
+    image_parts,
+    layer_parts,
+    package_parts,
+    progress_of,
+    service_parts,
+    sweep_parts,
+    targets_of,
+)
 from cybervault.scans.profiles import Profile, ProfileName
+from cybervault.scans.registry import Registry
 from cybervault.scans.scan import Chunk
 from cybervault.scans.seen import Coverage, CoverageState, Host, Report, Service, place_of
 from cybervault.scans.store.scans import ScanStore
@@ -47,9 +62,11 @@ class ScanJob(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What engines work with: where names are asked, and the profiles."""
+    """What engines work with: where names and registries are asked, what is known of packages, and the profiles."""
 
     resolve: Resolve
+    registry: Callable[[Target], Registry]
+    advisories: Knowledge
     profiles: Mapping[ProfileName, Profile]
     clock: Clock
 
@@ -85,7 +102,7 @@ class ScanWorker:
         self._means = means
 
     async def work(self, run: JobRun) -> None:
-        """The handler of the jobs: names, then ports, then what answered."""
+        """The handler of the jobs: names, then ports, then what answered; then images, layer by layer."""
         job = msgspec.msgpack.decode(run.payload, type=ScanJob)
         if run.job.tenant_id is None or run.job.reference is None:
             raise ValueError("a scan belongs to a tenant, and has an id")
@@ -94,6 +111,9 @@ class ScanWorker:
         names = await self._phase(walk, first_parts(targets, is_pentest=walk.is_pentest))
         swept = await self._phase(walk, sweep_parts(targets, names.hosts))
         await self._phase(walk, service_parts(swept.services))
+        images = await self._phase(walk, image_parts(targets))
+        layers = await self._phase(walk, layer_parts(images.layers))
+        await self._phase(walk, package_parts(layers.contents))
 
     async def _phase(self, walk: _Walk, parts: Sequence[Part]) -> Report:
         """All parts of one phase, one after another."""
@@ -105,7 +125,7 @@ class ScanWorker:
             raw = await walk.run.step(
                 f"part {walk.number}",
                 partial(self._kept, walk, part),
-                progress=progress_of(part.phase, place + 1, len(parts)),
+                progress=progress_of(part.phase, place + 1, len(parts), targets=walk.targets),
                 doing=f"{part.phase}: {', '.join(part.subjects[:3])}",
             )
             together.add(_REPORTS.decode(raw))
@@ -134,7 +154,16 @@ class ScanWorker:
             return [_Look(part.subjects, partial(self._sweep, walk, permit, part.hosts))]
         if part.phase == SERVICES:
             return [_Look((one.host.asset,), partial(self._service, walk, permit, one)) for one in part.services]
+        if part.phase in {IMAGE, LAYERS, ADVISORIES}:
+            return self._looks_at_images(walk, permit, part)
         return [_Look((subject,), partial(_missing, walk, subject)) for subject in part.subjects]
+
+    def _looks_at_images(self, walk: _Walk, permit: Permit, part: Part) -> "list[_Look]":
+        if part.phase == IMAGE:
+            return [_Look((name,), partial(self._image, walk, permit, name)) for name in part.subjects]
+        if part.phase == LAYERS:
+            return [_Look((one.target,), partial(self._layer, walk, permit, one)) for one in part.layers]
+        return [_Look((name,), partial(self._packages, name, part.contents)) for name in part.subjects]
 
     async def _name(self, walk: _Walk, permit: Permit, domain: str) -> Report:
         target = walk.by_value[domain]
@@ -182,6 +211,26 @@ class ScanWorker:
             if not is_spoken
         ]
         return report
+
+    async def _image(self, walk: _Walk, permit: Permit, name: str) -> Report:
+        target, profile = walk.by_value[name], walk.profile
+        if _is_withdrawn(walk, permit, target):
+            return _withdrawn(name, IMAGE)
+        registry = self._means.registry(target)
+        return await look_at_image(
+            target, registry, now=self._means.clock.now(), has_compliance_rules=profile.has_compliance_rules
+        )
+
+    async def _layer(self, walk: _Walk, permit: Permit, layer: Layer) -> Report:
+        target = walk.by_value[layer.target]
+        if _is_withdrawn(walk, permit, target):
+            report = _withdrawn(target.value, LAYERS)
+            report.contents = [LayerContents(layer, (), "no grant covers it any longer")]
+            return report
+        return await look_at_layer(layer, self._means.registry(target))
+
+    async def _packages(self, name: str, contents: Sequence[LayerContents]) -> Report:
+        return await asyncio.to_thread(match_packages, name, contents, self._means.advisories)
 
     def _prober(self, permit: Permit, target: Target) -> Prober:
         may_reach = partial(permit.allows_address_of, target)

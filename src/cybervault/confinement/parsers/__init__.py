@@ -13,5 +13,6 @@ class Parser:
 
 
 EVTX: Final = Parser("cybervault.confinement.parsers.evtx:records")
+LAYERS: Final = Parser("cybervault.confinement.parsers.layers:facts")
 
-PARSERS: Final = (EVTX,)
+PARSERS: Final = (EVTX, LAYERS)

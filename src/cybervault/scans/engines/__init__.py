@@ -24,6 +24,9 @@ SERVICES: Final = "services"
 TLS: Final = "tls"
 HTTP: Final = "http"
 NAMES: Final = "names"
+IMAGE: Final = "image"
+LAYERS: Final = "layers"
+ADVISORIES: Final = "advisories"
 
 _OURS: Final = "part of the product"
 ENGINES: Final = (
@@ -36,10 +39,9 @@ ENGINES: Final = (
         "cloud", TargetKind.CLOUD, "rules for cloud resources", "Apache-2.0 (prowler)", "credentials of the account",
         "no engine for cloud resources can be set up on this server yet",
     ),
-    Engine(
-        "image", TargetKind.IMAGE, "packages and secrets of an image", "Apache-2.0 (syft)", "the registry",
-        "no engine for images can be set up on this server yet",
-    ),
+    Engine(IMAGE, TargetKind.IMAGE, "how containers of an image are started", _OURS, "the registry"),
+    Engine(LAYERS, TargetKind.IMAGE, "packages and secrets in every layer of an image", _OURS, "the registry"),
+    Engine(ADVISORIES, TargetKind.IMAGE, "known vulnerabilities of an image's packages", _OURS, "advisories of OSV"),
     Engine(
         "web_attacks", TargetKind.NETWORK, "injection and path traversal on web servers", "GPL-2.0 (wapiti)",
         "a process of its own", "no engine that attacks can be set up on this server yet", is_attacking=True,

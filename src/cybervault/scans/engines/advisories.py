@@ -1,0 +1,150 @@
+"""Known vulnerabilities of an image's packages: what advisories of OSV say of the versions that are in it.
+
+Of a distribution the source package counts, and the version that its own security team fixed.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, Protocol, TypeAlias
+
+from cybervault.domain.verdicts import Severity
+from cybervault.scans.contents import Contents, Database, LayerContents, Package, Release, contents_of
+from cybervault.scans.engines import ADVISORIES, LAYERS
+from cybervault.scans.seen import Coverage, CoverageState, Report, Seen, shown
+from cybervault.scans.store.advisories import Concern, Loaded
+from cybervault.scans.versions import Span, span_with
+
+_SYSTEM_ECOSYSTEMS: Final = {"pypi": "PyPI", "npm": "npm"}
+_UNRATED: Final = Severity.MEDIUM
+_Hit: TypeAlias = tuple[Database, Package, Concern, Span | None]
+
+
+class Knowledge(Protocol):
+    """What is known of packages."""
+
+    def loaded(self) -> tuple[Loaded, ...]:
+        """Which ecosystems there are."""
+
+    def about(self, ecosystem: str, names: Sequence[str]) -> dict[str, tuple[Concern, ...]]:
+        """What is said of packages of one ecosystem, by their names."""
+
+
+def match_packages(asset: str, layers: Sequence[LayerContents], knowledge: Knowledge) -> Report:
+    """One finding for each vulnerability of each package; what nothing is known of is told, ecosystem by ecosystem.
+
+    The whole image is covered only where every list of packages was read and something is known of each.
+    """
+    contents, report = contents_of(layers), Report()
+    loaded = {one.ecosystem: one.loaded_at for one in knowledge.loaded()}
+    gaps = [Coverage(asset, ADVISORIES, CoverageState.FAILED, shown(fault, 300)) for fault in contents.faults]
+    known = dict[str, str]()
+    for (system, ecosystem), databases in _by_ecosystem(contents).items():
+        if ecosystem in loaded:
+            known[ecosystem] = f"advisories of {loaded[ecosystem]:%Y-%m-%d}"
+            report.seen += _matched(asset, databases, knowledge.about(ecosystem, _names(databases)))
+        else:
+            reason = _nothing_known(system, ecosystem, contents.release)
+            gaps.append(Coverage(asset, ADVISORIES, CoverageState.NOT_TESTED, reason))
+    if gaps:
+        in_part = [Coverage(asset, ADVISORIES, CoverageState.COVERED, said, (name,)) for name, said in known.items()]
+        report.coverage = gaps + in_part
+    else:
+        said = ", ".join(f"{name}: {of}" for name, of in known.items()) or "no list of packages is in it"
+        report.coverage = [Coverage(asset, ADVISORIES, CoverageState.COVERED, said)]
+    if not any(layer.fault for layer in layers):
+        report.coverage.append(Coverage(asset, LAYERS, CoverageState.COVERED, "every layer was read"))
+    return report
+
+
+def ecosystem_of(system: str, release: Release | None) -> str:
+    """What OSV calls the home of packages of one system in this distribution; "" where it has no name (pure)."""
+    if system in _SYSTEM_ECOSYSTEMS:
+        return _SYSTEM_ECOSYSTEMS[system]
+    if release is None:
+        return ""
+    version = release.version_id
+    match system, release.id:
+        case "deb", "debian":
+            return f"Debian:{version.partition('.')[0]}" if version else ""
+        case "deb", "ubuntu":
+            year, _, month = version.partition(".")
+            is_long = month == "04" and year.isdecimal() and int(year) % 2 == 0
+            return f"Ubuntu:{version}{':LTS' if is_long else ''}" if version else ""
+        case "apk", "alpine":
+            return f"Alpine:v{'.'.join(version.split('.')[:2])}" if version else ""
+    return ""
+
+
+def _by_ecosystem(contents: Contents) -> Mapping[tuple[str, str], list[Database]]:
+    found: dict[tuple[str, str], list[Database]] = defaultdict(list)
+    for database in contents.databases:
+        if database.packages:
+            found[database.system, ecosystem_of(database.system, contents.release)].append(database)
+    return found
+
+
+def _names(databases: Sequence[Database]) -> list[str]:
+    return [_name(database.system, package) for database in databases for package in database.packages]
+
+
+def _name(system: str, package: Package) -> str:
+    """The name that advisories use: of a distribution the source's, of PyPI in its normal form (PEP 503)."""
+    if system == "pypi":
+        return "-".join(part for part in package.name.lower().replace("_", "-").replace(".", "-").split("-") if part)
+    return package.source or package.name
+
+
+def _matched(asset: str, databases: Sequence[Database], known: Mapping[str, tuple[Concern, ...]]) -> list[Seen]:
+    found: dict[tuple[str, str], list[_Hit]] = defaultdict(list)
+    for database in databases:
+        for package in database.packages:
+            for concern, span in _concerns(database.system, package, known.get(_name(database.system, package), ())):
+                found[_name(database.system, package), concern.vulnerability].append((database, package, concern, span))
+    return [_seen(asset, about, hits) for about, hits in found.items()]
+
+
+def _concerns(system: str, package: Package, concerns: Sequence[Concern]) -> Iterator[tuple[Concern, Span | None]]:
+    version = package.source_version or package.version
+    for concern in concerns:
+        if version in concern.versions:
+            yield concern, None
+            continue
+        try:
+            span = span_with(system, version, concern.spans)
+        except ValueError:  # a version that its own system would not take cannot be compared
+            return
+        if span is not None:
+            yield concern, span
+
+
+def _seen(asset: str, about: tuple[str, str], hits: Sequence[_Hit]) -> Seen:
+    name, vulnerability = about
+    database, package, concern, _ = hits[0]
+    rated = [hit[2].severity for hit in hits if hit[2].severity is not None]
+    severities = list(Severity)
+    severity = max(rated, key=severities.index) if rated else _UNRATED
+    fixed = next((span.fixed for *_, span in hits if span is not None and span.fixed), "")
+    places = list(dict.fromkeys(f"{hit[1].name} {hit[1].version} in {hit[0].path}" for hit in hits))
+    advisories = list(dict.fromkeys(hit[2].advisory for hit in hits))
+    evidence = "; ".join(
+        (
+            ", ".join(places[:5]),
+            f"fixed in {fixed}" if fixed else "no fixed version is known",
+            *([] if rated else ["nobody rated it"]),
+            f"https://osv.dev/vulnerability/{advisories[0]}",
+            *([concern.summary] if concern.summary else []),
+        )
+    )
+    title = f"{package.name} {package.version} has a known vulnerability: {vulnerability}"
+    place = f"pkg:{database.system}/{name} {vulnerability}"
+    return Seen(
+        asset, "package_vulnerable", ADVISORIES, shown(place, 300), shown(evidence, 1_000), severity, shown(title)
+    )
+
+
+def _nothing_known(system: str, ecosystem: str, release: Release | None) -> str:
+    if ecosystem:
+        family = ecosystem.partition(":")[0]
+        return f"no advisories of {ecosystem} are loaded: cybervault scans update-advisories --ecosystem {family}"
+    named = shown(release.pretty_name or release.id, 80) if release is not None else ""
+    return f"{system} packages of a distribution without advisories: {named or 'it does not say which it is'}"

@@ -1,0 +1,78 @@
+"""One layer of an image: copied from the registry into a file without a name, and read by a confined child."""
+
+import asyncio
+import tempfile
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
+import msgspec
+
+from cybervault.confinement.parse import Limits, ParseFault, parsed
+from cybervault.confinement.parsers import LAYERS as LAYERS_PARSER
+from cybervault.scans.contents import Fact, Layer, LayerContents, Secret
+from cybervault.scans.engines import LAYERS
+from cybervault.scans.engines.image import not_looked_at
+from cybervault.scans.registry import Registry, RegistryError
+from cybervault.scans.seen import Coverage, CoverageState, Report, Seen, shown
+
+FACTS_MAX: Final = 100_000
+_MIB: Final = 1024 * 1024
+_FACTS: Final = msgspec.json.Decoder(Fact)
+
+
+async def look_at_layer(layer: Layer, registry: Registry) -> Report:
+    """What one layer holds; a secret is a finding even where a later layer takes its file away."""
+    with tempfile.TemporaryFile() as file:
+        try:
+            await registry.copy_layer(layer.digest, layer.size, file)
+        except RegistryError as error:
+            return _unread(layer, error)
+        file.flush()
+        contents = await asyncio.to_thread(read_layer, layer, file)
+    asset = layer.target
+    seen = [
+        Seen(asset, "image_secret_in_file", LAYERS, shown(fact.path, 300), _evidence(layer, fact))
+        for fact in contents.facts
+        if isinstance(fact, Secret)
+    ]
+    state = CoverageState.FAILED if contents.fault else CoverageState.COVERED
+    # A layer is no place of the image: only with all of them is what stood there gone.
+    line = Coverage(asset, LAYERS, state, contents.fault, (f"layer {layer.place + 1}",))
+    kept = tuple(fact for fact in contents.facts if not isinstance(fact, Secret))
+    return Report(seen, [line], contents=[LayerContents(layer, kept, contents.fault)])
+
+
+def read_layer(layer: Layer, file: BinaryIO) -> LayerContents:
+    """Have a child read it; blocks until it has."""
+    facts, faults = list[Fact](), list[str]()
+    for part in _parts(layer, file):
+        match part:
+            case ParseFault():
+                faults.append(part.reason)
+            case _ if len(facts) >= FACTS_MAX:
+                faults.append(f"it holds more than {FACTS_MAX:,} files of interest")
+                break
+            case _:
+                facts.append(part)
+    return LayerContents(layer, tuple(facts), shown(" ".join(faults[:3]), 300))
+
+
+def _parts(layer: Layer, file: BinaryIO) -> Iterator[Fact | ParseFault]:
+    limits = Limits(
+        cpu_seconds=120 + layer.size // (4 * _MIB), wait_seconds=600.0, output_bytes=128 * _MIB, line_bytes=64 * _MIB
+    )
+    try:
+        for part in parsed(LAYERS_PARSER, file, limits):
+            yield part if isinstance(part, ParseFault) else _FACTS.decode(part)
+    except (OSError, msgspec.DecodeError):
+        yield ParseFault("no child could read it", is_final=True)
+
+
+def _evidence(layer: Layer, secret: Secret) -> str:
+    return f"{secret.what} in line {secret.line}, layer {layer.place + 1} ({layer.digest[:19]})"
+
+
+def _unread(layer: Layer, error: RegistryError) -> Report:
+    report = Report(coverage=not_looked_at(layer.target, error, (LAYERS,)))
+    report.contents = [LayerContents(layer, (), error.reason)]
+    return report

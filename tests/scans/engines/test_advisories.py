@@ -1,0 +1,148 @@
+"""Packages against advisories: what is affected, told once, and what nothing is known of."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cybervault.domain.verdicts import Severity
+from cybervault.scans.contents import Database, Fact, Gone, Layer, LayerContents, Package, Release, Unread
+from cybervault.scans.engines.advisories import ecosystem_of, match_packages
+from cybervault.scans.osv import advisory_of
+from cybervault.scans.seen import Coverage, CoverageState, Report, Seen
+from cybervault.scans.store.advisories import Advisories
+from tests.fakes.advisories import ALL, DJANGO_AGAIN, LEFT_PAD, OPENSSL, raw
+from tests.scans.made import NOW
+
+ASSET = "oci://r.example/app:1"
+TWELVE = Release("etc/os-release", "debian", "12", "Debian GNU/Linux 12 (bookworm)")
+
+
+@pytest.fixture
+def knowledge(tmp_path: Path) -> Advisories:
+    return knowing(tmp_path, *ALL)
+
+
+def knowing(folder: Path, *records: dict[str, Any]) -> Advisories:
+    kept = Advisories(folder / "osv.sqlite")
+    kept.load((one for record in records if (one := advisory_of(raw(record))) is not None), at=NOW)
+    return kept
+
+
+def deb(source_version: str, name: str = "libssl3", source: str = "openssl") -> Database:
+    return Database("var/lib/dpkg/status", "deb", (Package(name, source_version, source, source_version),))
+
+
+def python(name: str, version: str, path: str = "a.dist-info/METADATA") -> Database:
+    return Database(path, "pypi", (Package(name, version),))
+
+
+def matched(knowledge: Advisories, *facts: Fact, fault: str = "") -> Report:
+    return match_packages(ASSET, [LayerContents(Layer(ASSET, 0, "sha256:x", 1), facts, fault)], knowledge)
+
+
+def one(report: Report) -> Seen:
+    (seen,) = report.seen
+    return seen
+
+
+def of(report: Report, engine: str = "advisories") -> list[Coverage]:
+    return [line for line in report.coverage if line.engine == engine]
+
+
+def test_of_a_distribution_the_source_and_its_own_fixed_version_count(knowledge: Advisories) -> None:
+    seen = one(matched(knowledge, TWELVE, deb("3.0.11-1~deb12u1")))
+    assert (seen.rule, seen.place) == ("package_vulnerable", "pkg:deb/openssl CVE-2026-0001")
+    assert seen.title == "libssl3 3.0.11-1~deb12u1 has a known vulnerability: CVE-2026-0001"
+    assert seen.evidence == (
+        "libssl3 3.0.11-1~deb12u1 in var/lib/dpkg/status; fixed in 3.0.13-1~deb12u1; nobody rated it; "
+        "https://osv.dev/vulnerability/DEBIAN-CVE-2026-0001; A flaw in the parser."
+    )
+    assert seen.severity is Severity.MEDIUM
+    assert matched(knowledge, TWELVE, deb("3.0.13-1~deb12u1")).seen == []
+
+
+def test_two_advisories_of_one_vulnerability_are_one_finding_of_the_higher_severity(knowledge: Advisories) -> None:
+    seen = one(matched(knowledge, python("Django", "2.2.5"), python("django", "2.2.5", "b.dist-info/METADATA")))
+    assert (seen.place, seen.severity) == ("pkg:pypi/django CVE-2026-0002", Severity.CRITICAL)
+    assert "in a.dist-info/METADATA, django 2.2.5 in b.dist-info/METADATA; fixed in 2.2.28" in seen.evidence
+    assert matched(knowledge, python("Django", "2.2.28"), python("django", "3.3")).seen == []
+
+
+def test_the_same_spot_has_the_same_key_whatever_its_version(tmp_path: Path, knowledge: Advisories) -> None:
+    before = one(matched(knowledge, python("Django", "2.2.5")))
+    other = knowing(tmp_path / "later", DJANGO_AGAIN)
+    assert one(matched(other, python("django", "2.2.6"))).fingerprint == before.fingerprint
+
+
+def test_a_listed_version_is_affected_and_no_other(knowledge: Advisories) -> None:
+    def npm(version: str) -> Database:
+        return Database("node_modules/left-pad/package.json", "npm", (Package("left-pad", version),))
+
+    assert "no fixed version is known" in one(matched(knowledge, npm("9.9.9"))).evidence
+    assert matched(knowledge, npm("9.9.8"), npm("not a version")).seen == []
+
+
+def test_the_image_is_covered_only_where_something_is_known_of_everything(tmp_path: Path) -> None:
+    knowledge = knowing(tmp_path, OPENSSL)
+    whole = matched(knowledge, TWELVE, deb("4"))
+    assert [(line.state, line.places) for line in of(whole)] == [(CoverageState.COVERED, ())]
+    assert of(whole)[0].reason == "Debian:12: advisories of 2026-11-01"
+    part = matched(knowledge, TWELVE, deb("4"), python("django", "2.2"))
+    assert [(line.state, line.places) for line in of(part)] == [
+        (CoverageState.NOT_TESTED, ()),
+        (CoverageState.COVERED, ("Debian:12",)),
+    ]
+    assert of(part)[0].reason == (
+        "no advisories of PyPI are loaded: cybervault scans update-advisories --ecosystem PyPI"
+    )
+    strange = matched(knowledge, Release("etc/os-release", "void", "", "Void \x1b[31mLinux"), deb("4"))
+    assert of(strange)[0].reason == "deb packages of a distribution without advisories: Void  [31mLinux"
+    nameless = matched(knowledge, deb("4"))
+    assert of(nameless)[0].reason.endswith("it does not say which it is")
+    assert [line.state for line in of(matched(knowledge))] == [CoverageState.COVERED]
+
+
+def test_what_was_not_read_closes_nothing(knowledge: Advisories) -> None:
+    broken = matched(knowledge, TWELVE, deb("4"), fault="it breaks off")
+    assert {line.state for line in of(broken) if not line.places} == {CoverageState.FAILED}
+    assert of(broken, "layers") == []
+    unread = matched(knowledge, Unread("var/lib/rpm/rpmdb.sqlite", "databases of RPM cannot be read yet"))
+    assert [line.state for line in of(unread)] == [CoverageState.FAILED]
+    assert [line.state for line in of(unread, "layers")] == [CoverageState.COVERED]
+
+
+def test_a_package_that_a_later_layer_took_away_is_not_there(knowledge: Advisories) -> None:
+    layers = [
+        LayerContents(Layer(ASSET, 0, "sha256:x", 1), (python("django", "2.2"),)),
+        LayerContents(Layer(ASSET, 1, "sha256:y", 1), (Gone("a.dist-info"),)),
+    ]
+    assert match_packages(ASSET, layers, knowledge).seen == []
+
+
+@pytest.mark.parametrize(
+    ("system", "release", "ecosystem"),
+    [
+        ("deb", ("debian", "12"), "Debian:12"),
+        ("deb", ("debian", ""), ""),
+        ("deb", ("ubuntu", "22.04"), "Ubuntu:22.04:LTS"),
+        ("deb", ("ubuntu", "23.10"), "Ubuntu:23.10"),
+        ("deb", ("ubuntu", "23.04"), "Ubuntu:23.04"),
+        ("apk", ("alpine", "3.19.1"), "Alpine:v3.19"),
+        ("apk", ("debian", "12"), ""),
+        ("pypi", ("void", ""), "PyPI"),
+        ("npm", None, "npm"),
+        ("deb", None, ""),
+    ],
+)
+def test_the_home_of_a_package_is_called_as_advisories_call_it(
+    system: str, release: tuple[str, str] | None, ecosystem: str
+) -> None:
+    found = None if release is None else Release("etc/os-release", *release, "")
+    assert ecosystem_of(system, found) == ecosystem
+
+
+def test_malicious_code_keeps_its_severity(tmp_path: Path) -> None:
+    knowledge = knowing(tmp_path, LEFT_PAD)
+    database = Database("node_modules/left-pad/package.json", "npm", (Package("left-pad", "9.9.9"),))
+    assert one(matched(knowledge, database)).severity is Severity.CRITICAL

@@ -1,0 +1,43 @@
+"""Versions: each system's own order decides what is affected."""
+
+import pytest
+
+from cybervault.scans.versions import Span, span_with
+
+
+@pytest.mark.parametrize(
+    ("system", "version", "span", "is_in"),
+    [
+        ("deb", "1.1.1n-0+deb11u3", Span("0", fixed="1.1.1n-0+deb11u4"), True),
+        ("deb", "1.1.1n-0+deb11u4", Span("0", fixed="1.1.1n-0+deb11u4"), False),
+        ("deb", "3.0~rc1", Span("0", fixed="3.0"), True),
+        ("deb", "1:1.0", Span("0", fixed="2.0"), False),
+        ("apk", "3.1.4-r9", Span("0", fixed="3.1.4-r10"), True),
+        ("apk", "1.2.4_rc1", Span("0", fixed="1.2.4"), True),
+        ("pypi", "2.2", Span("2.2", fixed="2.2.28"), True),
+        ("pypi", "2.2.0", Span("2.2", fixed="2.2.28"), True),
+        ("pypi", "2.1.9", Span("2.2", fixed="2.2.28"), False),
+        ("pypi", "3.0rc1", Span("0", last="3.0"), True),
+        ("pypi", "3.0.post1", Span("0", last="3.0"), False),
+        ("npm", "1.0.0-rc.1", Span("0", fixed="1.0.0"), True),
+        ("npm", "10.0.0", Span("9.0.0"), True),
+    ],
+)
+def test_a_version_lies_in_a_span_by_the_order_of_its_system(
+    system: str,
+    version: str,
+    span: Span,
+    is_in: bool,  # noqa: FBT001 - a column
+) -> None:
+    assert span_with(system, version, [span]) == (span if is_in else None)
+
+
+def test_one_odd_span_leaves_the_others_standing() -> None:
+    good = Span("0", fixed="3")
+    assert span_with("pypi", "2", [Span("no version"), good]) == good
+
+
+@pytest.mark.parametrize("version", ["no version", "", "1" * 300])
+def test_what_is_no_version_is_told(version: str) -> None:
+    with pytest.raises(ValueError, match="version"):
+        span_with("pypi", version, [Span("0")])
