@@ -21,6 +21,8 @@ from cybervault.domain.clock import SystemClock
 from cybervault.domain.jobs import Happened
 from cybervault.domain.principals import Plan, Tenant
 from cybervault.response.webhooks.webhooks import MintedWebhook, NewWebhook
+from cybervault.scans.grants import NewGrant
+from cybervault.scans.scans import NewScan
 from cybervault.settings import Settings, WebhookSettings
 from cybervault.storage.outbox import Outbox
 from tests.fakes.processes import family, served
@@ -126,6 +128,30 @@ async def _serving(
                 os.kill(pid, signal.SIGKILL)
     finally:
         await asyncio.to_thread(context.__exit__, None, None, None)
+
+
+async def test_a_scan_is_told_from_its_beginning_to_its_end(tmp_path: Path, prepared_state: Path) -> None:
+    """Asked for, run and ended by the server, with nobody who looks at it meanwhile."""
+    data = Path(shutil.copytree(prepared_state, tmp_path / "state"))
+    async with receiving() as receiver:
+        async with await opened(data, receiver) as product:
+            tenant, minted = await made(product, receiver)
+            grant = NewGrant("arn:aws:s3:::bucket", "tests")
+            await product.scanning.grants.give(tenant.id, grant, actor=OPERATOR)
+            wish = NewScan(("arn:aws:s3:::bucket",))
+            scan = await product.scanning.scans.initialize(tenant.id, wish, actor=OPERATOR)
+        env = {"CYBERVAULT_WEBHOOKS__ALLOWED_ORIGINS": json.dumps([receiver.origin])}
+        await _serving(data, env, tmp_path / "output", lambda: _told(receiver, "scan.completed"), kills=False)
+    told = [json.loads(call.body) for call in receiver.calls]
+    assert {one["data"]["scan_id"] for one in told} == {scan.id}
+    assert sorted(one["event"] for one in told if one["event"] != "scan.progress") == ["scan.completed", "scan.started"]
+    assert all(by_the_library(minted.secret.reveal(), call) for call in receiver.calls)
+
+
+async def _told(receiver: Receiver, event: str) -> None:
+    count = 1
+    while event not in {json.loads(call.body)["event"] for call in await receiver.until(count, 60)}:
+        count += 1
 
 
 @pytest.mark.parametrize("headers", [{}, {"webhook-timestamp": "soon"}, {"webhook-timestamp": "-1"}])

@@ -24,6 +24,7 @@ from cybervault.scans.store.findings import ScanFindingStore
 from cybervault.scans.store.grants import GrantStore
 from cybervault.scans.store.scans import ScanStore
 from cybervault.scans.targets import Target
+from cybervault.scans.timeline import Timeline
 from cybervault.scans.worker import KIND, Means, ScanWorker
 from cybervault.storage.database import Database
 from cybervault.storage.job_run import JobRun
@@ -66,6 +67,10 @@ class Told:
         """One more."""
         self.events.append(event)
 
+    def of(self, subject: str) -> list[str]:
+        """What was told of it, in order."""
+        return [event.topic for event in self.events if event.subject == subject]
+
 
 @dataclass(slots=True)
 class Shelving:
@@ -106,6 +111,7 @@ class Desk:
     scans: Scans
     worker: ScanWorker
     shelving: "Shelving"
+    timeline: Timeline
     wakes: list[int] = field(default_factory=list)
 
     @property
@@ -169,9 +175,10 @@ async def desk_on(database: Database, *ports: int) -> Desk:
     grants = Grants(GrantStore(database), world.journal, proof=_NoProof(), rules=GrantRules(has_loopback=True))
     rows = Rows(ScanStore(database), ScanFindingStore(database), Jobs(database, first_pause_seconds=0))
     profiles, wakes = profiles_of(*ports), list[int]()
-    scans = Scans(rows, grants, world.journal, profiles=profiles, events=told, wake=lambda: wakes.append(1))
-    ledger = Ledger(rows.scans, rows.findings, world.clock)
+    timeline = Timeline(rows.scans, told, world.clock)
+    scans = Scans(rows, grants, world.journal, profiles=profiles, timeline=timeline, wake=lambda: wakes.append(1))
+    ledger = Ledger(rows.scans, rows.findings, events=told, clock=world.clock)
     shelves = Shelving()
     means = Means(zone.resolve, shelves.registry, shelves, profiles, world.clock)
-    worker = ScanWorker(rows.scans, ledger, grants, means=means)
-    return Desk(world, zone, told, grants, rows.jobs, scans, worker, shelves, wakes)
+    worker = ScanWorker(rows.scans, ledger, grants, means=means, timeline=timeline)
+    return Desk(world, zone, told, grants, rows.jobs, scans, worker, shelves, timeline, wakes)

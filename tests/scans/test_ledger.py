@@ -13,6 +13,7 @@ from cybervault.scans.store.findings import ScanFindingStore
 from cybervault.scans.store.scans import ScanStore
 from cybervault.storage.database import Database
 from tests.fakes.clock import HandClock
+from tests.scans.desk import Told
 from tests.scans.made import OURS
 
 HOST = "10.1.0.7"
@@ -28,6 +29,7 @@ class Book:
     scans: ScanStore
     findings: ScanFindingStore
     ledger: Ledger
+    told: Told
 
     async def take(self, scan: str, report: Report, number: int = 0) -> None:
         scan_id = ScanId(scan)
@@ -43,8 +45,8 @@ class Book:
 
 @pytest.fixture
 def book(database: Database) -> Book:
-    clock, scans, findings = HandClock(), ScanStore(database), ScanFindingStore(database)
-    return Book(clock, scans, findings, Ledger(scans, findings, clock))
+    clock, scans, findings, told = HandClock(), ScanStore(database), ScanFindingStore(database), Told()
+    return Book(clock, scans, findings, Ledger(scans, findings, events=told, clock=clock), told)
 
 
 async def test_a_finding_has_what_its_rule_says_and_the_part_its_coverage(book: Book) -> None:
@@ -116,3 +118,19 @@ async def test_a_part_that_is_taken_in_twice_changes_nothing_but_times(book: Boo
     for _ in range(2):
         await book.take("scan_1", Report([TELNET], [COVERED]))
     assert await book.findings.count_of_scan(OURS, ScanId("scan_1")) == 1
+
+
+async def test_what_is_new_and_what_is_gone_is_told_once(book: Book) -> None:
+    """Told in the transaction that keeps it: a part that is taken in again tells nothing again."""
+    for scan in ("scan_1", "scan_1", "scan_2"):
+        await book.take(scan, Report([TELNET], [COVERED]))
+    finding = await book.one()
+    assert book.told.of(finding.id) == ["scan_finding.opened"]
+    assert dict(book.told.events[0].payload) == {
+        "asset": HOST, "place": "23/tcp", "rule": "telnet_open", "title": finding.title, "severity": "high",
+        "scan_id": "scan_1",
+    }  # fmt: skip
+    for scan in ("scan_3", "scan_3", "scan_4"):
+        await book.take(scan, Report([], [COVERED]))
+    await book.take("scan_5", Report([TELNET], [COVERED]))
+    assert book.told.of(finding.id) == ["scan_finding.opened", "scan_finding.resolved", "scan_finding.opened"]

@@ -22,6 +22,7 @@ from cybervault.scans.store.findings import ScanFindingStore
 from cybervault.scans.store.grants import GrantStore
 from cybervault.scans.store.scans import ScanStore
 from cybervault.scans.targets import Target
+from cybervault.scans.timeline import Timeline
 from cybervault.scans.worker import KIND, Means, ScanWorker
 from cybervault.settings import ScanSettings, Settings
 from cybervault.storage.database import Database
@@ -39,6 +40,7 @@ class ScanParts:
 
     grants: Grants
     scans: Scans
+    timeline: Timeline
     dispatcher: Dispatcher
 
 
@@ -56,9 +58,14 @@ def scans_of(settings: Settings, database: Database, journal: Journal, *, egress
         profiles,
         clock,
     )
-    worker = ScanWorker(rows.scans, Ledger(rows.scans, rows.findings, clock), grants, means=means)
-    scans = Scans(rows, grants, journal, profiles=profiles, events=Outbox(database), wake=woken.set)
-    return ScanParts(grants, scans, dispatcher_of(database, clock, handlers={KIND: worker.work}, woken=woken))
+    events = Outbox(database)
+    timeline, ledger = (
+        Timeline(rows.scans, events, clock),
+        Ledger(rows.scans, rows.findings, events=events, clock=clock),
+    )
+    worker = ScanWorker(rows.scans, ledger, grants, means=means, timeline=timeline)
+    scans = Scans(rows, grants, journal, profiles=profiles, timeline=timeline, wake=woken.set)
+    return ScanParts(grants, scans, timeline, dispatcher_of(database, clock, handlers={KIND: worker.work}, woken=woken))
 
 
 def registry_reader(egress: Egress, settings: ScanSettings) -> Callable[[Target], Registry]:

@@ -65,6 +65,7 @@ def _lifespan(product: Product) -> Callable[[FastAPI], AbstractAsyncContextManag
                 access.retention,
                 product.dispatcher,
                 product.scanning.dispatcher,
+                product.scanning.timeline,
                 product.hooks.dispatcher,
             ):
                 group.create_task(work.run(stop))

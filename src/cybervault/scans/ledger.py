@@ -6,12 +6,14 @@ from datetime import datetime
 
 from cybervault.domain.clock import Clock
 from cybervault.domain.ids import ScanId, new_scan_finding_id
+from cybervault.domain.jobs import Happened
 from cybervault.domain.principals import TenantId
 from cybervault.scans.rules import scan_rules
 from cybervault.scans.scan import FindingStatus, ScanFinding
 from cybervault.scans.seen import EVIDENCE_CHARACTERS_MAX, Report, Seen
 from cybervault.scans.store.findings import ScanFindingStore
 from cybervault.scans.store.scans import ScanStore
+from cybervault.scans.timeline import Events
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,10 @@ class PartKey:
 class Ledger:
     """Writes what was seen; the same report taken in twice changes nothing but times."""
 
-    def __init__(self, scans: ScanStore, findings: ScanFindingStore, clock: Clock) -> None:
+    def __init__(self, scans: ScanStore, findings: ScanFindingStore, *, events: Events, clock: Clock) -> None:
         self._scans = scans
         self._findings = findings
+        self._events = events
         self._clock = clock
 
     async def take_in(self, part: PartKey, report: Report) -> None:
@@ -54,18 +57,33 @@ class Ledger:
         if before is not None:
             made = replace(made, id=before.id, first_seen_at=before.first_seen_at, first_scan_id=before.first_scan_id)
         await self._findings.see(made, part.scan_id)
+        if before is None or before.status is FindingStatus.RESOLVED:
+            await self._tell(made, "scan_finding.opened", part.scan_id)
 
     async def _resolve_gone(self, part: PartKey, report: Report, now: datetime) -> None:
         fingerprints = {seen.fingerprint for seen in report.seen}
         for asset in sorted({line.asset for line in report.coverage}):
             standing = await self._findings.open_of_asset(part.tenant_id, asset)
             gone = [
-                one.id
+                one
                 for one in standing
                 # What another part of this scan has seen is there, at another address of the same name.
                 if one.fingerprint not in fingerprints and one.last_scan_id != part.scan_id and _is_gone(one, report)
             ]
-            await self._findings.resolve(part.tenant_id, gone, now)
+            await self._findings.resolve(part.tenant_id, [one.id for one in gone], now)
+            for one in gone:
+                await self._tell(one, "scan_finding.resolved", part.scan_id)
+
+    async def _tell(self, finding: ScanFinding, topic: str, scan_id: ScanId) -> None:
+        payload = {
+            "asset": finding.asset,
+            "place": finding.place,
+            "rule": finding.rule,
+            "title": finding.title,
+            "severity": finding.severity.value,
+            "scan_id": scan_id,
+        }
+        await self._events.append(Happened(topic, finding.id, finding.tenant_id, payload))
 
 
 def _is_gone(finding: ScanFinding, report: Report) -> bool:

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
 from cybervault.access.audit import Actor, Change, Happening
 from cybervault.access.journal import Journal
 from cybervault.domain.ids import ScanId, new_job_id, new_scan_id
-from cybervault.domain.jobs import Happened, Job, JobState, NewJob
+from cybervault.domain.jobs import Job, JobState, NewJob
 from cybervault.domain.principals import TenantId
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.scans.engines import Engine, missing_for
@@ -22,6 +22,7 @@ from cybervault.scans.seen import Coverage, CoverageState
 from cybervault.scans.store.findings import ScanFindingStore
 from cybervault.scans.store.scans import ScanStore
 from cybervault.scans.targets import Target, parse_targets
+from cybervault.scans.timeline import Timeline
 from cybervault.scans.worker import KIND, ScanJob
 from cybervault.storage.jobs import Jobs
 
@@ -34,13 +35,6 @@ _LOST: Final = Problem(
     code="scan_lost",
     message="What was known of its end is gone: it was looked at too late.",
 )
-
-
-class Events(Protocol):
-    """Where others learn of it."""
-
-    async def append(self, event: Happened) -> object:
-        """Within the caller's transaction: keep an event until everybody who wants it was told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +76,14 @@ class Scans:
         journal: Journal,
         *,
         profiles: Mapping[ProfileName, Profile],
-        events: Events,
+        timeline: Timeline,
         wake: Callable[[], None],
     ) -> None:
         self._rows = rows
         self._grants = grants
         self._journal = journal
         self._profiles = profiles
-        self._events = events
+        self._timeline = timeline
         self._wake = wake
 
     async def preview(self, tenant_id: TenantId, wish: NewScan) -> Preview:
@@ -207,9 +201,7 @@ class Scans:
         if job is None:
             job = _lost(scan, self._journal.clock.now())
         if job.state.is_final:
-            async with self._rows.scans.transaction():
-                if await self._rows.scans.settle(scan, job):
-                    await self._events.append(_ending(scan, job))
+            await self._timeline.ended(scan, job)
         return replace(
             scan,
             state=job.state,
@@ -240,11 +232,6 @@ def _lost(scan: Scan, now: datetime) -> Job:
 
 def _unreached(subjects: Sequence[str], engine: str, reason: str) -> list[Coverage]:
     return [Coverage(subject, engine, CoverageState.NOT_REACHED, reason) for subject in subjects]
-
-
-def _ending(scan: Scan, job: Job) -> Happened:
-    payload = {"profile": scan.profile.value, "targets": ", ".join(scan.targets)[:1_000], "state": job.state.value}
-    return Happened(f"scan.{job.state.value}", scan.id, scan.tenant_id, payload)
 
 
 def _happening(change: Change, scan: Scan, actor: Actor) -> Happening:

@@ -46,6 +46,7 @@ from cybervault.scans.scan import Chunk
 from cybervault.scans.seen import Coverage, CoverageState, Host, Report, Service, place_of
 from cybervault.scans.store.scans import ScanStore
 from cybervault.scans.targets import Target, TargetKind
+from cybervault.scans.timeline import Timeline
 from cybervault.storage.job_run import JobRun
 
 KIND: Final = "scan"
@@ -95,11 +96,14 @@ class _Walk:
 class ScanWorker:
     """Runs the jobs of scans. A part that was finished is never looked at again, whatever happens to the process."""
 
-    def __init__(self, store: ScanStore, ledger: Ledger, grants: Grants, *, means: Means) -> None:
+    def __init__(
+        self, store: ScanStore, ledger: Ledger, grants: Grants, *, means: Means, timeline: Timeline
+    ) -> None:  # fmt: skip
         self._store = store
         self._ledger = ledger
         self._grants = grants
         self._means = means
+        self._timeline = timeline
 
     async def work(self, run: JobRun) -> None:
         """The handler of the jobs: names, then ports, then what answered; then images, layer by layer."""
@@ -108,6 +112,7 @@ class ScanWorker:
             raise ValueError("a scan belongs to a tenant, and has an id")
         targets = targets_of(job.targets)
         walk = _Walk(run, run.job.tenant_id, ScanId(run.job.reference), targets, self._means.profiles[job.profile])
+        await self._timeline.begun(walk.tenant_id, walk.scan_id)
         names = await self._phase(walk, first_parts(targets, is_pentest=walk.is_pentest))
         swept = await self._phase(walk, sweep_parts(targets, names.hosts))
         await self._phase(walk, service_parts(swept.services))
@@ -122,12 +127,14 @@ class ScanWorker:
         await self._store.plan(walk.tenant_id, walk.scan_id, chunks)
         for place, part in enumerate(parts):
             walk.number = first + place
+            progress = progress_of(part.phase, place + 1, len(parts), targets=walk.targets)
             raw = await walk.run.step(
                 f"part {walk.number}",
                 partial(self._kept, walk, part),
-                progress=progress_of(part.phase, place + 1, len(parts), targets=walk.targets),
+                progress=progress,
                 doing=f"{part.phase}: {', '.join(part.subjects[:3])}",
             )
+            await self._timeline.advanced(walk.tenant_id, walk.scan_id, progress)
             together.add(_REPORTS.decode(raw))
         walk.number = first + len(parts)
         return together

@@ -13,6 +13,7 @@ from cybervault.scans.ledger import Ledger, PartKey
 from cybervault.scans.seen import Coverage, CoverageState, Report, Seen
 from cybervault.scans.store.findings import ScanFindingStore
 from cybervault.scans.store.scans import ScanStore
+from cybervault.storage.outbox import Outbox
 from tests.fakes.scanning import ended, personal_key
 from tests.fakes.threats import ThreatWorld
 
@@ -55,7 +56,7 @@ async def see(threats: ThreatWorld, where: str, *rules: str) -> None:
         [Seen("10.1.0.7", rule, "services", "23/tcp") for rule in rules],
         [Coverage("10.1.0.7", "services", CoverageState.COVERED)],
     )
-    await Ledger(scans, findings, threats.clock).take_in(part, report)
+    await Ledger(scans, findings, events=Outbox(database), clock=threats.clock).take_in(part, report)
 
 
 def events(text: str) -> list[tuple[str, str, Any]]:

@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 
 from cybervault.domain.ids import ScanId
-from cybervault.domain.jobs import Job, JobId, JobState
+from cybervault.domain.jobs import Job, JobId, JobState, NewJob
 from cybervault.scans.scan import Chunk
 from cybervault.scans.seen import Coverage, CoverageState
 from cybervault.scans.store.scans import ScanStore
 from cybervault.storage.database import Database
+from cybervault.storage.jobs import Jobs
 from tests.scans.made import NOW, OURS, SCAN, THEIRS
 
 LATER = replace(SCAN, id=ScanId("scan_0000000000"), created_at=NOW + timedelta(microseconds=1))
@@ -61,3 +62,35 @@ async def test_parts_are_planned_once_and_covered(store: ScanStore) -> None:
     await store.plan(OURS, SCAN.id, chunks)
     assert await store.chunks(OURS, SCAN.id) == (Chunk(0, "names", ("a.example",), (line,)), chunks[1])
     assert await store.chunks(THEIRS, SCAN.id) == ()
+
+
+async def test_a_beginning_is_kept_once(store: ScanStore) -> None:
+    assert await store.begin(OURS, SCAN.id, NOW)
+    assert not await store.begin(OURS, SCAN.id, NOW)
+    assert not await store.begin(THEIRS, LATER.id, NOW)
+    assert await store.find(OURS, SCAN.id) == replace(SCAN, state=JobState.RUNNING, started_at=NOW)
+    assert await store.settle(LATER, DONE)
+    assert not await store.begin(OURS, LATER.id, NOW)
+
+
+async def test_progress_is_kept_by_tenths_and_never_goes_back(store: ScanStore) -> None:
+    steps = [0.05, 0.1, 0.15, 0.2, 0.1, 0.95, 1.0]
+    assert [await store.advance(OURS, SCAN.id, one) for one in steps] == [False, True, False, True, False, True, False]
+    assert await store.settle(SCAN, DONE)
+    assert not await store.advance(OURS, SCAN.id, 1.0)
+
+
+async def test_ends_that_are_not_kept_yet_are_found_of_all_tenants(store: ScanStore, database: Database) -> None:
+    jobs = Jobs(database)
+    for scan in (SCAN, LATER, FOREIGN):
+        job = await jobs.enqueue(NewJob("scan", tenant_id=scan.tenant_id, reference=scan.id))
+        if scan is not LATER:
+            await jobs.ask_cancel(scan.tenant_id, job.id)
+    found = await store.unsettled(9)
+    assert [(scan.id, job.state) for scan, job in found] == [
+        (SCAN.id, JobState.CANCELLED), (FOREIGN.id, JobState.CANCELLED),
+    ]  # fmt: skip
+    assert [scan.id for scan, _ in await store.unsettled(1)] == [SCAN.id]
+    for scan, job in found:
+        assert await store.settle(scan, job)
+    assert await store.unsettled(9) == ()

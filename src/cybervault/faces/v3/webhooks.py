@@ -45,7 +45,7 @@ class WebhookPaths:
         add(one, self.remove, methods=["DELETE"], status_code=204)
         add(
             f"{one}/rotate", self.rotate, methods=["POST"], response_model=shapes.MintedWebhookReply,
-            openapi_extra=body_of(shapes.RotateRequest),
+            openapi_extra=body_of(shapes.RotateRequest, may_be_empty=True),
         )  # fmt: skip
         add(f"{one}/test", self.test, methods=["POST"], response_model=shapes.DeliveryDetails)
         add(

@@ -15,7 +15,9 @@ from cybervault.scans.profiles import ProfileName
 from cybervault.scans.scan import Chunk, Scan
 from cybervault.scans.seen import Coverage
 from cybervault.storage.database import Database, Row, sql, upsert
+from cybervault.storage.jobs import VIEW, job_of
 from cybervault.storage.scan_tables import SCAN_CHUNKS, SCANS
+from cybervault.storage.work_tables import JOBS
 
 _C = SCANS.c
 _COLUMNS: Final = tuple(_C.keys())
@@ -44,6 +46,36 @@ _SETTLE: Final = sql(
         finished_at=sa.bindparam("new_finished_at", type_=sa.Float),
     )
     .where(_OF_TENANT, _C.id == sa.bindparam("wanted"), _C.finished_at.is_(None))
+)
+_BEGIN: Final = sql(
+    sa.update(SCANS)
+    .values(state=JobState.RUNNING.value, started_at=sa.bindparam("now", type_=sa.Float))
+    .where(_OF_TENANT, _C.id == sa.bindparam("wanted"), _C.started_at.is_(None), _C.finished_at.is_(None))
+)
+# By a tenth at least, and a little less for what floating point makes of it.
+_ADVANCE: Final = sql(
+    sa.update(SCANS)
+    .values(progress=sa.bindparam("new_progress", type_=sa.Float))
+    .where(
+        _OF_TENANT,
+        _C.id == sa.bindparam("wanted"),
+        _C.finished_at.is_(None),
+        _C.progress <= sa.bindparam("new_progress", type_=sa.Float) - sa.literal(0.0999, sa.Float),
+    )
+)
+_UNSETTLED: Final = sql(
+    sa.select(SCANS, *VIEW)
+    .join_from(
+        SCANS,
+        JOBS,
+        sa.and_(JOBS.c.tenant_id == _C.tenant_id, JOBS.c.kind == "scan", JOBS.c.reference == _C.id),
+    )
+    .where(
+        _C.finished_at.is_(None),
+        JOBS.c.state.not_in([JobState.QUEUED.value, JobState.RUNNING.value]),
+    )
+    .order_by(_C.created_at, _C.id)
+    .limit(sa.bindparam("most"))
 )
 _PLAN: Final = upsert(SCAN_CHUNKS, at=("scan_id", "number"), change=())
 _COVER: Final = sql(
@@ -115,6 +147,21 @@ class ScanStore:
             "new_finished_at": _seconds(job.finished_at),
         }
         return await self._database.run(_SETTLE, values) == 1
+
+    async def begin(self, tenant_id: TenantId, scan_id: ScanId, now: datetime) -> bool:
+        """Keep that it runs; whether that is new."""
+        values = {"tenant_id": tenant_id, "wanted": scan_id, "now": now.timestamp()}
+        return await self._database.run(_BEGIN, values) == 1
+
+    async def advance(self, tenant_id: TenantId, scan_id: ScanId, progress: float) -> bool:
+        """Keep how far it is, where that is a tenth more than was kept before; whether it was."""
+        values = {"tenant_id": tenant_id, "wanted": scan_id, "new_progress": progress}
+        return await self._database.run(_ADVANCE, values) == 1
+
+    async def unsettled(self, most: int) -> tuple[tuple[Scan, Job], ...]:
+        """Those of all tenants whose jobs have ended, which is not kept yet, oldest first."""
+        rows, width = await self._database.rows(_UNSETTLED, {"most": most}), len(_COLUMNS)
+        return tuple((_scan(row[:width]), job_of(row[width:])) for row in rows)
 
     async def plan(self, tenant_id: TenantId, scan_id: ScanId, chunks: Iterable[Chunk]) -> None:
         """Keep what is to be looked at; parts that stand already stay as they are."""
