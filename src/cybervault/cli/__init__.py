@@ -54,6 +54,14 @@ rule_commands: Final = typer.Typer(
             "Put the newest release of SigmaHQ's rules in force; a running server follows within seconds.",
             epilog="Example: cybervault rules update --from sigma_all_rules.zip",
         ),
+        Later("filters", f"{_IN}.rule_filters:filters", "List the filters of a tenant, oldest first."),
+        Later(
+            "add-filter",
+            f"{_IN}.rule_filters:add_filter",
+            "Keep a filter for a tenant, instead of the one of its id; it holds from the next event on at every node.",
+            epilog="Example: cybervault rules add-filter our-deployment.yml --tenant acme",
+        ),
+        Later("remove-filter", f"{_IN}.rule_filters:remove_filter", "Forget a filter of a tenant."),
     ),
 )
 cli: Final = typer.Typer(

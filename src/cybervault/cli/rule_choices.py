@@ -21,12 +21,12 @@ _Found = TypeVar("_Found")
 
 def choice_of(data: Path | None, shelf: RuleShelf, tenant: str) -> Choice:
     """What a tenant chose; `Problem` NOT_FOUND `tenant_not_found`."""
-    return _with_choices(data, shelf, tenant=tenant, work=lambda choices, tenant_id: choices.of(tenant_id))
+    return with_choices(data, shelf, tenant=tenant, work=lambda choices, tenant_id: choices.of(tenant_id))
 
 
 def disable_for(data: Path | None, shelf: RuleShelf, tenant: str, *, rule_id: str, reason: str) -> None:
     """Disable a rule for a tenant, from the next event on at every node."""
-    _with_choices(
+    with_choices(
         data,
         shelf,
         tenant=tenant,
@@ -36,14 +36,15 @@ def disable_for(data: Path | None, shelf: RuleShelf, tenant: str, *, rule_id: st
 
 def enable_for(data: Path | None, shelf: RuleShelf, tenant: str, *, rule_id: str) -> None:
     """Enable it again."""
-    _with_choices(
+    with_choices(
         data, shelf, tenant=tenant, work=lambda choices, tenant_id: choices.enable(tenant_id, rule_id, actor=OPERATOR)
     )
 
 
-def _with_choices(
+def with_choices(
     data: Path | None, shelf: RuleShelf, *, tenant: str, work: Callable[[Choices, TenantId], Awaitable[_Found]]
 ) -> _Found:
+    """What comes of work with the choices of a tenant; `Problem` NOT_FOUND `tenant_not_found`."""
     set_up_logs("WARNING")  # on standard error: what a command prints is read by programs
     catalogue = Catalogue()
     catalogue.use(by_id(shelf.packs()), shelf.profile())

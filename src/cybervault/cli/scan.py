@@ -82,7 +82,8 @@ def _show(found: ScanDetailReply) -> None:
     table = Table("severity", "asset", "place", "finding", "evidence", box=None, header_style="dim", pad_edge=False)
     for one in found.findings:
         table.add_row(one.severity, one.asset, one.place, one.title, "; ".join(one.evidence))
-    console.print(table if found.findings else "Nothing was found.")
+    nothing = "Nothing was found." if found.coverage_counts.get("covered") else "Nothing could be looked at."
+    console.print(table if found.findings else nothing)
     counts = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in found.coverage_counts.items())
     console.print(f"\n{found.id} is {found.status.replace('_', ' ')}. Looked at: {counts}.")
     for line in found.coverage:
