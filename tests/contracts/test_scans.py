@@ -1,6 +1,7 @@
 """Scans on the whole server, before real servers on loopback: asked for, watched, cancelled, timed out."""
 
 import asyncio
+import json
 import os
 import shutil
 import signal
@@ -15,15 +16,20 @@ from typing import Any, Final
 
 import httpx2
 import pytest
+from standardwebhooks.webhooks import Webhook as Verifier
 
 from cybervault.access.audit import OPERATOR
 from cybervault.access.minting import NewKey
 from cybervault.app.product import put_together
+from cybervault.domain.clock import SystemClock
 from cybervault.domain.principals import KeyKind, Plan, Scope
+from cybervault.response.webhooks.events import WebhookEvent
+from cybervault.response.webhooks.webhooks import NewWebhook
 from cybervault.scans.grants import NewGrant
-from cybervault.settings import ScanSettings, Settings
+from cybervault.settings import ScanSettings, Settings, WebhookSettings
 from tests.fakes.keys import bearer
 from tests.fakes.processes import NO_TLS, Served, family, served
+from tests.fakes.receiver import receiving
 from tests.fakes.registry import Shelves, layer, registry_of
 from tests.fakes.scanned import HTTP_BARE, answers, apart, greets, listening, silent
 from tests.fakes.scanning import ended
@@ -131,31 +137,48 @@ async def test_check_122_the_list_is_the_same_with_its_slash_and_with_bearer_in_
         }  # fmt: skip
 
 
-async def test_an_image_is_queued_and_its_progress_rises(setup: Setup) -> None:
-    """Layer by layer (the first half of check 147)."""
-    shelves, held = Shelves(), threading.Event()
+async def test_check_147_an_image_is_queued_its_progress_rises_and_a_signed_webhook_tells_of_its_end(
+    setup: Setup,
+) -> None:
+    shelves = Shelves(hold=threading.Event())
     shelves.push("app:1", [layer({f"file{number}": b"x" * 100}) for number in range(6)])
-    shelves.hold = held
-    with registry_of(shelves) as place:
-        part = ScanSettings(registries=(f"http://{place}",))
-        async with threat_world(replace(setup, given={"scans": part})) as world:
-            key, image = await world.key(Scope.SCAN_READ, Scope.SCAN_WRITE), f"{place}/app:1"
-            refused = await asked(world, key, [image])
-            assert (refused.status_code, refused.json()["error_code"]) == (403, "target_not_authorized")
-            grant = NewGrant(f"oci://{place}/app", "tests")
-            await world.product.scanning.grants.give((await world.tenant()).id, grant, actor=OPERATOR)
-            reply = await asked(world, key, [image])
-            assert reply.status_code == 202
-            where, seen = reply.headers["location"], list[float]()
-            async with asyncio.timeout(60):
-                while not seen or seen[-1] < 1:
-                    body = (await world.ask("GET", where, key)).json()
-                    seen += [body["progress"]] if body["progress"] not in seen else []
-                    held.set() if len(seen) > 1 else None
-                    await asyncio.sleep(0.02)
+    async with receiving() as receiver:
+        with registry_of(shelves) as place:
+            scans = ScanSettings(registries=(f"http://{place}",))
+            hooks = WebhookSettings(allowed_origins=(receiver.origin,))
+            async with threat_world(replace(setup, given={"scans": scans, "webhooks": hooks})) as world:
+                # Whoever verifies looks at the clock of their own machine.
+                world.clock.jump((SystemClock().now() - world.clock.now()).total_seconds())
+                tenant, key = await world.tenant(), await world.key(Scope.SCAN_READ, Scope.SCAN_WRITE)
+                refused = await asked(world, key, [f"{place}/app:1"])
+                assert (refused.status_code, refused.json()["error_code"]) == (403, "target_not_authorized")
+                grant = NewGrant(f"oci://{place}/app", "tests")
+                await world.product.scanning.grants.give(tenant.id, grant, actor=OPERATOR)
+                wish = NewWebhook(receiver.url, frozenset({WebhookEvent("scan.completed")}))
+                minted = await world.product.hooks.webhooks.create(tenant.id, wish, actor=OPERATOR)
+                reply = await asked(world, key, [f"{place}/app:1"])
+                assert reply.status_code == 202
+                seen = await _progress(world, reply.headers["location"], key, shelves.hold)
+                await receiver.until(1, 60)
     assert seen == sorted(seen)
     assert len(seen) > 2
+    (call,) = receiver.calls
+    Verifier(minted.secret.reveal()).verify(call.body, dict(call.headers))
+    assert json.loads(call.body)["data"]["scan_id"] == reply.json()["scan_id"]
+
+
+async def _progress(world: ThreatWorld, where: str, key: dict[str, str], hold: threading.Event | None) -> list[float]:
+    """Each value that was seen until the end; once there were two, what was held goes on."""
+    seen: list[float] = []
+    async with asyncio.timeout(60):
+        while not seen or seen[-1] < 1:
+            body = (await world.ask("GET", where, key)).json()
+            seen += [body["progress"]] if body["progress"] not in seen else []
+            if len(seen) > 1 and hold is not None:
+                hold.set()
+            await asyncio.sleep(0.02)
     assert body["status"] == "completed"
+    return seen
 
 
 async def test_real_servers_are_seen_through(setup: Setup) -> None:
