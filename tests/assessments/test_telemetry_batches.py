@@ -4,9 +4,7 @@ import gzip
 import json
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import msgspec
@@ -14,150 +12,24 @@ import pytest
 
 from cybervault.access.audit import Actor
 from cybervault.assessments import telemetry_batches as module
-from cybervault.assessments.batch_findings import BatchFindings
 from cybervault.assessments.findings import Findings
 from cybervault.assessments.selection import Selection
-from cybervault.assessments.store.assessments import AssessmentStore
 from cybervault.assessments.store.findings import FindingStore
-from cybervault.assessments.telemetry_batches import KIND, Counts, Looked, Shelves, TelemetryBatches
+from cybervault.assessments.telemetry_batches import Counts, Looked
 from cybervault.detection import batch as detection
-from cybervault.detection.batch import BatchDetector, Hit, Tally
+from cybervault.detection.batch import Hit
 from cybervault.detection.correlate.plan import plan_of
-from cybervault.detection.detector import Detected
 from cybervault.detection.engine import Engine
-from cybervault.detection.record import Record
-from cybervault.detection.rules.choice import EVERYTHING, Choice, Switch
+from cybervault.detection.rules.choice import Choice, Switch
 from cybervault.domain.ids import BatchId
 from cybervault.domain.jobs import Job, JobState
-from cybervault.domain.principals import TenantId
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.storage.database import Database
-from cybervault.storage.job_pages import JobPages
-from cybervault.storage.job_run import Ending, JobRun, RunEnded
-from cybervault.storage.jobs import Jobs
+from cybervault.storage.job_run import Ending, RunEnded
 from cybervault.storage.outbox import Outbox
 from tests.access.conftest import world_on
 from tests.access.statements import look
-from tests.detection.correlation import correlation
-from tests.detection.sigma import rule, selecting
-from tests.fakes.clock import HandClock
-
-OURS, THEIRS = TenantId("tv_1"), TenantId("tv_2")
-ACTOR = Actor("key:key_1 (cv_live_sk_…)", OURS, ip="192.0.2.7", request_id="req_1")
-WHOAMI = rule(selecting(Image__endswith="\\whoami.exe"))
-EVENT = {
-    "EventID": "1", "Channel": "Microsoft-Windows-Sysmon/Operational", "Provider_Name": "Microsoft-Windows-Sysmon",
-    "Image": "C:\\Windows\\whoami.exe", "Computer": "finance-07",
-}  # fmt: skip
-LINES = b"".join(
-    (json.dumps(EVENT | {"Image": f"C:\\{number}\\{'whoami' if number % 2 else 'notepad'}.exe"}) if number % 5 else "x")
-    .encode() + b"\n"
-    for number in range(40)
-)  # fmt: skip
-
-# The same, so long, packed too, that no buffer holds much of it.
-LONG = b"".join(
-    line.replace(b"C:", b"C:" + Random(number).randbytes(3_000).hex().encode()) + b"\n"  # noqa: S311 - no secret
-    for number, line in enumerate(LINES.splitlines())
-)
-# Two runs of three on one host, their lines far apart and out of order.
-MANY = correlation({"rules": [WHOAMI.id], "group-by": ["Computer"], "timespan": "1m"})
-MINUTES = {1: 30, 4: 0, 12: 0, 19: 30, 30: 30, 35: 0}
-APART = b"".join(
-    json.dumps(EVENT | {"Image": "C:\\whoami.exe", "UtcTime": f"2026-01-31 12:{MINUTES[number]:02}:{number:02}.000"})
-    .encode() + b"\n" if number in MINUTES else b"x\n"
-    for number in range(1, 41)
-)  # fmt: skip
-
-
-class Fragile(BatchDetector):
-    """Counts what it is asked about, and dies at one of it."""
-
-    asked = 0
-    dies_at = 0
-
-    def is_silent(self, event: object) -> bool:
-        """Never at a glance: each event is asked about, so that the test knows at which one this dies."""
-        del event
-        return False
-
-    def of_records(self, records: tuple[Record, ...], choice: Choice = EVERYTHING) -> Detected:
-        self.asked += 1
-        if self.asked == self.dies_at:
-            raise MemoryError
-        return super().of_records(records, choice)
-
-
-@dataclass(slots=True)
-class Chosen:
-    """What tenants chose among the rules."""
-
-    by: dict[TenantId, Choice] = field(default_factory=dict)
-
-    async def of(self, tenant_id: TenantId) -> Choice:
-        return self.by.get(tenant_id, EVERYTHING)
-
-
-class Desk:
-    """The batches on a database of each engine, and a worker's hands."""
-
-    def __init__(self, database: Database, findings: Findings) -> None:
-        self.database = database
-        self.findings = findings
-        self.clock = HandClock()
-        self.jobs = Jobs(database, first_pause_seconds=0)
-        self.detector = Fragile()
-        self.detector.use(Engine([WHOAMI]))
-        self.wakes = 0
-        self.chosen = Chosen()
-        opening = BatchFindings(AssessmentStore(database), findings, clock=self.clock)
-        shelves = Shelves(self.jobs, JobPages(database), opening, self.chosen)
-        self.batches = TelemetryBatches(self.detector, shelves, clock=self.clock, wake=self._wake)
-
-    def _wake(self) -> None:
-        self.wakes += 1
-
-    async def now(self, content: bytes) -> Looked:
-        found = await self.batches.take(content, actor=ACTOR, is_later=False)
-        assert isinstance(found, Looked)
-        return found
-
-    async def later(self, content: bytes, actor: Actor = ACTOR) -> BatchId:
-        job = await self.batches.take(content, actor=actor, is_later=True)
-        assert isinstance(job, Job)
-        return BatchId(job.reference or "")
-
-    async def claimed(self) -> JobRun:
-        (one,) = await self.jobs.claim("one", [KIND], most=1, lease_seconds=30)
-        run = JobRun(self.jobs, one, self.clock)
-        await run.recall()
-        return run
-
-    async def work(self) -> None:
-        run = await self.claimed()
-        await self.batches.work(run)
-        await self.jobs.complete(run.hold)
-
-    async def threats(self) -> list[tuple[str, int]]:
-        """Those that stand, and how often each was seen."""
-        found = await self.findings.select(OURS, Selection())
-        return sorted((one.value, one.sightings) for one in found)
-
-    async def tally(self, batch_id: BatchId) -> Tally:
-        _, report = await self.batches.find(OURS, batch_id)
-        assert report is not None
-        return report.tally
-
-    async def hits(self, batch_id: BatchId, most: int = 3) -> list[Hit]:
-        """Those of all pages."""
-        found, has_more = list[Hit](), True
-        while has_more:
-            page = await self.batches.hits(OURS, batch_id, first=len(found), most=most)
-            assert all(hit.rule_id in page.rules for hit in page.hits)
-            assert len(page.hits) == most or not page.has_more
-            found += page.hits
-            has_more = page.has_more
-        return found
+from tests.assessments.batch_desk import ACTOR, APART, EVENT, LINES, LONG, MANY, OURS, THEIRS, WHOAMI, Desk
 
 
 @pytest.fixture
@@ -328,6 +200,31 @@ async def test_hits_are_there_when_it_is_done(desk: Desk) -> None:
     await desk.work()
     assert len((await desk.batches.hits(OURS, batch_id, first=0, most=1)).hits) == 1
     assert (await desk.batches.hits(OURS, batch_id, first=99, most=1)).hits == ()
+
+
+async def test_hits_of_one_rule_come_alone_from_where_the_page_before_ended(desk: Desk) -> None:
+    desk.detector.use(Engine([WHOAMI]), plan_of([msgspec.structs.replace(MANY, generates=True)], [WHOAMI]))
+    batch_id = await desk.later(APART)
+    await desk.work()
+    page = await desk.batches.hits(OURS, batch_id, first=0, most=1, rule_id=MANY.rule.id)
+    assert ([hit.line for hit in page.hits], page.next) == ([4], 7)
+    rest = await desk.batches.hits(OURS, batch_id, first=page.next or 0, most=1, rule_id=MANY.rule.id)
+    assert ([hit.line for hit in rest.hits], rest.next) == ([1], None)
+
+
+async def test_the_first_events_of_a_rule_are_kept_in_so_many_bytes_over_all_portions(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(detection, "PORTION_LINES", 3)
+    length = len(LINES.splitlines()[1])
+    monkeypatch.setattr(module, "EVENT_BYTES_MAX", 4 * length + length // 2)
+    batch_id = await desk.later(LINES)
+    await desk.work()
+    hits = await desk.hits(batch_id)
+    assert [json.loads(hit.event)["Image"] for hit in hits if hit.event] == [
+        f"C:\\{hit.line - 1}\\whoami.exe" for hit in hits[:4]
+    ]
+    assert not any(hit.event for hit in hits[4:])
 
 
 async def test_a_tenant_keeps_only_so_many_waiting(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

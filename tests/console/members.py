@@ -31,9 +31,21 @@ class Home:
         self, method: str, path: str, body: object = None, *, role: Role = Role.OWNER, cookie: str = ""
     ) -> httpx2.Response:
         """One request that a member's own page could make, in the session of this cookie."""
-        headers = {"Cookie": f"cybervault-local={cookie or self.cookies[role]}", "Sec-Fetch-Site": "same-origin"}
+        headers = self._headers(cookie or self.cookies[role])
         with httpx2.Client(base_url=self.server.url, trust_env=False, timeout=30) as client:
             return client.request(method, path, json=body, headers=headers)
+
+    def hand_in(self, content: bytes) -> str:
+        """The id of a batch of telemetry that is looked through later."""
+        headers = self._headers() | {"Content-Type": "application/octet-stream", "Prefer": "respond-async"}
+        with httpx2.Client(base_url=self.server.url, trust_env=False, timeout=30) as client:
+            asked = client.post("/v3/telemetry", content=content, headers=headers)
+        assert asked.status_code == 202, asked.text
+        id_: str = asked.json()["batch_id"]
+        return id_
+
+    def _headers(self, cookie: str = "") -> dict[str, str]:
+        return {"Cookie": f"cybervault-local={cookie or self.cookies[Role.OWNER]}", "Sec-Fetch-Site": "same-origin"}
 
 
 def email_of(role: Role) -> str:

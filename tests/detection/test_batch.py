@@ -173,6 +173,31 @@ class TestPortions:
         portion = whole(lines(*[BAD] * 5), detector, Room(hits=2, signals=0))
         assert (len(portion.hits), portion.tally.matches, portion.tally.rules[WHOAMI.id].count) == (2, 5, 5)
 
+    def test_the_event_is_kept_of_the_first_hits_of_a_rule(self, detector: BatchDetector) -> None:
+        content, before = lines(*[BAD] * 12), {WHOAMI.id: Fired.of(WHOAMI).again(3, None, None)}
+        hits = whole(content, detector, Room(hits=99, signals=0, events=99_999, rules=before)).hits
+        assert [bool(hit.event) for hit in hits] == [True] * 7 + [False] * 5
+        assert json.loads(hits[0].event) == BAD
+
+    def test_events_take_so_many_bytes_and_a_long_one_is_left_out(self, detector: BatchDetector) -> None:
+        length = len(json.dumps(BAD))
+        content = lines(BAD | {"CommandLine": "x" * module.EVENT_BYTES_MAX}, BAD, BAD)
+        portion = whole(content, detector, Room(hits=99, signals=0, events=length))
+        assert [len(hit.event) for hit in portion.hits] == [0, length, 0]
+        assert portion.event_bytes == length
+
+    def test_an_event_of_an_array_is_kept_by_itself_unless_it_holds_what_is_no_text(
+        self, detector: BatchDetector
+    ) -> None:
+        content = json.dumps([BAD, BAD | {"More": "\ud800"}], indent=1).encode()
+        first, second = whole(content, detector, Room(hits=99, signals=0, events=99_999)).hits
+        assert (json.loads(first.event), second.event) == (BAD, b"")
+
+    def test_when_matches_were_is_counted_by_level(self, detector: BatchDetector) -> None:
+        timeless = {name: value for name, value in BAD.items() if name != "UtcTime"}
+        timeline = whole(lines(BAD, timeless, BAD), detector).tally.timeline
+        assert [*timeline] == [(datetime(2026, 1, 31, 12, tzinfo=UTC), {WHOAMI.level: 2})]
+
     def test_many_hits_end_a_portion(
         self, detector: BatchDetector, opened: Opened, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -85,6 +85,15 @@ const threat = createRoute({
   ...within("/threats/$id"),
   component: lazyRouteComponent(() => import("./pages/threat/ThreatPage"), "ThreatPage"),
 });
+const telemetry = createRoute({
+  ...within("/telemetry"),
+  component: lazyRouteComponent(() => import("./pages/telemetry/TelemetryPage"), "TelemetryPage"),
+});
+const batch = createRoute({
+  ...within("/telemetry/$id"),
+  component: lazyRouteComponent(() => import("./pages/batch/BatchPage"), "BatchPage"),
+  validateSearch: filters("rule", "line", "technique"),
+});
 
 /** Texts stay texts: the router's own way would read a hash of digits alone as a number. */
 const parseSearch = (search: string): Record<string, string> => Object.fromEntries(new URLSearchParams(search));
@@ -103,7 +112,19 @@ export const router = createRouter({
     signIn,
     setup,
     invitation,
-    inside.addChildren([threats, threat, account, apiKeys, apiKey, billing, serviceAccounts, users, auditLog]),
+    inside.addChildren([
+      threats,
+      threat,
+      telemetry,
+      batch,
+      account,
+      apiKeys,
+      apiKey,
+      billing,
+      serviceAccounts,
+      users,
+      auditLog,
+    ]),
   ]),
   defaultPendingComponent: Waiting,
   defaultErrorComponent: ({ error, reset }) => <Refused error={error} again={reset} />,

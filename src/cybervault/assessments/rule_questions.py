@@ -1,4 +1,4 @@
-"""Why a rule in force fires on an event, or why not: nothing of the event is kept, so that whoever asks sends it."""
+"""Why a rule in force fires on an event, or why not: nothing of the event that is sent is kept."""
 
 import asyncio
 from collections.abc import Mapping

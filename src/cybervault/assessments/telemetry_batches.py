@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -35,6 +35,8 @@ HITS_MAX: Final = 10_000
 """So many of a batch are kept one by one; all are counted."""
 SIGNAL_BYTES_MAX: Final = 32 * 1024 * 1024
 """So much of a batch is kept for correlations until its end."""
+EVENT_BYTES_MAX: Final = 8 * 1024 * 1024
+"""So much of the events of a batch is kept with its matches."""
 OPEN_MAX: Final = 8
 """So many of a tenant wait or run at once: what was handed in is kept until then, at most 64 MiB each."""
 DEADLINE_SECONDS: Final = 3_600.0
@@ -70,11 +72,15 @@ class _SoFar:
     signals: list[Signal] = field(default_factory=list)
     sightings: Sightings = field(default_factory=Sightings)
     letters: int = 0
+    event_bytes: int = 0
 
     @property
     def room(self) -> Room:
         """What may still be kept."""
-        return Room(HITS_MAX - self.report.hits, SIGNAL_BYTES_MAX - self.letters)
+        return Room(
+            HITS_MAX - self.report.hits, SIGNAL_BYTES_MAX - self.letters, EVENT_BYTES_MAX - self.event_bytes,
+            self.report.tally.rules,
+        )  # fmt: skip
 
     def add(self, portion: Portion, step: str) -> None:
         """Take in the next portion."""
@@ -87,6 +93,7 @@ class _SoFar:
         self.is_last = portion.is_last
         self.signals += portion.signals
         self.letters += portion.letters
+        self.event_bytes += portion.event_bytes
         for sighting in portion.sightings:
             self.sightings.add(sighting)
 
@@ -155,12 +162,11 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class HitPage:
-    """Some hits of a batch by their numbers from `first` on, the rules they are of, and whether more follow."""
+    """Some hits of a batch, the rules they are of, and the number of the next one; None where none follows."""
 
-    first: int
     hits: tuple[Hit, ...]
     rules: dict[str, Fired]
-    has_more: bool
+    next: int | None
 
 
 class TelemetryBatches:
@@ -222,22 +228,35 @@ class TelemetryBatches:
         await self._jobs.ask_cancel(tenant_id, job.id)
         return await self.find(tenant_id, batch_id)
 
-    async def hits(self, tenant_id: TenantId, batch_id: BatchId, *, first: int, most: int) -> HitPage:
-        """At most so many hits; `Problem` NOT_FOUND `not_found`, CONFLICT `batch_unfinished`."""
+    async def hits(
+        self, tenant_id: TenantId, batch_id: BatchId, *, first: int, most: int, rule_id: str | None = None
+    ) -> HitPage:
+        """At most so many hits from a number on, of one rule if wanted.
+
+        `Problem` NOT_FOUND `not_found`, CONFLICT `batch_unfinished`.
+        """
         job, report = await self.find(tenant_id, batch_id)
         if report is None:
             raise _unfinished(job.state)
-        some = list[Hit]()
+        some, following = list[Hit](), None
+        async for number, hit in self._numbered(job, report, first):
+            if rule_id in {None, hit.rule_id}:
+                if len(some) == most:
+                    following = number
+                    break
+                some.append(hit)
+        return HitPage(tuple(some), report.tally.rules, following)
+
+    async def _numbered(self, job: Job, report: Report, first: int) -> AsyncIterator[tuple[int, Hit]]:
+        """The hits that were kept, from this number on, and behind them the correlations."""
         place = max(bisect_right(report.places, first, key=lambda place: place[0]) - 1, 0)
         for begin, step in report.places[place:]:
             raw = await self._jobs.step(job.id, step)
             hits = [] if raw is None else _PORTIONS.decode(raw).hits
-            some += hits[max(first - begin, 0) :][: most - len(some)]
-            if len(some) == most:
-                break
-        bursts = report.tally.bursts
-        some += bursts[max(first - report.hits, 0) :][: most - len(some)]
-        return HitPage(first, tuple(some), report.tally.rules, has_more=first + len(some) < report.hits + len(bursts))
+            for number in range(max(first, begin), begin + len(hits)):
+                yield number, hits[number - begin]
+        for number in range(max(first, report.hits), report.hits + len(report.tally.bursts)):
+            yield number, report.tally.bursts[number - report.hits]
 
     async def work(self, run: JobRun) -> None:
         """The handler of the jobs: a portion a step, then the findings, then the report."""

@@ -1,9 +1,9 @@
 """A batch of telemetry, read and asked about a portion at a time: what became of its lines, and which rules fired."""
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from io import BufferedReader
 from pathlib import Path
@@ -25,6 +25,7 @@ from cybervault.detection.record import Record, Unrecognised, at_of, entity_in
 from cybervault.detection.rule import Rule
 from cybervault.detection.rules.choice import EVERYTHING, Choice
 from cybervault.detection.sightings import Sighting, Sightings
+from cybervault.detection.timeline import Timeline
 from cybervault.domain.clock import Clock
 from cybervault.domain.verdicts import Severity
 
@@ -36,6 +37,10 @@ PORTION_HITS: Final = 1_000
 PORTION_SIGNAL_BYTES: Final = 1024 * 1024
 PORTION_SECONDS: Final = 1.0
 FAULTS_MAX: Final = 100
+EVENTS_OF_RULE: Final = 10
+"""Of so many first matches of a rule the event is kept, for whoever asks why."""
+EVENT_BYTES_MAX: Final = 64 * 1024
+"""A longer one is not kept: who asks for matches waits for their events too."""
 
 _PIECE_BYTES: Final = 1024 * 1024
 
@@ -84,7 +89,10 @@ class Burst(msgspec.Struct, frozen=True):
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """One rule on one event, or a correlation on several, where `line` and `at` are those of the first."""
+    """One rule on one event, or a correlation on several, where `line` and `at` are those of the first.
+
+    `event` is its JSON; empty where it was not kept.
+    """
 
     line: int
     rule_id: str
@@ -93,6 +101,7 @@ class Hit(msgspec.Struct, frozen=True):
     user: str
     is_certain: bool
     burst: Burst | None = None
+    event: bytes = b""
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -105,6 +114,7 @@ class Fault(msgspec.Struct, frozen=True):
 class Tally(msgspec.Struct):
     """Counts of a batch or of a portion; `faults` are the first of the unread and the unrecognised together.
 
+    `timeline` has the matches whose time is told.
     `silenced` matches are told only where a correlation comes true, `uncounted` ones had no room among the signals.
     Known at the end are `bursts`, the first correlations that came true; `entities`, the hosts and users of the highest
     risk; `threats`, the ids of findings; and `warnings`, what could not be counted.
@@ -119,6 +129,7 @@ class Tally(msgspec.Struct):
     uncounted: int = 0
     faults: list[Fault] = msgspec.field(default_factory=list)
     rules: dict[str, Fired] = msgspec.field(default_factory=dict)
+    timeline: Timeline = msgspec.field(default_factory=Timeline)
     bursts: list[Hit] = msgspec.field(default_factory=list)
     entities: list[RankedEntity] = msgspec.field(default_factory=list)
     threats: list[str] = msgspec.field(default_factory=list)
@@ -146,21 +157,27 @@ class Tally(msgspec.Struct):
         for id_, fired in other.rules.items():
             known = self.rules.get(id_)
             self.rules[id_] = fired if known is None else known.again(fired.count, fired.first, fired.last)
+        self.timeline.merge(other.timeline)
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How much more of a batch is kept: so many hits, and so many bytes of what correlations count."""
+    """How much more of a batch is kept: so many hits, so many bytes of what correlations count and of events.
+
+    `rules` are those that fired before.
+    """
 
     hits: int
     signals: int
+    events: int = 0
+    rules: Mapping[str, Fired] = field(default_factory=dict)
 
 
 class Portion(msgspec.Struct):
     """What came of the next `lines` of a batch: hits and signals of them, as many as there was room for.
 
     `sightings` are of all matches.
-    `letters` is about how many bytes the signals take.
+    `letters` is about how many bytes the signals take, `event_bytes` how many the events that are kept with hits.
     """
 
     lines: int = 0
@@ -170,6 +187,20 @@ class Portion(msgspec.Struct):
     signals: list[Signal] = msgspec.field(default_factory=list)
     sightings: list[Sighting] = msgspec.field(default_factory=list)
     letters: int = 0
+    event_bytes: int = 0
+
+    def add(self, hit: Hit, event: Event, room: Room) -> None:
+        """Keep a hit that was counted while there is room, with its event where it is one of the first of its rule."""
+        if len(self.hits) >= room.hits:
+            return
+        before = room.rules.get(hit.rule_id)
+        count = self.tally.rules[hit.rule_id].count + (0 if before is None else before.count)
+        if count <= EVENTS_OF_RULE:
+            raw = _json_of(event)
+            if raw and len(raw) <= min(EVENT_BYTES_MAX, room.events - self.event_bytes):
+                self.event_bytes += len(raw)
+                hit = msgspec.structs.replace(hit, event=raw)
+        self.hits.append(hit)
 
     def keep(self, signals: Iterable[Signal], room: int) -> None:
         """Keep what correlations count, in at most so many bytes; what has no room is counted."""
@@ -368,8 +399,7 @@ class Batch:
             tally.matched += 1
             for hit in _hits(found, records, detected, tally=tally):
                 sightings.add(Sighting(hit.rule_id, hit.host, hit.user, hit.is_certain, 1, hit.at, hit.at))
-                if len(made.hits) < room.hits:
-                    made.hits.append(hit)
+                made.add(hit, found, room)
 
 
 def _hits(found: Event, records: tuple[Record, ...], detected: Detected, *, tally: Tally) -> Iterator[Hit]:
@@ -379,4 +409,14 @@ def _hits(found: Event, records: tuple[Record, ...], detected: Detected, *, tall
         rule, rules = match.rule, tally.rules
         tally.matches += 1
         rules[rule.id] = (rules.get(rule.id) or Fired.of(rule)).again(1, at, at)
+        if at is not None:
+            tally.timeline.add(at, rule.level)
         yield Hit(found.line, rule.id, at, host, user, match.is_certain)
+
+
+def _json_of(event: Event) -> bytes:
+    """Empty where it holds what is no text, as documents may."""
+    try:
+        return event.raw.strip() or msgspec.json.encode(event.content)
+    except UnicodeEncodeError:
+        return b""

@@ -32,6 +32,7 @@ def add_bursts(
             continue
         tally.matches += 1
         tally.rules[rule.id] = (tally.rules.get(rule.id) or Fired.of(rule)).again(1, found.first, found.last)
+        tally.timeline.add(found.first, rule.level)
         hit = _hit(found)
         sightings.add(Sighting(rule.id, hit.host, hit.user, is_certain=True, first=found.first, last=found.last))
         if len(tally.bursts) < BURSTS_MAX:

@@ -65,6 +65,8 @@ def test_the_page_knows_whether_there_may_be_a_session(client: TestClient, cooki
         "/settings/api-keys/key_1?view=table",
         "/threats?severity=high",
         "/threats/thr_1",
+        "/telemetry",
+        "/telemetry/tel_1",
     ],
 )
 def test_the_page_carries_the_strict_policy(client: TestClient, path: str) -> None:

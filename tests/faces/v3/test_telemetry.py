@@ -161,6 +161,24 @@ class TestMatches:
         assert [*first["data"], *second["data"]] == at_once
         assert second["pagination"] == {"next_cursor": None, "has_more": False, "limit": 2}
 
+    async def test_those_of_one_rule_come_alone_and_with_their_events(self, threats: ThreatWorld) -> None:
+        key = await threats.key()
+        where = await done(threats, key, lines_of(*REFUSED, CALLBACK, QUIET, CALLBACK))
+        fired = (await threats.ask("GET", where, key)).json()["result"]["by_rule"]
+        assert len(fired) == 2
+        (wanted,) = (one["rule_id"] for one in fired if "port" in one["title"])
+        first = (await threats.ask("GET", f"{where}/matches?rule_id={wanted}&limit=1", key)).json()
+        cursor = first["pagination"]["next_cursor"]
+        second = (await threats.ask("GET", f"{where}/matches?rule_id={wanted}&limit=1&cursor={cursor}", key)).json()
+        found = [*first["data"], *second["data"]]
+        assert [(one["line"], one["rule"]["rule_id"], json.loads(one["event"])) for one in found] == [
+            (13, wanted, CALLBACK), (15, wanted, CALLBACK),
+        ]  # fmt: skip
+        assert second["pagination"]["next_cursor"] is None
+        other = await threats.ask("GET", f"{where}/matches?rule_id=none&limit=1&cursor={cursor}", key)
+        assert code_of(other) == (400, "invalid_cursor")
+        assert (await threats.ask("GET", f"{where}/matches?rule_id=none", key)).json()["data"] == []
+
     async def test_without_key(self, threats: ThreatWorld) -> None:
         assert (await threats.ask("GET", f"{PATH}/tel_0123456789/matches")).status_code == 401
 

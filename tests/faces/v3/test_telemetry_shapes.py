@@ -7,6 +7,7 @@ import pytest
 
 from cybervault.assessments.telemetry_batches import Looked, Report
 from cybervault.detection.batch import Burst, Fault, Fired, Hit, Tally
+from cybervault.detection.timeline import Timeline
 from cybervault.domain.jobs import Job, JobId, JobState
 from cybervault.domain.principals import TenantId
 from cybervault.domain.verdicts import Severity
@@ -59,6 +60,28 @@ def test_a_correlation_says_what_it_counted_and_stands_in_the_result_too() -> No
     }  # fmt: skip
     assert (match.line, match.rule.rule_id, match.user) == (4, "b", "acme\\eve")
     assert (reply.bursts, reply.warnings) == (reply.matches, ["One."])
+
+
+def test_a_match_has_its_event_where_it_was_kept() -> None:
+    hits = (Hit(4, "b", AT, "", "", is_certain=True, event=b'{"EventID": 1}'), Hit(5, "b", AT, "", "", is_certain=True))
+    first, second = TelemetryReply.of_looked(Looked(TALLY, hits)).matches
+    assert (first.event, second.event) == ('{"EventID": 1}', None)
+
+
+def test_techniques_are_counted_over_the_rules_and_known_by_name() -> None:
+    (technique,) = TelemetryReply.of_looked(Looked(TALLY, ())).techniques
+    assert technique.model_dump() == {
+        "technique_id": "T1571", "name": "Non-Standard Port", "tactic": "command-and-control", "count": 12,
+    }  # fmt: skip
+
+
+def test_a_timeline_tells_each_step_by_level() -> None:
+    timeline = Timeline(60, {int(AT.timestamp()): {Severity.INFORMATIONAL: 2, Severity.HIGH: 1}})
+    reply = TelemetryReply.of_looked(Looked(msgspec.structs.replace(TALLY, timeline=timeline), ())).timeline
+    assert reply.step_seconds == 60
+    assert [one.model_dump() for one in reply.steps] == [
+        {"at": "2026-01-31T12:00:00Z", "critical": 0, "high": 1, "medium": 0, "low": 0, "info": 2}
+    ]
 
 
 @pytest.mark.parametrize("report", [None, Report(TALLY, 7, [(0, "from 0")])])

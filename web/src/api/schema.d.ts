@@ -3301,6 +3301,31 @@ export interface components {
             user: string | null;
             /** @description Of a correlation, what it counted. */
             burst: components["schemas"]["BurstReply"] | null;
+            /**
+             * Event
+             * @description The event as JSON, kept of the first ten matches of each rule. A text, for many a reader would round the long numbers of events.
+             */
+            event: string | null;
+        };
+        /**
+         * MatchedTechnique
+         * @description A technique that rules which fired speak of.
+         */
+        MatchedTechnique: {
+            /** Technique Id */
+            technique_id: string;
+            /**
+             * Name
+             * @description null for one that is not in our table.
+             */
+            name: string | null;
+            /** Tactic */
+            tactic: string | null;
+            /**
+             * Count
+             * @description How many matches they have.
+             */
+            count: number;
         };
         /**
          * MeReply
@@ -3410,6 +3435,42 @@ export interface components {
              * @enum {string}
              */
             scope: "global" | "tenant" | "none";
+        };
+        /**
+         * MomentReply
+         * @description The matches of one step, by level.
+         */
+        MomentReply: {
+            /**
+             * At
+             * @description Where it begins.
+             */
+            at: string;
+            /**
+             * Critical
+             * @default 0
+             */
+            critical: number;
+            /**
+             * High
+             * @default 0
+             */
+            high: number;
+            /**
+             * Medium
+             * @default 0
+             */
+            medium: number;
+            /**
+             * Low
+             * @default 0
+             */
+            low: number;
+            /**
+             * Info
+             * @default 0
+             */
+            info: number;
         };
         /**
          * OfferReply
@@ -4321,6 +4382,12 @@ export interface components {
              */
             by_rule: components["schemas"]["FiredReply"][];
             /**
+             * Techniques
+             * @description The techniques of these rules, the most frequent first.
+             */
+            techniques: components["schemas"]["MatchedTechnique"][];
+            timeline: components["schemas"]["TimelineReply"];
+            /**
              * Bursts
              * @description The first 1,000 correlations that came true, by when they began.
              */
@@ -4396,6 +4463,12 @@ export interface components {
              * @description The rules that fired, the worst first.
              */
             by_rule: components["schemas"]["FiredReply"][];
+            /**
+             * Techniques
+             * @description The techniques of these rules, the most frequent first.
+             */
+            techniques: components["schemas"]["MatchedTechnique"][];
+            timeline: components["schemas"]["TimelineReply"];
             /**
              * Bursts
              * @description The first 1,000 correlations that came true, by when they began.
@@ -4507,6 +4580,19 @@ export interface components {
             updated_at: string;
             /** Updated By */
             updated_by: string;
+        };
+        /**
+         * TimelineReply
+         * @description When the matches were whose time is told; steps without any are left out.
+         */
+        TimelineReply: {
+            /**
+             * Step Seconds
+             * @description How long each step is, so that there are at most 500.
+             */
+            step_seconds: number;
+            /** Steps */
+            steps: components["schemas"]["MomentReply"][];
         };
         /**
          * UseList
@@ -6500,6 +6586,8 @@ export interface operations {
                 limit?: string | null;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
+                /** @description Those of this rule. */
+                rule_id?: string | null;
             };
             header?: {
                 /** @description Comes back with the answer. */

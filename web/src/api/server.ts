@@ -37,18 +37,20 @@ export async function answerOf<T>(call: Promise<Reply<T>>): Promise<T> {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Refusal(0, "unreachable", String(error));
   }
-  if (!reply.response.ok) throw refusalOf(reply.response, reply.error);
+  const { ok, status, headers } = reply.response;
+  if (!ok) throw refusalOf(status, headers.get("Retry-After"), reply.error);
   return reply.data as T;
 }
 
-function refusalOf(response: Response, body: unknown): Refusal {
+/** What an answer that is none says, in the form that all faces of ours share. */
+export function refusalOf(status: number, retryAfter: string | null, body: unknown): Refusal {
   const { error } = (typeof body === "object" && body !== null ? body : {}) as { error?: Record<string, unknown> };
   const text = (name: string) => (typeof error?.[name] === "string" ? (error[name] as string) : null);
-  const seconds = Number(response.headers.get("Retry-After") ?? Number.NaN);
+  const seconds = Number(retryAfter ?? Number.NaN);
   return new Refusal(
-    response.status,
+    status,
     text("code") ?? "unreachable",
-    text("message") ?? `HTTP ${response.status}`,
+    text("message") ?? `HTTP ${status}`,
     text("request_id"),
     Number.isFinite(seconds) ? seconds : null,
   );

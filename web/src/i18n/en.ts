@@ -19,6 +19,7 @@ export const en = {
     dashboard: "Dashboard",
     analyze: "Analyse",
     threats: "Threats",
+    telemetry: "Telemetry",
     account: "Your account",
     apiKeys: "API Keys",
     billing: "Plan and billing",

@@ -21,6 +21,7 @@ export const es: Texts = {
     dashboard: "Panel",
     analyze: "Analizar",
     threats: "Amenazas",
+    telemetry: "Telemetría",
     account: "Tu cuenta",
     apiKeys: "API Keys",
     billing: "Plan y facturación",

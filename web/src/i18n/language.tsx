@@ -24,6 +24,8 @@ export interface Formats {
   points: (value: number) => string;
   /** A share of 0 to 1 in per cent. */
   percent: (share: number) => string;
+  /** A number of bytes in a unit that keeps it short. */
+  bytes: (count: number) => string;
   /** A number of seconds in its largest whole unit. */
   duration: (seconds: number) => string;
   ago: (at: number, now: number) => string;
@@ -39,6 +41,12 @@ const UNITS = [
   ["hour", 3_600],
   ["minute", 60],
   ["second", 1],
+] as const;
+
+const BYTE_UNITS = [
+  [1e9, "gigabyte"],
+  [1e6, "megabyte"],
+  [1e3, "kilobyte"],
 ] as const;
 
 function largestUnit(seconds: number): [number, "day" | "hour" | "minute" | "second"] {
@@ -64,6 +72,11 @@ export function formatsOf(language: Language): Formats {
       new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value),
     points: (value) => signed.format(value).replace("-", "\u2212"),
     percent: (share) => percent.format(share),
+    bytes: (count) => {
+      const [size, unit] = BYTE_UNITS.find(([one]) => count >= one) ?? ([1, "byte"] as const);
+      const options = { style: "unit", unit, unitDisplay: "short", maximumSignificantDigits: 3 } as const;
+      return new Intl.NumberFormat(locale, options).format(count / size);
+    },
     duration: (seconds) => {
       const [count, unit] = largestUnit(seconds);
       return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" }).format(count);

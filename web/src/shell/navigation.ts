@@ -1,6 +1,7 @@
 /** The places of the console: what the side bar, the palette and the shortcuts lead to. */
 
 import {
+  Activity,
   Bot,
   CircleUserRound,
   Gauge,
@@ -21,6 +22,7 @@ export interface NavigationItem {
     | "/"
     | "/analyze"
     | "/threats"
+    | "/telemetry"
     | "/account"
     | `/settings/${"api-keys" | "service-accounts" | "users" | "audit-log" | "billing"}`;
   icon: LucideIcon;
@@ -34,6 +36,7 @@ const ITEMS: readonly NavigationItem[] = [
   { id: "dashboard", path: "/", icon: LayoutDashboard, needs: "threat:read", hotkey: "g d", group: "work" },
   { id: "analyze", path: "/analyze", icon: Search, needs: "nobody", hotkey: "g a", group: "work" },
   { id: "threats", path: "/threats", icon: ShieldAlert, needs: "threat:read", hotkey: "g t", group: "work" },
+  { id: "telemetry", path: "/telemetry", icon: Activity, needs: "threat:read", hotkey: "g e", group: "work" },
   { id: "apiKeys", path: "/settings/api-keys", icon: KeyRound, needs: "member", hotkey: "g k", group: "settings" },
   {
     id: "serviceAccounts",

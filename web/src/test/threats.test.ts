@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Shapes } from "../api/server";
-import { columnsOf, countOf, piecesIn, stationsOf } from "../pages/threat/evidence";
+import { columnsOf } from "../lib/attack";
+import { countOf, piecesIn, stationsOf } from "../pages/threat/evidence";
 import { changeAll } from "../pages/threats/bulk";
 import { exportPath, filterOf, indicatorIn, knownIn, STATUSES, sortIn } from "../pages/threats/search";
 import { kindOfIndicator, nameOf, type Threat, valueOfIndicator } from "../pages/threats/threat";

@@ -20,6 +20,7 @@ CONSOLE_DIST: Final = Path(__file__).parent / "dist"
 # As web/src/router.tsx has them.
 _PAGE_PATHS: Final = (
     "/", "/analyze", "/sign-in", "/setup", "/invitation", "/account", "/threats", "/threats/{id}",
+    "/telemetry", "/telemetry/{id}",
     "/settings/api-keys", "/settings/api-keys/{id}", "/settings/service-accounts", "/settings/users",
     "/settings/audit-log", "/settings/billing",
 )  # fmt: skip

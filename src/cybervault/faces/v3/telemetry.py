@@ -110,12 +110,15 @@ class TelemetryPaths:
         found = await self._questions.explain(request.rule_id, request.event)
         return json_response(200, ExplainedReply.of(found).model_dump())
 
-    async def matches(self, call: Call, query: Annotated[PageQuery, Query()]) -> Response:
+    async def matches(self, call: Call, query: Annotated[shapes.MatchesQuery, Query()]) -> Response:
         """The matches of a completed batch in the order of its lines, the first 10,000, and then its correlations."""
-        principal, wish = await call.principal(), await wish_of(call, query, self._cursors)
+        principal, rule_id = await call.principal(), query.rule_id
+        wish = await wish_of(call, query, self._cursors, rule_id=rule_id)
         first = 0 if wish.after is None else int(wish.after[0])
-        page = await self._batches.hits(principal.tenant_id, _batch_id(call), first=first, most=wish.most)
-        last = (page.first + len(page.hits),) if page.has_more else None
+        page = await self._batches.hits(
+            principal.tenant_id, _batch_id(call), first=first, most=wish.most, rule_id=rule_id
+        )
+        last = None if page.next is None else (page.next,)
         reply = shapes.MatchList(
             data=[shapes.MatchReply.of(hit, page.rules) for hit in page.hits],
             pagination=pagination_of(wish, last, self._cursors),

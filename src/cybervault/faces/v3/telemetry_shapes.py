@@ -1,5 +1,6 @@
 """The wire forms of v3 for batches of telemetry: what fired, which lines were not read, and how a large one stands."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal
@@ -10,12 +11,13 @@ from cybervault.assessments.telemetry_batches import Counts, ListedBatch, Looked
 from cybervault.detection.batch import Burst, Fault, Fired, Hit, Tally
 from cybervault.detection.entities import HOST
 from cybervault.detection.ranking import RankedEntity
+from cybervault.detection.timeline import Timeline
 from cybervault.domain.assessments import rank_of
 from cybervault.domain.jobs import Job
 from cybervault.faces.moments import spelled
 from cybervault.faces.queued import QueuedReply
-from cybervault.faces.v3.management.office import Pagination
-from cybervault.faces.v3.threat_shapes import spelled_severity
+from cybervault.faces.v3.management.office import PageQuery, Pagination
+from cybervault.faces.v3.threat_shapes import TechniqueReply, spelled_severity
 
 Level = Literal["critical", "high", "medium", "low", "info"]
 
@@ -90,6 +92,10 @@ class MatchReply(BaseModel):
     host: str | None
     user: str | None
     burst: BurstReply | None = Field(description="Of a correlation, what it counted.")
+    event: str | None = Field(
+        description="The event as JSON, kept of the first ten matches of each rule. A text, for many a reader would "
+        "round the long numbers of events."
+    )
 
     @classmethod
     def of(cls, hit: Hit, rules: Mapping[str, Fired]) -> "MatchReply":
@@ -102,6 +108,7 @@ class MatchReply(BaseModel):
             host=hit.host or None,
             user=hit.user or None,
             burst=None if hit.burst is None else BurstReply.of(hit.burst),
+            event=hit.event.decode() or None,
         )
 
 
@@ -140,6 +147,39 @@ class EntityReply(BaseModel):
         )
 
 
+class MatchedTechnique(TechniqueReply):
+    """A technique that rules which fired speak of."""
+
+    count: int = Field(description="How many matches they have.")
+
+
+class MomentReply(BaseModel):
+    """The matches of one step, by level."""
+
+    at: str = Field(description="Where it begins.")
+    critical: int = 0
+    high: int = 0
+    medium: int = 0
+    low: int = 0
+    info: int = 0
+
+
+class TimelineReply(BaseModel):
+    """When the matches were whose time is told; steps without any are left out."""
+
+    step_seconds: int = Field(description="How long each step is, so that there are at most 500.", examples=[60])
+    steps: list[MomentReply]
+
+    @classmethod
+    def of(cls, timeline: Timeline) -> "TimelineReply":
+        """The counts."""
+        steps = [
+            MomentReply(at=spelled(at), **{spelled_severity(level): count for level, count in levels.items()})
+            for at, levels in timeline
+        ]
+        return cls(step_seconds=timeline.step_seconds, steps=steps)
+
+
 class TallyReply(BaseModel):
     """What became of the lines of a batch: every one is an event or counted as not read."""
 
@@ -150,6 +190,8 @@ class TallyReply(BaseModel):
     errors: list[FaultReply] = Field(description="The first 100 of what was not read or not recognised.")
     matches_total: int
     by_rule: list[FiredReply] = Field(description="The rules that fired, the worst first.")
+    techniques: list[MatchedTechnique] = Field(description="The techniques of these rules, the most frequent first.")
+    timeline: TimelineReply
     bursts: list[MatchReply] = Field(description="The first 1,000 correlations that came true, by when they began.")
     entities: list[EntityReply] = Field(description="The 100 hosts and users of the highest risk, incidents first.")
     threats: list[str] = Field(
@@ -169,6 +211,8 @@ class TallyReply(BaseModel):
             errors=[FaultReply.of(fault) for fault in tally.faults],
             matches_total=tally.matches,
             by_rule=[FiredReply.of(rule) for rule in _ranked(tally.rules.values())],
+            techniques=_techniques(tally.rules.values()),
+            timeline=TimelineReply.of(tally.timeline),
             bursts=[MatchReply.of(hit, tally.rules) for hit in tally.bursts],
             entities=[EntityReply.of(one, tally.rules) for one in tally.entities],
             threats=tally.threats,
@@ -201,6 +245,14 @@ class BatchReply(QueuedReply):
         """How it stands."""
         result = None if report is None else TallyReply.of(report.tally)
         return cls(batch_id=job.reference or "", result=result, **QueuedReply.of(job).model_dump())
+
+
+class MatchesQuery(PageQuery):
+    """Query of `GET /v3/telemetry/{batch_id}/matches`."""
+
+    rule_id: str | None = Field(
+        default=None, description="Those of this rule.", examples=["5db09bd8-f6e8-48fe-9596-314f112e5c2e"]
+    )
 
 
 class MatchList(BaseModel):
@@ -267,6 +319,16 @@ def _rule(rule: Fired) -> dict[str, Any]:
         "mitre_attack": list(rule.techniques),
         "tactics": list(rule.tactics),
     }
+
+
+def _techniques(rules: Iterable[Fired]) -> list[MatchedTechnique]:
+    counts = Counter[str]()
+    for rule in rules:
+        counts.update(dict.fromkeys(rule.techniques, rule.count))
+    return [
+        MatchedTechnique(**TechniqueReply.of(id_).model_dump(), count=count)
+        for id_, count in sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    ]
 
 
 def _ranked(rules: Iterable[Fired]) -> list[Fired]:

@@ -15,6 +15,8 @@ import { Page } from "../../kit/Page";
 import { SeverityTag } from "../../kit/Tags";
 import { VerdictTag } from "../../kit/VerdictTag";
 import { can, useSession } from "../../session/session";
+import { Recommended } from "../response/Recommended";
+import { responseTexts } from "../response/texts";
 import { assessmentQuery, threatQuery } from "../threats/queries";
 import { StatusDialog } from "../threats/StatusDialog";
 import { StatusTag } from "../threats/StatusTag";
@@ -98,10 +100,26 @@ function Found({ threat }: { threat: Threat }) {
 function Judgement({ threat, assessment }: { threat: Threat; assessment: Assessment | null }) {
   return (
     <>
+      {assessment === null ? null : <WhatToDo threat={threat} assessment={assessment} />}
       <Indicators threat={threat} assessment={assessment} />
       <Evidence assessment={assessment} />
       <Matrix threat={threat} assessment={assessment} />
     </>
+  );
+}
+
+function WhatToDo({ threat, assessment }: { threat: Threat; assessment: Assessment }) {
+  const texts = useTexts(responseTexts);
+  return (
+    <section className="panel stack" aria-labelledby="what-to-do">
+      <div>
+        <h2 id="what-to-do" className="section-title">
+          {texts.heading}
+        </h2>
+        <p className="field-hint">{texts.lead}</p>
+      </div>
+      <Recommended containment={assessment.containment} findingId={threat.id} />
+    </section>
   );
 }
 

@@ -1,11 +1,9 @@
-/** What speaks for a threat, sorted for the page: each piece once, techniques by tactic, the stations of its life. */
+/** What speaks for a threat, sorted for the page: each piece once, the stations of its life. */
 
 import type { Shapes } from "../../api/server";
-import { splitOnce } from "../../lib/defang";
 import type { Status } from "../threats/search";
 
 export type Assessment = Shapes["AssessmentReply"];
-type Technique = Shapes["TechniqueReply"];
 type Step = Shapes["StepReply"];
 
 export interface Piece {
@@ -45,46 +43,6 @@ export function piecesIn({ reasons, detections }: Assessment): Piece[] {
 export function countOf(techniqueId: string, assessment: Assessment | null): number {
   if (assessment === null) return 0;
   return piecesIn(assessment).filter(({ techniques }) => techniques.includes(techniqueId)).length;
-}
-
-/** The order of ATT&CK's matrix; version 19 tells two tactics where earlier ones told of defense evasion. */
-const TACTICS = [
-  "reconnaissance",
-  "resource-development",
-  "initial-access",
-  "execution",
-  "persistence",
-  "privilege-escalation",
-  "defense-evasion",
-  "stealth",
-  "defense-impairment",
-  "credential-access",
-  "discovery",
-  "lateral-movement",
-  "collection",
-  "command-and-control",
-  "exfiltration",
-  "impact",
-] as const;
-type Tactic = (typeof TACTICS)[number];
-
-export interface MatrixColumn {
-  tactic: Tactic | null;
-  techniques: readonly Technique[];
-}
-
-/** Only tactics with a technique; what has no tactic that we know stands last. */
-export function columnsOf(techniques: readonly Technique[]): MatrixColumn[] {
-  const sorted = [...techniques].sort((one, other) => one.technique_id.localeCompare(other.technique_id, "en"));
-  const known = (short: string | null) => TACTICS.find((tactic) => tactic === short) ?? null;
-  return [...TACTICS, null].flatMap((tactic) => {
-    const under = sorted.filter((one) => known(one.tactic) === tactic);
-    return under.length === 0 ? [] : [{ tactic, techniques: under }];
-  });
-}
-
-export function isSubTechnique(techniqueId: string): boolean {
-  return splitOnce(techniqueId, ".")[1] !== null;
 }
 
 export interface Station {
