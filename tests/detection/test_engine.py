@@ -246,3 +246,24 @@ def test_a_twin_says_the_same_and_shares_no_memory() -> None:
     assert twin.rules == first.rules
     assert twin._matchers == {}
     assert twin.outcome(event) == found
+
+
+class Kept(dict[str, bytes]):
+    """A `Keeper` of the memory."""
+
+    def put(self, name: str, raw: bytes) -> None:
+        self[name] = raw
+
+
+def test_what_was_compiled_is_taken_from_where_it_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, made, event = Kept(), rule(selecting(EventID=1, Image="a")), record(EventID="1", Image="a")
+    assert Engine([made], keeper=kept).outcome(event).matches
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "partition_of", None)
+        again = Engine([made], keeper=kept)
+        assert again.outcome(event).matches
+        assert again.twin().digest == again.digest
+    for name in kept:
+        kept[name] = b"broken"
+    assert Engine([made], keeper=kept).outcome(event).matches
+    assert b"broken" not in kept.values()

@@ -60,6 +60,7 @@ PIECES = st.sampled_from(["a", "b", "A", " ", "\n", "\v", "\r", "1", "_", "é", 
 ALIKE = (
     ".{3,}", "a.b", "^a", "a$", "(?m)^a$", r"\s", r"\S\w", "[^a]b", "(?i)k", r"\bab\b", "(?s)a.b", "(a|b){2,3}1",
     r"a[\s1]b", "a.?b", r"\W\D", "(?:a|)b", r"[a-b\n]_",
+    "é|k", "[^é]a", "(?:é)?b",
 )  # fmt: skip
 READ_ALIKE = {number: Predicate("F", Kind.REGEX, one, is_cased=True) for number, one in enumerate(ALIKE)} | {
     99: Predicate("F", Kind.WILDCARD, f"a{MANY}b{ONE}", is_cased=True)
@@ -73,9 +74,27 @@ def test_what_the_database_reads_as_re2_does_is_not_tried_again(text: str) -> No
     assert found_by(SCANNING, text) == {number for number, one in READ_ALIKE.items() if fits(one, text)}
 
 
-@pytest.mark.parametrize("pattern", [r"\p{Greek}", "[[:alpha:]]", "a{,3}", r"\x41", "(?P<x>a)", "é"])
+@pytest.mark.parametrize("pattern", [r"\p{Greek}", "[[:alpha:]]", "a{,3}", r"\x41", "(?P<x>a)", "aé?b", "(?i)\u212a"])
 def test_what_may_be_read_in_two_ways_is_tried_again(pattern: str) -> None:
     assert not compiled({1: Predicate("F", Kind.REGEX, pattern, is_cased=True)}).alike
+
+
+def test_of_many_repeats_the_database_is_asked_for_more_and_what_it_finds_is_tried() -> None:
+    patterns = {1: "a{70,90}b", 2: "[{1,256}]{2}x", 3: r"\{1,256\}", 4: "a{65}", 5: "^.{1000,}$"}
+    made = compiled({number: Predicate("F", Kind.REGEX, one, is_cased=True) for number, one in patterns.items()})
+    assert not made.always
+    assert made.alike == {2, 3}
+    for text, found in (
+        ("a" * 71 + "b", {1, 4}), ("a" * 91 + "b", {1, 4}), ("a" * 66 + "b", {4}), ("a" * 64 + "b", set()),
+        ("25x", {2}), ("{1,256}", {3}), ("y" * 999, set()), ("y" * 1000, {5}),
+    ):  # fmt: skip
+        assert found_by(made, text) == found
+
+
+def test_a_sign_behind_a_letter_of_several_bytes_is_left_to_re2() -> None:
+    patterns = {1: "aé?b", 2: "(?i)\u212a", 3: "é+"}
+    made = compiled({number: Predicate("F", Kind.REGEX, one, is_cased=True) for number, one in patterns.items()})
+    assert (made.always, found_by(made, "ab k")) == ((1, 2, 3), {1, 2})
 
 
 def test_few_literals_need_no_database(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,8 @@ from cybervault.detection.compile.kept import kept_of, restored, versions
 from cybervault.detection.compile.partition import Partition, partition_of, rules_for
 from cybervault.detection.engine import Engine
 from cybervault.detection.record import Record
-from tests.detection.sigma import PROCESSES, rule, selecting
-from tests.detection.test_engine import EVENTS, detections
+from tests.detection.sigma import PROCESSES, rule
+from tests.detection.test_engine import EVENTS, Kept, detections
 
 SOME = rule(
     {
@@ -24,13 +24,6 @@ SOME = rule(
         "condition": "words or a or b or c",
     }
 )
-
-
-class Kept(dict[str, bytes]):
-    """A `Keeper` of the memory."""
-
-    def put(self, name: str, raw: bytes) -> None:
-        self[name] = raw
 
 
 def partition() -> Partition:
@@ -84,16 +77,3 @@ def test_an_engine_of_kept_partitions_says_the_same(detection: Any, fields: Any)
     engines = [Engine([made]), *(Engine([made], finding=fastest, keeper=kept) for _ in range(2))]
     first, *others = [engine.outcome(event) for engine in engines]
     assert others == [first, first]
-
-
-def test_a_kept_partition_is_not_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept, made = Kept(), rule(selecting(Image="a"))
-    engine = Engine([made], keeper=kept)
-    engine.warm([(PROCESSES, None)])
-    monkeypatch.setattr("cybervault.detection.engine.partition_of", None)
-    again = Engine([made], keeper=kept)
-    assert again.outcome(Record(PROCESSES, {"Image": "A"})).matches
-    for name in kept:
-        kept[name] = b"broken"
-    with pytest.raises(TypeError):  # it would be made
-        Engine([made], keeper=kept).outcome(Record(PROCESSES, {"Image": "A"}))

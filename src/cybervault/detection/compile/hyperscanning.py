@@ -13,15 +13,19 @@ import re2  # type: ignore[import-untyped] # it brings no types
 from cybervault.detection.compile.scanners import PATTERNS, Finder, Numbered, expression, fits, literals
 from cybervault.detection.tree import ANYWHERE, Kind, Predicate
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Changes where patterns are written otherwise than before, so that databases that were kept are made anew."""
 PATTERNS_MIN: Final = 8
 
-# Large bounded repeats make a database of gigabytes: such patterns are tried by RE2 alone.
-_REPEAT: Final = re.compile(r"\{(\d*),?(\d*)\}")
+# Large bounded repeats make a database of gigabytes, so it is asked for more of them than wanted, without a bound: what
+# it finds is tried anew. Escaped signs and classes of letters are left as they are.
+_REPEAT: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\\\]])*\]|\{(?P<least>\d+)(?P<more>,(?P<most>\d*))?\}", re.DOTALL)
 _REPEATS_MAX: Final = 64
 # But for this one, which rules ask of scripts, it has a way of its own, and RE2 takes milliseconds.
 _LONG_LINE: Final = re.compile(r"\.\{\d{1,5},\}")
+# To the database the sign behind a letter of several bytes is for the last of these; and two letters beyond ASCII are
+# letters of ASCII where their case does not count.
+_NOT_OF_BYTES: Final = re.compile("[^\\x00-\\x7f][?*+{]|[\u212a\u017f]")
 # Plain letters, escaped signs, classes of letters, groups, and repeats: what both were made to read as Perl does.
 _READ_ALIKE: Final = re.compile(
     r"(?:[^\\\[({]|\\(?:[^a-zA-Z0-9]|[wWdDsSbBtnrfAz])|\[\^?(?:[^\\\[\]]|\\(?:[^a-zA-Z0-9]|[wWdDsStnrf]))+\]"
@@ -136,7 +140,7 @@ def compiled(predicates: Numbered) -> Scanning:
     hyperscan = _library()
     if hyperscan is None:
         raise RuntimeError("there is no Hyperscan here")
-    taken = {number: _pattern(one) for number, one in predicates.items() if _is_small(one)}
+    taken = {number: _pattern(one) for number, one in predicates.items() if not _is_of_letters(one)}
     try:
         database = _database(taken)
     except hyperscan.error:
@@ -184,8 +188,9 @@ def _scanning(
 
 def _means_the_same(predicate: Predicate) -> bool:
     """Whether Hyperscan and RE2 agree on every text of ASCII that ends with no line feed and has no vertical tab."""
-    return predicate.pattern.isascii() and (
-        predicate.kind is Kind.WILDCARD or _READ_ALIKE.fullmatch(predicate.pattern) is not None
+    pattern = predicate.pattern
+    return predicate.kind is Kind.WILDCARD or (
+        _relaxed(pattern) == pattern and _READ_ALIKE.fullmatch(pattern) is not None
     )
 
 
@@ -217,11 +222,20 @@ def _library() -> Any:  # noqa: ANN401 - a module, or None
     return hyperscan
 
 
-def _is_small(predicate: Predicate) -> bool:
-    if predicate.kind is not Kind.REGEX or _LONG_LINE.fullmatch(predicate.pattern):
-        return True
-    repeats = (int(number) for found in _REPEAT.finditer(predicate.pattern) for number in found.groups() if number)
-    return all(number <= _REPEATS_MAX for number in repeats)
+def _is_of_letters(predicate: Predicate) -> bool:
+    return predicate.kind is Kind.REGEX and _NOT_OF_BYTES.search(predicate.pattern) is not None
+
+
+def _relaxed(pattern: str) -> str:
+    """The same with no large bound: it holds wherever the pattern does."""
+
+    def repeat(found: re.Match[str]) -> str:
+        least, most = found["least"], found["most"]
+        if least is None or max(int(least), int(most or 0)) <= _REPEATS_MAX:
+            return found[0]
+        return f"{{{min(int(least), _REPEATS_MAX)},}}"
+
+    return pattern if _LONG_LINE.fullmatch(pattern) else _REPEAT.sub(repeat, pattern)
 
 
 def _pattern(predicate: Predicate) -> bytes:
@@ -233,7 +247,7 @@ def _pattern(predicate: Predicate) -> bytes:
         case Kind.ENDS:
             text = re.escape(predicate.pattern) + "\\z"
         case _:
-            text = expression(predicate)
+            text = _relaxed(expression(predicate)) if predicate.kind is Kind.REGEX else expression(predicate)
     return text.encode(errors="replace")
 
 
