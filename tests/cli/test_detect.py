@@ -74,6 +74,18 @@ def test_the_whole_is_one_document(run: Run, events: Path) -> None:
     assert found["entities"] == []
 
 
+def test_several_processes_give_the_same_answers_in_the_same_order(run: Run, events: Path, tmp_path: Path) -> None:
+    more = tmp_path / "more.ndjson"
+    more.write_text("\n".join(json.dumps([CONNECTION, QUIET][number % 3 > 0]) for number in range(1200)))
+    for form in ("--json", "--ndjson", "--timeline"):
+        alone, together = (run("detect", str(events), str(more), form, *more_) for more_ in ((), ("--workers", "2")))
+        assert together.stdout == alone.stdout
+        assert together.exit_code == alone.exit_code == EXIT_MATCHED
+        said = [line for line in alone.stderr.splitlines() if "a second" not in line]
+        assert [line for line in together.stderr.splitlines() if "a second" not in line] == said
+    assert "1,204 events" in together.stderr
+
+
 def test_hosts_and_users_are_told_by_their_risk(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "named.ndjson"
     path.write_text(json.dumps(CONNECTION | {"Computer": "finance-07"}))

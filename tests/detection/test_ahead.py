@@ -12,8 +12,8 @@ def test_event_ids_that_rules_name_stand_apart_and_all_others_together() -> None
     assert [one for one in asked if one[0].service == "security"] == [
         (LogSource("windows", service="security"), event_id) for event_id in (OTHER_ID, "4624", "4625")
     ]
-    assert (PROCESSES, OTHER_ID) in asked
-    assert (LogSource("windows", frozenset({"process_creation"})), OTHER_ID) in asked  # 4688, in Sysmon's words
+    assert [event_id for source, event_id in asked if source == PROCESSES] == ["1"]
+    assert (LogSource("windows", frozenset({"process_creation"})), "4688") in asked
 
 
 def test_log_sources_of_no_rule_are_left_out_and_others_are_as_rules_name_them() -> None:

@@ -2,7 +2,8 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -24,12 +25,13 @@ from cybervault.cli.detections.visible import named, visible
 from cybervault.cli.options import AsJson, Data
 from cybervault.detection.correlate.bursts import on_silence
 from cybervault.detection.detector import Detector
-from cybervault.detection.lines import BadLine, Event, events_of
+from cybervault.detection.lines import BadLine, Event, Found, Line, events_of, found_in, lines_of
 from cybervault.detection.normal import normalise
 from cybervault.detection.record import Unrecognised
 from cybervault.detection.rule import Rule
 from cybervault.detection.rules.files import files_of
 from cybervault.detection.rules.pack import Pack, Profile, load_pack
+from cybervault.detection.sifting import WORKERS_MAX, Sifter, sifting
 from cybervault.detection.sightings import on_crowd
 from cybervault.domain.clock import Clock, SystemClock
 from cybervault.domain.problems import Problem, ProblemKind
@@ -56,6 +58,10 @@ Navigator = Annotated[
 ]
 Sarif = Annotated[Path | None, typer.Option(_SARIF, dir_okay=False, help="Write the matches as SARIF 2.1.0.")]
 
+Workers = Annotated[
+    int, typer.Option(min=1, max=WORKERS_MAX, help="Processes that look at events; the answers are the same.")
+]
+
 
 def detect(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
     files: Annotated[
@@ -73,6 +79,7 @@ def detect(  # noqa: PLR0913, PLR0917 - each argument is an option of the comman
     as_ndjson: Annotated[
         bool, typer.Option("--ndjson", help="One JSON object for each match, as it is found.")
     ] = False,
+    workers: Workers = 1,
     data: Data = None,
 ) -> None:
     """Say which detection rules fire on the events of files.
@@ -83,9 +90,11 @@ def detect(  # noqa: PLR0913, PLR0917 - each argument is an option of the comman
     with opened({_HTML: html, _NAVIGATOR: navigator, _SARIF: sarif}, files) as reports:
         rules_in_force = _in_force(data, rules or [], Profile(least, has_hunting=hunting))
         begun = clock.seconds()
-        for match in _looked_through(files, rules_in_force, tally, clock=clock):
-            if as_ndjson:
-                sys.stdout.buffer.write(msgspec.json.encode(_line(match)) + b"\n")
+        with ExitStack() as stack:
+            crew = stack.enter_context(sifting(rules_in_force.detector, workers)) if workers > 1 else None
+            for match in _looked_through(files, replace(rules_in_force, crew=crew), tally, clock=clock):
+                if as_ndjson:
+                    sys.stdout.buffer.write(msgspec.json.encode(_line(match)) + b"\n")
         seconds = clock.seconds() - begun
         makings = _makings(tally, About(tuple(map(named, files)), clock.now(), seconds))
         for option, report in reports.items():
@@ -116,6 +125,17 @@ class _InForce:
 
     detector: Detector
     bursts: FileBursts
+    crew: Sifter | None = None
+
+    def events_of(self, path: Path, tally: Tally) -> Iterator[Found]:
+        """The events of a file; those that others saw to be silent are counted, and left out."""
+        if self.crew is None:
+            yield from events_of(path)
+            return
+        for sifted in self.crew.sifted(lines_of(path)):
+            tally.events += sifted.silent
+            for one in sifted.left:
+                yield from found_in(one) if isinstance(one, Line) else (one,)
 
 
 def _in_force(data: Path | None, places: Sequence[Path], profile: Profile) -> _InForce:
@@ -149,7 +169,7 @@ def _looked_through(files: Sequence[Path], rules: _InForce, tally: Tally, *, clo
         task, begun = progress.add_task("", total=total, pace=""), clock.seconds()
         for number, (path, size) in enumerate(zip(files, sizes, strict=True), 1):
             progress.update(task, description=f"{named(path)} ({number} of {len(files)})")
-            for found in events_of(path):
+            for found in rules.events_of(path, tally):
                 if isinstance(found, BadLine):
                     tally.bad_line(path, found)
                     continue

@@ -22,12 +22,14 @@ def asked_of(rules: Sequence[Rule]) -> Iterator[Asked]:
     first one comes.
     """
     wheres = dict.fromkeys(rule.where for rule in rules if rule.where.product != PRODUCT)
-    others = (LogSource(one.product, frozenset({one.category} - {""}), one.service) for one in wheres)
-    for source in dict.fromkeys((*known_sources(), *others)):
+    others = ((LogSource(one.product, frozenset({one.category} - {""}), one.service), None) for one in wheres)
+    for source, event_id in dict.fromkeys((*known_sources(), *others)):
         some = rules_for(rules, source).values()
-        if some:
+        if some and event_id is not None:
+            yield source, event_id
+        elif some:
             yield source, OTHER_ID if source.product == PRODUCT else None
-            yield from ((source, event_id) for event_id in sorted(set(_named_by(some))))
+            yield from ((source, one) for one in sorted(set(_named_by(some))))
 
 
 def _named_by(rules: Iterable[Rule]) -> Iterator[str]:

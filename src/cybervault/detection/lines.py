@@ -44,6 +44,14 @@ class BadLine:
     reason: str
 
 
+class Line(msgspec.Struct, frozen=True):
+    """JSON that stands alone and was not read yet; `is_record` of EVTX, which has numbers of its own."""
+
+    number: int
+    raw: bytes
+    is_record: bool = False
+
+
 Found: TypeAlias = Event | BadLine
 
 
@@ -70,6 +78,15 @@ def events_of(path: Path, *, unpacked_max: int | None = None, reach: Reach | Non
 
     `reach` is told which file is read.
     """
+    for one in lines_of(path, unpacked_max=unpacked_max, reach=reach):
+        if isinstance(one, Line):
+            yield from found_in(one)
+        else:
+            yield one
+
+
+def lines_of(path: Path, *, unpacked_max: int | None = None, reach: Reach | None = None) -> Iterator[Line | Found]:
+    """As `events_of`, but what `found_in` reads by itself is left to whoever has the time."""
     reach = reach or Reach()
     with path.open("rb") as file:
         reach.follow(file)
@@ -85,7 +102,18 @@ def events_of(path: Path, *, unpacked_max: int | None = None, reach: Reach | Non
             yield BadLine(0, f"{broken} What stood before was read.")
 
 
-def _packed_evtx(plain: BinaryIO, reach: Reach) -> Iterator[Found]:
+def found_in(line: Line) -> Iterable[Found]:
+    """The event of a line, or those of a list in it."""
+    try:
+        content = _DECODE(line.raw)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return (BadLine(line.number, "It is no JSON."),)
+    if not isinstance(content, dict):
+        return _each(line.number, content)
+    return (Event(_record_id(content, line.number) if line.is_record else line.number, content, line.raw),)
+
+
+def _packed_evtx(plain: BinaryIO, reach: Reach) -> Iterator[Line | Found]:
     """As `_evtx`, of what can be read forwards only: its parser wants a file."""
     broken = None
     with tempfile.TemporaryFile() as whole:
@@ -100,25 +128,21 @@ def _packed_evtx(plain: BinaryIO, reach: Reach) -> Iterator[Found]:
         raise broken
 
 
-def _evtx(file: BinaryIO) -> Iterator[Found]:
+def _evtx(file: BinaryIO) -> Iterator[Line | Found]:
     """What comes from the child is trusted no more than the file."""
     for number, part in enumerate(parsed(EVTX, file), 1):
-        if isinstance(part, ParseFault):
-            yield BadLine(number, part.reason)
-            continue
-        for found in _read(number, part):
-            yield Event(_record_id(found), found.content, found.raw) if isinstance(found, Event) else found
+        yield BadLine(number, part.reason) if isinstance(part, ParseFault) else Line(number, part, is_record=True)
 
 
-def _record_id(event: Event) -> int:
+def _record_id(content: Mapping[str, object], number: int) -> int:
     """The number that other programs show for a record; else its place in the file."""
-    place: object = event.content
+    place: object = content
     for name in ("Event", "System", "EventRecordID"):
         place = place.get(name) if isinstance(place, dict) else None
-    return place if isinstance(place, int) else event.line
+    return place if isinstance(place, int) else number
 
 
-def _events(file: IO[bytes]) -> Iterator[Found]:
+def _events(file: IO[bytes]) -> Iterator[Line | Found]:
     first = file.readline(LINE_BYTES_MAX)
     try:
         _DECODE(first)
@@ -130,7 +154,7 @@ def _events(file: IO[bytes]) -> Iterator[Found]:
     yield from _lines(first, file)
 
 
-def _lines(first: bytes, file: IO[bytes], number: int = 0) -> Iterator[Found]:
+def _lines(first: bytes, file: IO[bytes], number: int = 0) -> Iterator[Line | Found]:
     line = first
     while line:
         number += 1
@@ -139,19 +163,11 @@ def _lines(first: bytes, file: IO[bytes], number: int = 0) -> Iterator[Found]:
             while line and not line.endswith(b"\n"):
                 line = file.readline(LINE_BYTES_MAX)
         elif line.strip():
-            yield from _read(number, line)
+            yield Line(number, line)
         line = file.readline(LINE_BYTES_MAX)
 
 
-def _read(number: int, line: bytes) -> Iterable[Found]:
-    try:
-        content = _DECODE(line)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return (BadLine(number, "It is no JSON."),)
-    return (Event(number, content, line),) if isinstance(content, dict) else _each(number, content)
-
-
-def _document(raw: bytes, file: IO[bytes]) -> Iterator[Found]:
+def _document(raw: bytes, file: IO[bytes]) -> Iterator[Line | Found]:
     documents = _documents(raw)
     if documents is not None:
         for begun, content in documents:
@@ -161,7 +177,7 @@ def _document(raw: bytes, file: IO[bytes]) -> Iterator[Found]:
     number = 0
     for number, line in enumerate((raw + file.readline(LINE_BYTES_MAX)).splitlines(), 1):
         if line.strip():
-            yield from _read(number, line)
+            yield Line(number, line)
     yield from _lines(file.readline(LINE_BYTES_MAX), file, number)
 
 

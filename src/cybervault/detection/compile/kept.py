@@ -99,15 +99,17 @@ def _kept_field(part: FieldPart) -> KeptField:
 
 
 def _scanner(kept: KeptField) -> Scanner:
+    others, raw = kept.others, kept.literal.copy()  # which lets go of the whole
+
     def literal() -> Numbered:
-        return _LITERAL.decode(kept.literal)
+        return _LITERAL.decode(raw)
 
     def later(search: KeptScanning | None, *, is_cased: bool) -> Finder:
         def make() -> Finder:
-            found = None if search is None else loaded(search, kept.others)
-            return fastest(searched({**kept.others, **literal()}, is_cased=is_cased)) if found is None else found
+            found = None if search is None else loaded(search, others)
+            return fastest(searched({**others, **literal()}, is_cased=is_cased)) if found is None else found
 
         return Later(make)
 
     finders = {is_cased: later(search, is_cased=is_cased) for is_cased, search in kept.searches}
-    return Scanner(kept.others, literal, lower=finders.get(False), cased=finders.get(True))
+    return Scanner(others, literal, lower=finders.get(False), cased=finders.get(True))

@@ -130,12 +130,12 @@ _DERIVED: Final[Mapping[str, Derive]] = {
 }
 
 
-def known_sources() -> Iterator[LogSource]:
-    """All log sources that events of Windows have, and those in Sysmon's words."""
-    yield from _SOURCES.values()
-    yield from _SOURCES_BY_SERVICE.values()
-    yield from (*_REGISTRY_SOURCES.values(), _REGISTRY_SOURCE)
-    yield from (LogSource(PRODUCT, derive({})[0]) for derive in _DERIVED.values())
+def known_sources() -> Iterator[tuple[LogSource, str | None]]:
+    """All log sources of events of Windows, those in Sysmon's words too, each with its only event id if it has one."""
+    yield from ((source, event_id) for (_, event_id), source in _SOURCES.items())
+    yield from ((source, None) for source in _SOURCES_BY_SERVICE.values())
+    yield from ((source, "12") for source in (*_REGISTRY_SOURCES.values(), _REGISTRY_SOURCE))
+    yield from ((LogSource(PRODUCT, derive({})[0]), event_id) for event_id, derive in _DERIVED.items())
 
 
 def records_of(event: WindowsEvent) -> tuple[Record, ...]:
