@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from cybervault.domain.jobs import JobState
+from cybervault.domain.verdicts import Severity
 from cybervault.faces.scan_shapes import (
     InitializedReply,
     PreviewReply,
@@ -11,9 +12,10 @@ from cybervault.faces.scan_shapes import (
     ScanReply,
     ScanRequest,
 )
+from cybervault.scans.admission import Refused, Why
 from cybervault.scans.engines import ENGINES
 from cybervault.scans.profiles import ProfileName, load_profiles
-from cybervault.scans.scan import FindingStatus
+from cybervault.scans.scan import AssetTally, Details, FindingStatus, Phase
 from cybervault.scans.scans import NewScan, Preview
 from cybervault.scans.seen import Coverage, CoverageState
 from cybervault.scans.targets import parse_target
@@ -32,13 +34,16 @@ def test_what_asks_for_a_scan_is_told_where_it_is() -> None:
 
 
 def test_a_scan_in_a_list() -> None:
-    reply = ScanReply.of(SCAN, 3)
+    reply = ScanReply.of(SCAN, {Severity.HIGH: 2, Severity.LOW: 1})
+    assert reply.findings_by_severity.model_dump() == {
+        "critical": 0, "high": 2, "medium": 0, "low": 1, "informational": 0,
+    }  # fmt: skip
     assert (reply.id, reply.max_duration, reply.findings_total, reply.error) == ("scan_0000000001", 60, 3, None)
     assert (reply.started_at, reply.finished_at) == (None, None)
     ended = replace(
         SCAN, state=JobState.FAILED, problem_code="code", problem_message="Why.", started_at=NOW, finished_at=NOW
     )
-    reply = ScanReply.of(ended, 0)
+    reply = ScanReply.of(ended, {})
     assert reply.error is not None
     assert (reply.error.code, reply.error.message, reply.finished_at) == ("code", "Why.", "2026-11-01T12:30:00Z")
 
@@ -62,7 +67,16 @@ def test_a_scan_with_all_that_came_of_it_counts_what_was_not_looked_at() -> None
         Coverage("a", "ports", CoverageState.COVERED, places=("80/tcp",)),
         Coverage("b", "ports", CoverageState.NOT_REACHED, "no port answered"),
     )
-    reply = ScanDetailReply.of_all(ScanReply.of(SCAN, 1), (FINDING,), coverage)
+    details = Details(
+        {Severity.HIGH: 1}, (AssetTally("10.1.0.7", Severity.HIGH, 1),), {"SC-8": 1}, (FINDING,), coverage,
+        (Phase("ports", 1, 2, ("10.1.0.0/26",)),),
+    )  # fmt: skip
+    reply = ScanDetailReply.of_all(SCAN, details)
+    assert [one.model_dump() for one in reply.phases] == [
+        {"phase": "ports", "parts_done": 1, "parts_total": 2, "subjects": ["10.1.0.0/26"]}
+    ]
+    assert [(one.asset, one.worst, one.findings) for one in reply.worst_assets] == [("10.1.0.7", "high", 1)]
+    assert [(one.control, one.findings) for one in reply.controls] == [("SC-8", 1)]
     assert reply.coverage_counts == {"covered": 1, "not_reached": 1, "failed": 0, "not_tested": 0}
     assert [(line.asset, line.state, line.places) for line in reply.coverage] == [
         ("a", "covered", ["80/tcp"]), ("b", "not_reached", []),
@@ -73,6 +87,11 @@ def test_a_scan_with_all_that_came_of_it_counts_what_was_not_looked_at() -> None
 def test_a_preview_names_what_is_missing() -> None:
     profile = load_profiles()[ProfileName.STANDARD]
     missing = tuple(engine for engine in ENGINES if engine.missing is not None)[:1]
-    reply = PreviewReply.of(Preview((parse_target("10.1.0.7"),), profile, 1, 45, missing))
-    assert (reply.targets, reply.profile, reply.ports) == (["10.1.0.7"], "standard", len(profile.ports))
+    refused = (Refused("10.2.0.7", Why.NOT_GRANTED, "No grant covers it."),)
+    reply = PreviewReply.of(Preview((parse_target("10.1.0.0/30"),), profile, 1, 45, missing, refused))
+    assert reply.addresses == 4
+    assert [(one.target, one.why, one.reason) for one in reply.refused] == [
+        ("10.2.0.7", "not_granted", "No grant covers it.")
+    ]
+    assert (reply.targets, reply.profile, reply.ports) == (["10.1.0.0/30"], "standard", len(profile.ports))
     assert [(one.engine, one.reason) for one in reply.not_tested] == [("cloud", missing[0].missing)]

@@ -16,3 +16,7 @@ def test_what_is_none_is_refused_by_the_name_of_the_field(text: str) -> None:
     with pytest.raises(Problem, match="severity is one of critical, high, medium, low") as caught:
         ranks_in(text)
     assert (caught.value.kind, caught.value.code) == (ProblemKind.INVALID, "invalid_parameter")
+
+
+def test_what_is_known_is_the_lists_own_affair() -> None:
+    assert ranks_in("informational,high", ("high", "informational")) == (1, 4)

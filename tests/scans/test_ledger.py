@@ -72,7 +72,7 @@ async def test_two_engines_at_one_spot_are_one_finding_with_two_sources(book: Bo
     await book.take("scan_1", Report([TELNET, other], [COVERED]))
     found = await book.one()
     assert (found.engines, found.evidence) == (("nmap", "services"), ("login:", "Linux telnetd"))
-    assert await book.findings.count_of_scan(OURS, ScanId("scan_1")) == 1
+    assert sum((await book.findings.severities_of_scan(OURS, ScanId("scan_1"))).values()) == 1
     # One of them alone has not looked for what the other saw.
     await book.take("scan_2", Report([], [COVERED]))
     assert (await book.one()).status is FindingStatus.OPEN
@@ -117,7 +117,7 @@ async def test_what_another_part_of_the_same_scan_saw_stays(book: Book) -> None:
 async def test_a_part_that_is_taken_in_twice_changes_nothing_but_times(book: Book) -> None:
     for _ in range(2):
         await book.take("scan_1", Report([TELNET], [COVERED]))
-    assert await book.findings.count_of_scan(OURS, ScanId("scan_1")) == 1
+    assert sum((await book.findings.severities_of_scan(OURS, ScanId("scan_1"))).values()) == 1
 
 
 async def test_what_is_new_and_what_is_gone_is_told_once(book: Book) -> None:

@@ -15,6 +15,7 @@ from cybervault.scans.plan import (
     layer_parts,
     minutes_of,
     package_parts,
+    phases_of,
     progress_of,
     service_parts,
     sweep_parts,
@@ -22,6 +23,7 @@ from cybervault.scans.plan import (
     unplanned,
 )
 from cybervault.scans.profiles import ProfileName, load_profiles
+from cybervault.scans.scan import Chunk, Phase
 from cybervault.scans.seen import Host, Service
 from cybervault.scans.targets import Target, TargetKind, parse_target
 
@@ -126,3 +128,12 @@ def test_targets_are_read_back_from_their_spellings() -> None:
         Target(TargetKind.NETWORK, "127.0.0.1"),
         Target(TargetKind.DOMAIN, "example.com"),
     )
+
+
+def test_phases_are_told_in_their_order_with_what_comes_next() -> None:
+    chunks = [Chunk(0, NAMES, ("a.example",), ()), Chunk(1, SWEEP, ("10.1.0.0/26",), ()), Chunk(2, SWEEP, ("a", "b"))]
+    assert phases_of(targets("a.example", "10.1.0.0/24"), chunks) == (
+        Phase(NAMES, 1, 1), Phase(SWEEP, 1, 2, ("a", "b")), Phase(SERVICES, 0, 0),
+    )  # fmt: skip
+    many = Chunk(0, MISSING, ("a", "b", "c", "d"))
+    assert phases_of(targets("arn:aws:s3:::bucket"), [many]) == (Phase(MISSING, 0, 1, ("a", "b", "c")),)

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from cybervault.scans import engines
-from cybervault.scans.rules import scan_rules
+from cybervault.scans.rules import rules_of_control, scan_rules
 
 
 def named_by_engines() -> set[str]:
@@ -31,3 +31,9 @@ def test_a_rule_says_what_to_do_and_which_control_it_is_about() -> None:
         assert rule.controls
         assert all(re.fullmatch(r"[A-Z]{2}-[0-9]{1,2}", control) for control in rule.controls)
         assert all(reference.startswith("https://") for reference in rule.references)
+
+
+def test_the_rules_of_a_control_or_of_its_family() -> None:
+    assert "telnet_open" in rules_of_control("IA-2")
+    assert rules_of_control("SC-8") < rules_of_control("SC")
+    assert rules_of_control("S") == frozenset()

@@ -9,8 +9,11 @@ from cybervault.domain.ids import ScanId
 from cybervault.domain.jobs import JobState
 from cybervault.domain.principals import TenantId
 from cybervault.domain.problems import Problem, ProblemKind
+from cybervault.domain.verdicts import Severity
+from cybervault.scans.admission import Why
 from cybervault.scans.profiles import ProfileName
-from cybervault.scans.scan import FindingStatus
+from cybervault.scans.rules import rules_of_control
+from cybervault.scans.scan import FindingStatus, Phase, ScanSelection, SeenSelection
 from cybervault.scans.scans import OPEN_MAX, NewScan
 from cybervault.scans.seen import CoverageState
 from cybervault.storage.database import Database
@@ -64,7 +67,6 @@ async def test_what_may_not_be_scanned_leaves_nothing(
     desk: Desk, wish: NewScan, expected: tuple[ProblemKind, str]
 ) -> None:
     assert await code_of(desk.scans.initialize(desk.ours, wish, actor=desk.actor)) == expected
-    assert await code_of(desk.scans.preview(desk.ours, wish)) == expected
     assert await look(desk.world.database, "SELECT id FROM scans") == []
     assert await look(desk.world.database, "SELECT id FROM jobs") == []
 
@@ -74,6 +76,16 @@ async def test_a_preview_says_how_loud_it_would_be_and_what_would_not_be_tested(
     assert (preview.minutes, preview.connections) == (1, 512)
     assert [engine.name for engine in preview.missing] == ["cloud"]
     assert await look(desk.world.database, "SELECT id FROM scans") == []
+
+
+async def test_a_preview_tells_what_would_be_refused_beside_what_would_not(desk: Desk) -> None:
+    preview = await desk.scans.preview(desk.ours, NewScan(("10.1.0.7", "10.2.0.7", "10.1.0.5/8")))
+    assert [target.value for target in preview.targets] == ["10.1.0.7"]
+    assert [(one.target, one.why) for one in preview.refused] == [
+        ("10.2.0.7", Why.NOT_GRANTED), ("10.1.0.5/8", Why.INVALID),
+    ]  # fmt: skip
+    for wish in (NewScan(()), NewScan(("10.1.0.7",) * 257), NewScan(("10.1.0.7",), minutes_max=0)):
+        assert (await code_of(desk.scans.preview(desk.ours, wish)))[0] is ProblemKind.INVALID
 
 
 async def test_an_end_is_kept_and_told_once(desk: Desk) -> None:
@@ -156,10 +168,39 @@ async def test_pages_are_newest_first_with_how_they_stand(desk: Desk) -> None:
     assert [scan.id for scan in await desk.scans.page(desk.ours, 10, behind=page[0].place)] == [first.id]
 
 
+async def test_pages_are_narrowed_to_how_scans_stand_now(desk: Desk) -> None:
+    waiting = await desk.ask("arn:aws:s3:::bucket")
+    await desk.scanned("arn:aws:s3:::bucket")
+    stands = {one.id: one.state for one in await desk.scans.page(desk.ours, 10)}
+    for state in (JobState.QUEUED, JobState.COMPLETED):
+        found = await desk.scans.page(desk.ours, 10, wanted=ScanSelection(state))
+        assert [one.id for one in found] == [name for name, stood in stands.items() if stood is state]
+    assert await desk.scans.page(desk.ours, 10, wanted=ScanSelection(JobState.RUNNING)) == ()
+    assert await desk.scans.page(desk.ours, 10, behind=(0.0, ""), wanted=ScanSelection(JobState.QUEUED)) == ()
+    pentests = ScanSelection(JobState.QUEUED, ProfileName.PENTEST)
+    assert await desk.scans.page(desk.ours, 10, wanted=pentests) == ()
+    assert waiting.id in stands
+
+
+async def test_what_came_of_a_scan_is_told_in_numbers(desk: Desk) -> None:
+    scan = await desk.scanned("example.com")
+    details = await desk.scans.details(scan, 100)
+    assert details.severities == await desk.scans.severities(scan)
+    assert details.coverage == await desk.scans.coverage(scan)
+    assert sum(one.count for one in details.assets) == len(details.findings) > 0
+    assert details.assets[0].worst in {Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFORMATIONAL}
+    assert details.phases[0] == Phase("names", 1, 1)
+    assert set(details.controls.values()) <= set(range(1, len(details.findings) + 1))
+    control = next(iter(details.controls))
+    assert len(await desk.scans.findings(
+        desk.ours, scan.id, skipped=0, most=100, wanted=SeenSelection(rules=rules_of_control(control))
+    )) == details.controls[control]  # fmt: skip
+
+
 async def test_what_all_scans_saw_is_one_list(desk: Desk) -> None:
     scan = await desk.scanned("example.com")
     found = await desk.found(scan.id)
-    assert await desk.scans.count(desk.ours, scan.id) == len(found) > 0
+    assert sum((await desk.scans.severities(scan)).values()) == len(found) > 0
     everything = await desk.scans.all_findings(desk.ours, FindingStatus.OPEN, 100)
     assert {one.id for one in everything} == {one.id for one in found}
 

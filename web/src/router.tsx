@@ -94,6 +94,26 @@ const batch = createRoute({
   component: lazyRouteComponent(() => import("./pages/batch/BatchPage"), "BatchPage"),
   validateSearch: filters("rule", "line", "technique"),
 });
+const scans = createRoute({
+  ...within("/scans"),
+  component: lazyRouteComponent(() => import("./pages/scans/ScansPage"), "ScansPage"),
+  validateSearch: filters("status", "profile", "cursor"),
+});
+const newScan = createRoute({
+  ...within("/scans/new"),
+  component: lazyRouteComponent(() => import("./pages/scans/NewScanPage"), "NewScanPage"),
+  validateSearch: filters("targets", "profile"),
+});
+const grants = createRoute({
+  ...within("/scans/grants"),
+  component: lazyRouteComponent(() => import("./pages/scans/GrantsPage"), "GrantsPage"),
+  validateSearch: filters("ask"),
+});
+const scan = createRoute({
+  ...within("/scans/$id"),
+  component: lazyRouteComponent(() => import("./pages/scan/ScanPage"), "ScanPage"),
+  validateSearch: filters("view", "severity", "asset", "control", "state", "finding", "cursor"),
+});
 
 /** Texts stay texts: the router's own way would read a hash of digits alone as a number. */
 const parseSearch = (search: string): Record<string, string> => Object.fromEntries(new URLSearchParams(search));
@@ -117,6 +137,10 @@ export const router = createRouter({
       threat,
       telemetry,
       batch,
+      scans,
+      newScan,
+      grants,
+      scan,
       account,
       apiKeys,
       apiKey,

@@ -52,7 +52,7 @@ async def _scanned(data: Path | None, tenant: str, wish: NewScan, *, is_watched:
         owner, scans = await product.access.tenants.find(tenant), product.scanning.scans
         asked = await scans.initialize(owner.id, wish, actor=OPERATOR)
         if not is_watched:
-            return ScanReply.of(asked, 0)
+            return ScanReply.of(asked, {})
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             group.create_task(product.scanning.dispatcher.run(stop))
@@ -60,9 +60,7 @@ async def _scanned(data: Path | None, tenant: str, wish: NewScan, *, is_watched:
                 ended = await _watched(product, owner.id, asked)
             finally:
                 stop.set()
-        findings = await scans.findings(owner.id, asked.id, skipped=0, most=_FINDINGS_MAX)
-        listed = ScanReply.of(ended, len(findings))
-        return ScanDetailReply.of_all(listed, findings, await scans.coverage(ended))
+        return ScanDetailReply.of_all(ended, await scans.details(ended, _FINDINGS_MAX))
 
 
 async def _watched(product: Product, tenant_id: TenantId, scan: Scan) -> Scan:

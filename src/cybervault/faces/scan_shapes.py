@@ -1,19 +1,23 @@
 """How scans, what they saw and what they did not look at are written, on every face that has them."""
 
+from collections.abc import Mapping
 from typing import Final, Literal
 
 from pydantic import BaseModel, Field
 
+from cybervault.domain.verdicts import Severity
 from cybervault.faces.moments import spelled
 from cybervault.faces.queued import FailureReply
+from cybervault.scans.admission import Why
 from cybervault.scans.profiles import ProfileName
 from cybervault.scans.rules import scan_rules
-from cybervault.scans.scan import Scan, ScanFinding
+from cybervault.scans.scan import Details, Scan, ScanFinding
 from cybervault.scans.scans import MINUTES_MAX, NewScan, Preview
 from cybervault.scans.seen import Coverage
 from cybervault.scans.targets import TARGET_CHARACTERS_MAX
 
 State = Literal["queued", "running", "completed", "failed", "cancelled", "timed_out"]
+SeverityName = Literal["critical", "high", "medium", "low", "informational"]
 FINDINGS_SHOWN: Final = 200
 COVERAGE_SHOWN: Final = 1_000
 
@@ -57,6 +61,21 @@ class InitializedReply(BaseModel):
         )
 
 
+class SeverityCounts(BaseModel):
+    """How much there is of each severity."""
+
+    critical: int
+    high: int
+    medium: int
+    low: int
+    informational: int
+
+    @classmethod
+    def of(cls, counts: Mapping[Severity, int]) -> "SeverityCounts":
+        """The counts; what is not among them is 0."""
+        return cls.model_validate({severity.value: counts.get(severity, 0) for severity in Severity})
+
+
 class ScanReply(BaseModel):
     """One scan in a list (contract 1.5.3)."""
 
@@ -72,9 +91,10 @@ class ScanReply(BaseModel):
     started_at: str | None
     finished_at: str | None
     findings_total: int
+    findings_by_severity: SeverityCounts
 
     @classmethod
-    def of(cls, scan: Scan, findings_total: int) -> "ScanReply":
+    def of(cls, scan: Scan, counts: Mapping[Severity, int]) -> "ScanReply":
         """The scan."""
         error = None
         if scan.problem_code is not None:
@@ -91,7 +111,8 @@ class ScanReply(BaseModel):
             created_by=scan.created_by,
             started_at=None if scan.started_at is None else spelled(scan.started_at),
             finished_at=None if scan.finished_at is None else spelled(scan.finished_at),
-            findings_total=findings_total,
+            findings_total=sum(counts.values()),
+            findings_by_severity=SeverityCounts.of(counts),
         )
 
 
@@ -101,7 +122,7 @@ class ScanFindingReply(BaseModel):
     id: str = Field(examples=["sfn_4f1k9x2m7q"])
     rule: str = Field(examples=["redis_without_password"])
     title: str
-    severity: Literal["critical", "high", "medium", "low", "informational"]
+    severity: SeverityName
     confidence: str
     status: Literal["open", "resolved"]
     asset: str = Field(examples=["10.1.0.7"])
@@ -160,25 +181,61 @@ class CoverageReply(BaseModel):
         )
 
 
+class PhaseReply(BaseModel):
+    """How far one phase is."""
+
+    phase: Literal["missing", "names", "ports", "services", "image", "layers", "advisories"]
+    parts_done: int
+    parts_total: int = Field(description="0 before it was cut into parts, and where nothing is left for it to do.")
+    subjects: list[str] = Field(description="What its next part looks at; none at its end.")
+
+
+class AssetReply(BaseModel):
+    """How much was seen of one asset."""
+
+    asset: str
+    worst: SeverityName
+    findings: int
+
+
+class ControlReply(BaseModel):
+    """How many findings speak of one control."""
+
+    control: str = Field(description="NIST SP 800-53 r5.", examples=["SC-8"])
+    findings: int
+
+
 class ScanDetailReply(ScanReply):
     """One scan with what it saw, and honestly what it looked at."""
+
+    phases: list[PhaseReply]
+    worst_assets: list[AssetReply] = Field(description="The worst ten.")
+    controls: list[ControlReply] = Field(description="Those that findings speak of, the most frequent first.")
 
     findings: list[ScanFindingReply] = Field(description="The worst 200; all come from the path of findings.")
     coverage: list[CoverageReply] = Field(description="The first 1,000 lines.")
     coverage_counts: dict[str, int] = Field(description="How many lines of each state.")
 
     @classmethod
-    def of_all(
-        cls, listed: ScanReply, findings: tuple[ScanFinding, ...], coverage: tuple[Coverage, ...]
-    ) -> "ScanDetailReply":
+    def of_all(cls, scan: Scan, details: Details) -> "ScanDetailReply":
         """The scan and what came of it."""
         counts = dict.fromkeys(("covered", "not_reached", "failed", "not_tested"), 0)
-        for line in coverage:
+        for line in details.coverage:
             counts[line.state.value] += 1
         return cls(
-            **listed.model_dump(),
-            findings=[ScanFindingReply.of(finding) for finding in findings],
-            coverage=[CoverageReply.of(line) for line in coverage[:COVERAGE_SHOWN]],
+            **ScanReply.of(scan, details.severities).model_dump(),
+            phases=[
+                PhaseReply.model_validate(
+                    {"phase": one.name, "parts_done": one.done, "parts_total": one.total, "subjects": one.subjects}
+                )
+                for one in details.phases
+            ],
+            worst_assets=[
+                AssetReply(asset=one.asset, worst=one.worst.value, findings=one.count) for one in details.assets
+            ],
+            controls=[ControlReply(control=name, findings=count) for name, count in details.controls.items()],
+            findings=[ScanFindingReply.of(finding) for finding in details.findings],
+            coverage=[CoverageReply.of(line) for line in details.coverage[:COVERAGE_SHOWN]],
             coverage_counts=counts,
         )
 
@@ -191,10 +248,20 @@ class MissingReply(BaseModel):
     reason: str
 
 
-class PreviewReply(BaseModel):
-    """What a scan would look at, how long and how loud it would be."""
+class RefusedReply(BaseModel):
+    """A target that would be refused."""
 
-    targets: list[str]
+    target: str = Field(description="As it was named.")
+    why: Why
+    reason: str
+
+
+class PreviewReply(BaseModel):
+    """What a scan would look at, how long and how loud it would be, and which targets would be refused."""
+
+    targets: list[str] = Field(description="Those that may be scanned.")
+    addresses: int = Field(description="Of their networks; those of names are not known before.")
+    refused: list[RefusedReply]
     profile: ProfileName
     summary: str
     estimated_duration: int = Field(description="Minutes, if most addresses are silent.")
@@ -207,6 +274,8 @@ class PreviewReply(BaseModel):
         """The preview."""
         return cls(
             targets=[target.value for target in preview.targets],
+            addresses=sum(target.addresses for target in preview.targets),
+            refused=[RefusedReply(target=one.target, why=one.why, reason=one.reason) for one in preview.refused],
             profile=preview.profile.name,
             summary=preview.profile.summary,
             estimated_duration=preview.minutes,

@@ -11,6 +11,7 @@ from cybervault.domain.never_scanned import Network
 from cybervault.scans.contents import Layer, LayerContents
 from cybervault.scans.engines import ADVISORIES, IMAGE, LAYERS, NAMES, SERVICES, SWEEP, missing_for
 from cybervault.scans.profiles import Profile
+from cybervault.scans.scan import Chunk, Phase
 from cybervault.scans.seen import Host, Service
 from cybervault.scans.targets import Target, TargetKind, parse_target
 
@@ -20,6 +21,7 @@ BLOCK_ADDRESSES: Final = 64
 NAMES_AT_ONCE: Final = 8
 SERVICES_AT_ONCE: Final = 16
 MISSING: Final = "missing"
+_SUBJECTS_SHOWN: Final = 3
 
 _PHASES: Final = {
     TargetKind.NETWORK: (SWEEP, SERVICES),
@@ -97,6 +99,18 @@ def package_parts(contents: Sequence[LayerContents]) -> list[Part]:
 def unplanned(targets: Sequence[Target], planned: Collection[str]) -> list[tuple[str, str]]:
     """What of a scan under way has not even been cut into parts, as asset and engine."""
     return [(target.value, phase) for target in targets for phase in _PHASES[target.kind] if phase not in planned]
+
+
+def phases_of(targets: Sequence[Target], chunks: Sequence[Chunk]) -> tuple[Phase, ...]:
+    """How far each phase of a scan is, in their order; one that was not cut into parts yet has none."""
+    expected = {phase for target in targets for phase in _PHASES[target.kind]} | {chunk.engine for chunk in chunks}
+    found = []
+    for name in (phase for phase in _WEIGHTS if phase in expected):
+        parts = [chunk for chunk in chunks if chunk.engine == name]
+        ahead = [chunk for chunk in parts if chunk.coverage is None]
+        subjects = ahead[0].subjects[:_SUBJECTS_SHOWN] if ahead else ()
+        found.append(Phase(name, len(parts) - len(ahead), len(parts), subjects))
+    return tuple(found)
 
 
 def progress_of(phase: str, done: int, total: int, *, targets: Sequence[Target]) -> float:

@@ -20,6 +20,15 @@ class ScanRule:
     controls: tuple[str, ...]
 
 
+def rules_of_control(control: str) -> frozenset[str]:
+    """The rules that speak of a control such as "SC-8", or of a family of them such as "SC"."""
+    return frozenset(
+        name
+        for name, rule in scan_rules().items()
+        if any(one == control or one.startswith(f"{control}-") for one in rule.controls)
+    )
+
+
 @lru_cache(maxsize=1)
 def scan_rules() -> Mapping[str, ScanRule]:
     """All rules by their name."""

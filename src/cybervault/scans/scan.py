@@ -1,5 +1,6 @@
 """A scan as its tenant sees it, and what its job is given."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -37,6 +38,14 @@ class Scan:
     def place(self) -> tuple[float, str]:
         """Where it stands in a list by time."""
         return self.created_at.timestamp(), self.id
+
+
+@dataclass(frozen=True, slots=True)
+class ScanSelection:
+    """Which scans are wanted; None narrows nothing."""
+
+    state: JobState | None = None
+    profile: ProfileName | None = None
 
 
 class Chunk(msgspec.Struct, frozen=True):
@@ -81,3 +90,43 @@ class ScanFinding:
     def mark(self) -> tuple[float, str]:
         """Where it stands in a list by time."""
         return self.last_seen_at.timestamp(), self.id
+
+
+@dataclass(frozen=True, slots=True)
+class SeenSelection:
+    """Which of what a scan saw is wanted: of these severities, of one asset, by these rules; what is empty is all."""
+
+    severities: frozenset[Severity] = frozenset()
+    asset: str = ""
+    rules: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """How far one phase of a scan is, in parts; `subjects` are what its next part looks at, none at its end."""
+
+    name: str
+    done: int
+    total: int
+    subjects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AssetTally:
+    """How much was seen of one asset, and how bad the worst of it is."""
+
+    asset: str
+    worst: Severity
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What came of a scan so far: all of it in numbers, and its worst findings."""
+
+    severities: Mapping[Severity, int]
+    assets: tuple[AssetTally, ...]
+    controls: Mapping[str, int]
+    findings: tuple[ScanFinding, ...]
+    coverage: tuple[Coverage, ...]
+    phases: tuple[Phase, ...]

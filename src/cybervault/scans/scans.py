@@ -1,5 +1,6 @@
 """Scans: asked for within what was granted, followed while they run, cancelled, read."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,15 +14,18 @@ from cybervault.domain.ids import ScanId, new_job_id, new_scan_id
 from cybervault.domain.jobs import Job, JobState, NewJob
 from cybervault.domain.principals import TenantId
 from cybervault.domain.problems import Problem, ProblemKind
+from cybervault.domain.verdicts import Severity
+from cybervault.scans.admission import Refused, admitted
 from cybervault.scans.engines import Engine, missing_for
 from cybervault.scans.grants import Grants
-from cybervault.scans.plan import connections_of, minutes_of, targets_of, unplanned
+from cybervault.scans.plan import connections_of, minutes_of, phases_of, targets_of, unplanned
 from cybervault.scans.profiles import Profile, ProfileName
-from cybervault.scans.scan import FindingStatus, Scan, ScanFinding
+from cybervault.scans.rules import scan_rules
+from cybervault.scans.scan import Chunk, Details, FindingStatus, Scan, ScanFinding, ScanSelection, SeenSelection
 from cybervault.scans.seen import Coverage, CoverageState
 from cybervault.scans.store.findings import ScanFindingStore
 from cybervault.scans.store.scans import ScanStore
-from cybervault.scans.targets import Target, parse_targets
+from cybervault.scans.targets import Target, parse_targets, refuse_too_large, refuse_wrong_number
 from cybervault.scans.timeline import Timeline
 from cybervault.scans.worker import KIND, ScanJob
 from cybervault.storage.jobs import Jobs
@@ -30,6 +34,9 @@ MINUTES_MAX: Final = 1_440
 OPEN_MAX: Final = 8
 """So many of a tenant wait or run at once."""
 _RETRY_SECONDS: Final = 30
+_ASSETS_SHOWN: Final = 10
+_ANY: Final = ScanSelection()
+_ALL: Final = SeenSelection()
 _LOST: Final = Problem(
     ProblemKind.NOT_FOUND,
     code="scan_lost",
@@ -48,13 +55,14 @@ class NewScan:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a scan would look at, how long and how loud it would be, and what it could not test."""
+    """What a scan would look at, how long and how loud it would be, what it could not test, and what it may not."""
 
     targets: tuple[Target, ...]
     profile: Profile
     minutes: int
     connections: int
     missing: tuple[Engine, ...]
+    refused: tuple[Refused, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +95,20 @@ class Scans:
         self._wake = wake
 
     async def preview(self, tenant_id: TenantId, wish: NewScan) -> Preview:
-        """Check a wish and say what it would mean; nothing is connected to.
+        """Say what a wish would mean, and which of its targets would be refused; nothing is connected to.
 
-        Raises `Problem` INVALID `invalid_target`, `invalid_parameter`, FORBIDDEN `target_not_authorized`.
+        Raises `Problem` INVALID `invalid_target` for none and for too many, `invalid_parameter`.
         """
-        if not 1 <= wish.minutes_max <= MINUTES_MAX:
-            raise _invalid("max_duration", f"is from 1 to {MINUTES_MAX} minutes")
-        targets = parse_targets(wish.targets, has_loopback=self._grants.rules.has_loopback)
+        _refuse_minutes(wish)
+        refuse_wrong_number(wish.targets)
+        permit, rules = await self._grants.permit(tenant_id), self._grants.rules
         is_pentest = wish.profile is ProfileName.PENTEST
-        await self._grants.refuse_beyond(tenant_id, targets, is_pentest=is_pentest)
-        profile = self._profiles[wish.profile]
+        targets, refused = admitted(wish.targets, permit, is_pentest=is_pentest, has_loopback=rules.has_loopback)
+        refuse_too_large(targets)
+        return replace(self._previewed(wish, targets), refused=refused)
+
+    def _previewed(self, wish: NewScan, targets: tuple[Target, ...]) -> Preview:
+        profile, is_pentest = self._profiles[wish.profile], wish.profile is ProfileName.PENTEST
         missing = dict.fromkeys(
             engine for target in targets for engine in missing_for(target.kind, is_pentest=is_pentest)
         )
@@ -106,9 +118,13 @@ class Scans:
     async def initialize(self, tenant_id: TenantId, wish: NewScan, *, actor: Actor) -> Scan:
         """Ask for a scan; it is kept, audited and begun by whoever has a hand free.
 
-        Raises as `preview`, and `Problem` UNAVAILABLE `queue_full`.
+        Raises as `preview`, and `Problem` INVALID `invalid_target`, FORBIDDEN `target_not_authorized` for a single
+        target that would be refused, UNAVAILABLE `queue_full`.
         """
-        preview = await self.preview(tenant_id, wish)
+        _refuse_minutes(wish)
+        targets = parse_targets(wish.targets, has_loopback=self._grants.rules.has_loopback)
+        await self._grants.refuse_beyond(tenant_id, targets, is_pentest=wish.profile is ProfileName.PENTEST)
+        preview = self._previewed(wish, targets)
         await self._settle_open(tenant_id)
         values = tuple(target.value for target in preview.targets)
         scan = Scan(
@@ -141,11 +157,24 @@ class Scans:
         return await self._current(scan)
 
     async def page(
-        self, tenant_id: TenantId, most: int, *, behind: tuple[float, str] | None = None
+        self,
+        tenant_id: TenantId,
+        most: int,
+        *,
+        behind: tuple[float, str] | None = None,
+        wanted: ScanSelection = _ANY,
     ) -> tuple[Scan, ...]:
         """Newest first, from behind the `place` of a scan."""
-        found = await self._rows.scans.page(tenant_id, most, behind=behind)
-        return tuple([await self._current(scan) for scan in found])
+        if wanted.state is None:
+            found = await self._rows.scans.page(tenant_id, most, behind=behind, wanted=wanted)
+            return tuple([await self._current(scan) for scan in found])
+        # How a scan stands is its job's to say until its end was kept.
+        still = [await self._current(scan) for scan in await self._rows.scans.open(tenant_id)]
+        if wanted.state.is_final:
+            return await self._rows.scans.page(tenant_id, most, behind=behind, wanted=wanted)
+        fitting = [scan for scan in still if scan.state is wanted.state and wanted.profile in {None, scan.profile}]
+        newest = sorted(fitting, key=lambda scan: scan.place, reverse=True)
+        return tuple(scan for scan in newest if behind is None or scan.place < behind)[:most]
 
     async def cancel(self, tenant_id: TenantId, scan_id: ScanId, *, actor: Actor) -> Scan:
         """Stop it: what has been seen stays. `Problem` NOT_FOUND `not_found`, CONFLICT `scan_ended`."""
@@ -159,14 +188,31 @@ class Scans:
         return await self.find(tenant_id, scan_id)
 
     async def findings(
-        self, tenant_id: TenantId, scan_id: ScanId, *, skipped: int, most: int
+        self, tenant_id: TenantId, scan_id: ScanId, *, skipped: int, most: int, wanted: SeenSelection = _ALL
     ) -> tuple[ScanFinding, ...]:
         """What a scan saw, the worst first."""
-        return await self._rows.findings.of_scan(tenant_id, scan_id, skipped=skipped, most=most)
+        return await self._rows.findings.of_scan(tenant_id, scan_id, skipped=skipped, most=most, wanted=wanted)
 
-    async def count(self, tenant_id: TenantId, scan_id: ScanId) -> int:
-        """How much a scan saw."""
-        return await self._rows.findings.count_of_scan(tenant_id, scan_id)
+    async def severities(self, scan: Scan) -> Mapping[Severity, int]:
+        """How much of each severity a scan saw."""
+        return await self._rows.findings.severities_of_scan(scan.tenant_id, scan.id)
+
+    async def details(self, scan: Scan, most: int) -> Details:
+        """All that came of a scan so far, with that many of its findings."""
+        rows, (tenant_id, scan_id) = self._rows.findings, (scan.tenant_id, scan.id)
+        chunks = await self._rows.scans.chunks(tenant_id, scan_id)
+        controls = Counter[str]()
+        for name, count in (await rows.rules_of_scan(tenant_id, scan_id)).items():
+            rule = scan_rules().get(name)
+            controls.update(dict.fromkeys(() if rule is None else rule.controls, count))
+        return Details(
+            severities=await self.severities(scan),
+            assets=await rows.assets_of_scan(tenant_id, scan_id, _ASSETS_SHOWN),
+            controls=dict(controls.most_common()),
+            findings=await self.findings(tenant_id, scan_id, skipped=0, most=most),
+            coverage=_coverage(scan, chunks),
+            phases=phases_of(targets_of(scan.targets), chunks),
+        )
 
     async def all_findings(
         self, tenant_id: TenantId, status: FindingStatus, most: int, *, behind: tuple[float, str] | None = None
@@ -176,18 +222,7 @@ class Scans:
 
     async def coverage(self, scan: Scan) -> tuple[Coverage, ...]:
         """What was looked at and what not; what is still to come, or was never come to, is not reached."""
-        reason = "the scan ended before" if scan.state.is_final else "still to come"
-        chunks, lines = await self._rows.scans.chunks(scan.tenant_id, scan.id), list[Coverage]()
-        for chunk in chunks:
-            if chunk.coverage is None:
-                lines += _unreached(chunk.subjects, chunk.engine, reason)
-            else:
-                lines += chunk.coverage
-        if scan.state is not JobState.COMPLETED:
-            planned = {chunk.engine for chunk in chunks}
-            for asset, engine in unplanned(targets_of(scan.targets), planned):
-                lines += _unreached([asset], engine, reason)
-        return tuple(lines)
+        return _coverage(scan, await self._rows.scans.chunks(scan.tenant_id, scan.id))
 
     async def _settle_open(self, tenant_id: TenantId) -> None:
         for scan in await self._rows.scans.open(tenant_id):
@@ -228,6 +263,25 @@ def _lost(scan: Scan, now: datetime) -> Job:
         problem_code=_LOST.code, problem_message=_LOST.message, created_at=scan.created_at, started_at=scan.started_at,
         finished_at=now,
     )  # fmt: skip
+
+
+def _coverage(scan: Scan, chunks: Sequence[Chunk]) -> tuple[Coverage, ...]:
+    reason, lines = "the scan ended before" if scan.state.is_final else "still to come", list[Coverage]()
+    for chunk in chunks:
+        if chunk.coverage is None:
+            lines += _unreached(chunk.subjects, chunk.engine, reason)
+        else:
+            lines += chunk.coverage
+    if scan.state is not JobState.COMPLETED:
+        planned = {chunk.engine for chunk in chunks}
+        for asset, engine in unplanned(targets_of(scan.targets), planned):
+            lines += _unreached([asset], engine, reason)
+    return tuple(lines)
+
+
+def _refuse_minutes(wish: NewScan) -> None:
+    if not 1 <= wish.minutes_max <= MINUTES_MAX:
+        raise _invalid("max_duration", f"is from 1 to {MINUTES_MAX} minutes")
 
 
 def _unreached(subjects: Sequence[str], engine: str, reason: str) -> list[Coverage]:

@@ -119,12 +119,22 @@ def parse_target(text: str, *, has_loopback: bool = False) -> Target:
 
 def parse_targets(texts: Sequence[str], *, has_loopback: bool = False) -> tuple[Target, ...]:
     """Read all targets of a scan, each once; raises as `parse_target`, and INVALID `invalid_target` for too many."""
+    refuse_wrong_number(texts)
+    targets = dict.fromkeys(parse_target(text, has_loopback=has_loopback) for text in texts)
+    refuse_too_large(tuple(targets))
+    return tuple(targets)
+
+
+def refuse_wrong_number(texts: Sequence[str]) -> None:
+    """`Problem` INVALID `invalid_target` for no targets and for too many."""
     if not 1 <= len(texts) <= TARGETS_MAX:
         raise _invalid(f"a scan has 1 to {TARGETS_MAX} targets")
-    targets = dict.fromkeys(parse_target(text, has_loopback=has_loopback) for text in texts)
+
+
+def refuse_too_large(targets: Sequence[Target]) -> None:
+    """`Problem` INVALID `invalid_target` for more addresses than one scan has."""
     if sum(target.addresses for target in targets) > ADDRESSES_MAX:
         raise _invalid(f"a scan has at most {ADDRESSES_MAX:,} addresses")
-    return tuple(targets)
 
 
 def _network(text: str, *, has_loopback: bool) -> Target:

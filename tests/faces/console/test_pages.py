@@ -67,6 +67,10 @@ def test_the_page_knows_whether_there_may_be_a_session(client: TestClient, cooki
         "/threats/thr_1",
         "/telemetry",
         "/telemetry/tel_1",
+        "/scans?status=running",
+        "/scans/new",
+        "/scans/grants",
+        "/scans/scan_1?finding=sfn_1",
     ],
 )
 def test_the_page_carries_the_strict_policy(client: TestClient, path: str) -> None:

@@ -107,6 +107,21 @@ async def test_findings_of_one_scan_and_of_all_come_in_pages(threats: ThreatWorl
         found = [one["rule"] for one in (*first["data"], *second["data"])]
         assert sorted(found) == ["redis_without_password", "service_open", "telnet_open"]
         assert second["pagination"]["has_more"] is False
+    for query, rules in (
+        ("severity=critical,high", {"redis_without_password", "telnet_open"}),
+        ("severity=informational&asset=10.1.0.7", {"service_open"}),
+        ("asset=10.1.0.8", set()),
+        ("control=IA-2", {"redis_without_password", "telnet_open"}),
+        ("control=CM", {"service_open", "telnet_open"}),
+        ("control=nothing", set()),
+    ):
+        narrowed = (await threats.ask("GET", f"{where}/findings?{query}", key)).json()["data"]
+        assert {one["rule"] for one in narrowed} == rules
+    shown = (await threats.ask("GET", where, key)).json()
+    assert shown["findings_by_severity"]["critical"] == 1
+    assert [(one["asset"], one["worst"], one["findings"]) for one in shown["worst_assets"]] == [
+        ("10.1.0.7", "critical", 3)
+    ]
     worst = (await threats.ask("GET", f"{where}/findings?limit=1", key)).json()["data"]
     assert worst[0]["severity"] == "critical"
     threats.clock.advance(1)
@@ -138,12 +153,19 @@ async def test_lists_come_in_pages_newest_first(threats: ThreatWorld) -> None:
     first = (await threats.ask("GET", f"{PATH}?limit=2", key)).json()
     second = (await threats.ask("GET", f"{PATH}?limit=2&cursor={first['pagination']['next_cursor']}", key)).json()
     assert [one["id"] for one in (*first["data"], *second["data"])] == made[::-1]
+    standard = (await threats.ask("GET", f"{PATH}?profile=standard", key)).json()
+    assert len(standard["data"]) == 3
+    assert (await threats.ask("GET", f"{PATH}?status=timed_out&profile=pentest", key)).json()["data"] == []
+    stale = f"{PATH}?profile=standard&cursor={first['pagination']['next_cursor']}"
+    assert code_of(await threats.ask("GET", stale, key)) == (400, "invalid_cursor")
 
 
 async def test_a_preview_asks_for_nothing(threats: ThreatWorld) -> None:
     key = await granted(threats)
     body = (await threats.ask("POST", f"{PATH}/preview", key, json={"targets": [CLOUD]})).json()
     assert [one["engine"] for one in body["not_tested"]] == ["cloud"]
+    body = (await threats.ask("POST", f"{PATH}/preview", key, json={"targets": [CLOUD, "10.1.0.7"]})).json()
+    assert [(one["target"], one["why"]) for one in body["refused"]] == [("10.1.0.7", "not_granted")]
     assert (await threats.ask("GET", PATH, key)).json()["data"] == []
 
 
@@ -154,14 +176,18 @@ async def test_a_preview_asks_for_nothing(threats: ThreatWorld) -> None:
         ({"targets": [CLOUD], "more": 1}, (400, "invalid_parameter")),
         ({"targets": [CLOUD], "profile": "loud"}, (400, "invalid_parameter")),
         ({}, (400, "missing_parameter")),
-        ({"targets": ["10.1.0.7"]}, (403, "target_not_authorized")),
     ],
 )
 async def test_malformed(threats: ThreatWorld, body: dict[str, object], expected: tuple[int, str]) -> None:
     key = await granted(threats)
     for path in (PATH, f"{PATH}/preview"):
         assert code_of(await threats.ask("POST", path, key, json=body)) == expected
-    assert code_of(await threats.ask("GET", f"{PATH}/findings?status=odd", key)) == (400, "invalid_parameter")
+    for odd in (f"{PATH}/findings?status=odd", f"{PATH}?status=odd", f"{PATH}?profile=odd"):
+        assert code_of(await threats.ask("GET", odd, key)) == (400, "invalid_parameter")
+    where = await asked(threats, key)
+    assert code_of(await threats.ask("GET", f"{where}/findings?severity=odd", key)) == (400, "invalid_parameter")
+    refused = await threats.ask("POST", PATH, key, json={"targets": ["10.1.0.7"]})
+    assert code_of(refused) == (403, "target_not_authorized")
 
 
 async def test_without_key(threats: ThreatWorld) -> None:

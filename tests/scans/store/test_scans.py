@@ -7,7 +7,8 @@ import pytest
 
 from cybervault.domain.ids import ScanId
 from cybervault.domain.jobs import Job, JobId, JobState, NewJob
-from cybervault.scans.scan import Chunk
+from cybervault.scans.profiles import ProfileName
+from cybervault.scans.scan import Chunk, ScanSelection
 from cybervault.scans.seen import Coverage, CoverageState
 from cybervault.scans.store.scans import ScanStore
 from cybervault.storage.database import Database
@@ -42,6 +43,16 @@ async def test_pages_are_newest_first_and_go_on_behind_a_place(store: ScanStore)
     assert await store.page(OURS, 1) == (LATER,)
     assert await store.page(OURS, 10, behind=LATER.place) == (SCAN,)
     assert await store.page(THEIRS, 10) == (FOREIGN,)
+
+
+async def test_pages_are_narrowed_to_a_profile_and_to_an_end_that_was_kept(store: ScanStore) -> None:
+    await store.settle(SCAN, DONE)
+    timed_out, queued = ScanSelection(JobState.TIMED_OUT), ScanSelection(JobState.QUEUED)
+    assert [scan.id for scan in await store.page(OURS, 10, wanted=timed_out)] == [SCAN.id]
+    assert await store.page(OURS, 10, wanted=queued) == ()
+    assert await store.page(OURS, 10, wanted=ScanSelection(profile=ProfileName.PENTEST)) == ()
+    standard = ScanSelection(profile=ProfileName.STANDARD)
+    assert [scan.id for scan in await store.page(OURS, 10, behind=LATER.place, wanted=standard)] == [SCAN.id]
 
 
 async def test_an_end_is_kept_once(store: ScanStore) -> None:

@@ -2155,6 +2155,21 @@ export interface components {
             created_at: string;
         };
         /**
+         * AssetReply
+         * @description How much was seen of one asset.
+         */
+        AssetReply: {
+            /** Asset */
+            asset: string;
+            /**
+             * Worst
+             * @enum {string}
+             */
+            worst: "critical" | "high" | "medium" | "low" | "informational";
+            /** Findings */
+            findings: number;
+        };
+        /**
          * AttemptReply
          * @description One attempt.
          */
@@ -2435,6 +2450,19 @@ export interface components {
             reason: string;
             /** Is Reversible */
             is_reversible: boolean;
+        };
+        /**
+         * ControlReply
+         * @description How many findings speak of one control.
+         */
+        ControlReply: {
+            /**
+             * Control
+             * @description NIST SP 800-53 r5.
+             */
+            control: string;
+            /** Findings */
+            findings: number;
         };
         /**
          * CountsReply
@@ -3633,6 +3661,29 @@ export interface components {
             last_used_at: string | null;
         };
         /**
+         * PhaseReply
+         * @description How far one phase is.
+         */
+        PhaseReply: {
+            /**
+             * Phase
+             * @enum {string}
+             */
+            phase: "missing" | "names" | "ports" | "services" | "image" | "layers" | "advisories";
+            /** Parts Done */
+            parts_done: number;
+            /**
+             * Parts Total
+             * @description 0 before it was cut into parts, and where nothing is left for it to do.
+             */
+            parts_total: number;
+            /**
+             * Subjects
+             * @description What its next part looks at; none at its end.
+             */
+            subjects: string[];
+        };
+        /**
          * Place
          * @description Whether a rule counts for a tenant, or the first reason why it does not.
          * @enum {string}
@@ -3669,11 +3720,21 @@ export interface components {
         };
         /**
          * PreviewReply
-         * @description What a scan would look at, how long and how loud it would be.
+         * @description What a scan would look at, how long and how loud it would be, and which targets would be refused.
          */
         PreviewReply: {
-            /** Targets */
+            /**
+             * Targets
+             * @description Those that may be scanned.
+             */
             targets: string[];
+            /**
+             * Addresses
+             * @description Of their networks; those of names are not known before.
+             */
+            addresses: number;
+            /** Refused */
+            refused: components["schemas"]["RefusedReply"][];
             profile: components["schemas"]["ProfileName"];
             /** Summary */
             summary: string;
@@ -3866,6 +3927,20 @@ export interface components {
             condition: components["schemas"]["PartReply"];
         };
         /**
+         * RefusedReply
+         * @description A target that would be refused.
+         */
+        RefusedReply: {
+            /**
+             * Target
+             * @description As it was named.
+             */
+            target: string;
+            why: components["schemas"]["Why"];
+            /** Reason */
+            reason: string;
+        };
+        /**
          * RegisteredReply
          * @description Answer of `POST /api/console/passkeys/register`.
          */
@@ -3963,6 +4038,19 @@ export interface components {
             finished_at: string | null;
             /** Findings Total */
             findings_total: number;
+            findings_by_severity: components["schemas"]["SeverityCounts"];
+            /** Phases */
+            phases: components["schemas"]["PhaseReply"][];
+            /**
+             * Worst Assets
+             * @description The worst ten.
+             */
+            worst_assets: components["schemas"]["AssetReply"][];
+            /**
+             * Controls
+             * @description Those that findings speak of, the most frequent first.
+             */
+            controls: components["schemas"]["ControlReply"][];
             /**
              * Findings
              * @description The worst 200; all come from the path of findings.
@@ -4069,6 +4157,7 @@ export interface components {
             finished_at: string | null;
             /** Findings Total */
             findings_total: number;
+            findings_by_severity: components["schemas"]["SeverityCounts"];
         };
         /**
          * SecretReply
@@ -4183,6 +4272,22 @@ export interface components {
          * @enum {string}
          */
         Severity: "informational" | "low" | "medium" | "high" | "critical";
+        /**
+         * SeverityCounts
+         * @description How much there is of each severity.
+         */
+        SeverityCounts: {
+            /** Critical */
+            critical: number;
+            /** High */
+            high: number;
+            /** Medium */
+            medium: number;
+            /** Low */
+            low: number;
+            /** Informational */
+            informational: number;
+        };
         /**
          * ShownKeyReply
          * @description A key with its new secret: shown this once and never again.
@@ -4844,6 +4949,12 @@ export interface components {
             key: components["schemas"]["CallingKey"] | null;
             member: components["schemas"]["CallingMember"] | null;
         };
+        /**
+         * Why
+         * @description Why a target may not be scanned.
+         * @enum {string}
+         */
+        Why: "invalid" | "never_scanned" | "not_granted" | "pentest_not_granted";
         /**
          * WindowReply
          * @description A limit over some time.
@@ -7101,6 +7212,9 @@ export interface operations {
                 limit?: string | null;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
+                /** @description How they stand. */
+                status?: ("queued" | "running" | "completed" | "failed" | "cancelled" | "timed_out") | null;
+                profile?: components["schemas"]["ProfileName"] | null;
             };
             header?: {
                 /** @description Comes back with the answer. */
@@ -7272,6 +7386,11 @@ export interface operations {
                 limit?: string | null;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
+                /** @description One or several, joined by commas. */
+                severity?: string | null;
+                asset?: string | null;
+                /** @description A control of NIST SP 800-53, or a family of them. */
+                control?: string | null;
             };
             header?: {
                 /** @description Comes back with the answer. */

@@ -3,17 +3,31 @@
 import { createParser } from "eventsource-parser";
 import { readEvent, type StreamEvent } from "./events";
 
-/** Yields known events in order. Raises SyntaxError on data that is no JSON; ends silently where the bytes end. */
-export async function* readStream(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<StreamEvent> {
-  const ready: { name: string; data: string }[] = [];
-  const parser = createParser({ onEvent: ({ event, data }) => ready.push({ name: event ?? "message", data }) });
+export interface SentEvent {
+  /** "" where the server gave none. */
+  id: string;
+  name: string;
+  data: string;
+}
+
+/** Yields all events in order; ends silently where the bytes end. */
+export async function* sentEvents(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<SentEvent> {
+  const ready: SentEvent[] = [];
+  const parser = createParser({
+    onEvent: ({ id, event, data }) => ready.push({ id: id ?? "", name: event ?? "message", data }),
+  });
   const decoder = new TextDecoder();
   for await (const piece of bytes) {
     parser.feed(decoder.decode(piece, { stream: true }));
-    for (const { name, data } of ready.splice(0)) {
-      const event = readEvent(name, data);
-      if (event !== null) yield event;
-    }
+    yield* ready.splice(0);
+  }
+}
+
+/** Yields the events of an analysis that are known. Raises SyntaxError on data that is no JSON. */
+export async function* readStream(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<StreamEvent> {
+  for await (const { name, data } of sentEvents(bytes)) {
+    const event = readEvent(name, data);
+    if (event !== null) yield event;
   }
 }
 

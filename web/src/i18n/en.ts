@@ -20,6 +20,7 @@ export const en = {
     analyze: "Analyse",
     threats: "Threats",
     telemetry: "Telemetry",
+    scans: "Scans",
     account: "Your account",
     apiKeys: "API Keys",
     billing: "Plan and billing",
@@ -63,6 +64,8 @@ export const en = {
     actions: "Actions",
     recent: "Recent",
     analyse: (kind: string, value: string) => `Analyse ${kind} ${value}`,
+    scan: (target: string) => `Scan ${target}`,
+    newScan: "New scan",
     language: "Español",
   },
   header: {

@@ -22,6 +22,7 @@ export const es: Texts = {
     analyze: "Analizar",
     threats: "Amenazas",
     telemetry: "Telemetría",
+    scans: "Escaneos",
     account: "Tu cuenta",
     apiKeys: "API Keys",
     billing: "Plan y facturación",
@@ -71,6 +72,8 @@ export const es: Texts = {
     actions: "Acciones",
     recent: "Recientes",
     analyse: (kind, value) => `Analizar ${kind} ${value}`,
+    scan: (target) => `Escanear ${target}`,
+    newScan: "Nuevo escaneo",
     language: "English",
   },
   header: {

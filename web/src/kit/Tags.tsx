@@ -4,7 +4,7 @@ import { useSpeech } from "../i18n/language";
 
 export const SEVERITIES = ["critical", "high", "medium", "low", "informational"] as const;
 export type Severity = (typeof SEVERITIES)[number];
-const SEVERITY_GLYPH: Record<Severity, string> = {
+export const SEVERITY_GLYPH: Record<Severity, string> = {
   critical: "◆",
   high: "▲",
   medium: "●",

@@ -18,10 +18,10 @@ import {
 } from "react-aria-components";
 import { LANGUAGES, useSpeech } from "../i18n/language";
 import { defang } from "../lib/defang";
-import { detect } from "../lib/detect";
+import { detect, type Kind } from "../lib/detect";
 import { readRecent } from "../lib/recent";
 import { applyTheme } from "../lib/theme";
-import { useSession } from "../session/session";
+import { can, useSession } from "../session/session";
 import { useSignOut } from "../session/signOut";
 import { visibleItems } from "./navigation";
 import { useOpenDialog } from "./useDialogs";
@@ -107,6 +107,15 @@ function Item({ id, hint, children }: { id: string; hint: string | undefined; ch
   );
 }
 
+const SCANNED: ReadonlySet<Kind | undefined> = new Set<Kind>(["ipv4", "ipv6", "cidr", "domain"]);
+
+/** What was typed, where it can be the target of a scan; the server decides. */
+function targetIn(typed: string): string | null {
+  const found = detect(typed);
+  if (SCANNED.has(found?.kind)) return found?.value ?? null;
+  return /^(?:arn:aws|oci:\/\/)\S+$/.test(typed.trim()) ? typed.trim() : null;
+}
+
 interface Group {
   title: string;
   commands: Command[];
@@ -122,7 +131,9 @@ function useCommands(typed: string): Group[] {
   const openDialog = useOpenDialog();
   return useMemo(() => {
     const look = (ioc: string) => () => void navigate({ href: `/analyze?${new URLSearchParams({ ioc, run: "1" })}` });
+    const mayScan = can(session, "scan:write");
     const detected = detect(typed);
+    const target = mayScan ? targetIn(typed) : null;
     const other = LANGUAGES.find((one) => one !== language) ?? language;
     const analysis: Command[] =
       detected === null
@@ -134,6 +145,10 @@ function useCommands(typed: string): Group[] {
               run: look(typed.trim()),
             },
           ];
+    if (target !== null) {
+      const run = () => void navigate({ to: "/scans/new", search: { targets: target } });
+      analysis.push({ id: "scan", text: texts.palette.scan(target), run });
+    }
     const places = visibleItems(session).map(({ id, path, hotkey }) => ({
       id: `go-${id}`,
       text: texts.places[id],
@@ -141,6 +156,9 @@ function useCommands(typed: string): Group[] {
       run: () => void navigate({ to: path }),
     }));
     const actions: Command[] = [
+      ...(mayScan
+        ? [{ id: "new-scan", text: texts.palette.newScan, run: () => void navigate({ to: "/scans/new" }) }]
+        : []),
       { id: "keys", text: texts.header.keys, run: () => openDialog("keys") },
       { id: "shortcuts", text: texts.shortcuts.title, hint: "?", run: () => openDialog("shortcuts") },
       ...(["light", "dark", "system"] as const).map((theme) => ({

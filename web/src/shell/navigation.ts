@@ -8,6 +8,7 @@ import {
   KeyRound,
   LayoutDashboard,
   type LucideIcon,
+  Radar,
   ScrollText,
   Search,
   ShieldAlert,
@@ -23,6 +24,7 @@ export interface NavigationItem {
     | "/analyze"
     | "/threats"
     | "/telemetry"
+    | "/scans"
     | "/account"
     | `/settings/${"api-keys" | "service-accounts" | "users" | "audit-log" | "billing"}`;
   icon: LucideIcon;
@@ -37,6 +39,7 @@ const ITEMS: readonly NavigationItem[] = [
   { id: "analyze", path: "/analyze", icon: Search, needs: "nobody", hotkey: "g a", group: "work" },
   { id: "threats", path: "/threats", icon: ShieldAlert, needs: "threat:read", hotkey: "g t", group: "work" },
   { id: "telemetry", path: "/telemetry", icon: Activity, needs: "threat:read", hotkey: "g e", group: "work" },
+  { id: "scans", path: "/scans", icon: Radar, needs: "scan:read", hotkey: "g s", group: "work" },
   { id: "apiKeys", path: "/settings/api-keys", icon: KeyRound, needs: "member", hotkey: "g k", group: "settings" },
   {
     id: "serviceAccounts",

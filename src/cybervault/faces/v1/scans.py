@@ -93,9 +93,7 @@ class V1Scans:
     async def show(self, call: Call) -> Response:
         """One scan: how far it is, what it saw, what it looked at and what not."""
         scan = await self._found(call)
-        findings = await self._scans.findings(scan.tenant_id, scan.id, skipped=0, most=shapes.FINDINGS_SHOWN)
-        coverage = await self._scans.coverage(scan)
-        reply = shapes.ScanDetailReply.of_all(await self._listed(scan), findings, coverage)
+        reply = shapes.ScanDetailReply.of_all(scan, await self._scans.details(scan, shapes.FINDINGS_SHOWN))
         return json_response(200, reply.model_dump(mode="json"))
 
     async def findings(self, call: Call, query: Annotated[ScanQuery, Query()]) -> Response:
@@ -121,4 +119,4 @@ class V1Scans:
         return await self._scans.find(principal.tenant_id, ScanId(call.path_params["scan_id"]))
 
     async def _listed(self, scan: Scan) -> shapes.ScanReply:
-        return shapes.ScanReply.of(scan, await self._scans.count(scan.tenant_id, scan.id))
+        return shapes.ScanReply.of(scan, await self._scans.severities(scan))

@@ -9,16 +9,23 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response, StreamingResponse
 
+from cybervault.domain.assessments import severity_of_rank
 from cybervault.domain.ids import ScanId
+from cybervault.domain.jobs import JobState
+from cybervault.domain.verdicts import Severity
 from cybervault.faces import scan_shapes as shapes
 from cybervault.faces.call import Call, LeanRoute
 from cybervault.faces.face import json_response
 from cybervault.faces.openapi import Piece, answers_of, body_of
 from cybervault.faces.paging import Cursors
+from cybervault.faces.severities import ranks_in
 from cybervault.faces.v3.management.office import PageQuery, Pagination, id_in, pagination_of, wish_of
 from cybervault.scans.exports import Form, exported
-from cybervault.scans.scan import FindingStatus, Scan
+from cybervault.scans.profiles import ProfileName
+from cybervault.scans.rules import rules_of_control
+from cybervault.scans.scan import FindingStatus, Scan, ScanSelection, SeenSelection
 from cybervault.scans.scans import Scans
+from cybervault.scans.targets import TARGET_CHARACTERS_MAX
 
 _BASE: Final = "/v3/scans"
 _LOOK_SECONDS: Final = 0.5
@@ -50,6 +57,33 @@ class ScanList(BaseModel):
 
     data: list[shapes.ScanReply]
     pagination: Pagination
+
+
+class ScanQuery(PageQuery):
+    """Query of `GET /v3/scans`."""
+
+    status: shapes.State | None = Field(default=None, description="How they stand.")
+    profile: ProfileName | None = None
+
+    def to_core(self) -> ScanSelection:
+        """The wish."""
+        return ScanSelection(None if self.status is None else JobState(self.status), self.profile)
+
+
+class SeenQuery(PageQuery):
+    """Query of `GET /v3/scans/{scan_id}/findings`."""
+
+    severity: str | None = Field(default=None, description="One or several, joined by commas.", examples=["high"])
+    asset: str | None = Field(default=None, max_length=TARGET_CHARACTERS_MAX, examples=["10.1.0.7"])
+    control: str | None = Field(
+        default=None, max_length=20, description="A control of NIST SP 800-53, or a family of them.", examples=["SC-8"]
+    )
+
+    def to_core(self) -> SeenSelection:
+        """The wish; `Problem` INVALID `invalid_parameter` for a severity that there is not."""
+        ranks = ranks_in(self.severity, tuple(Severity)) if self.severity else ()
+        rules = rules_of_control(self.control) if self.control else None
+        return SeenSelection(frozenset(map(severity_of_rank, ranks)), self.asset or "", rules)
 
 
 class FindingQuery(PageQuery):
@@ -93,11 +127,12 @@ class ScanPaths:
         add(f"{one}/cancel", self.cancel, methods=["POST"], response_model=shapes.ScanReply, status_code=202)
         return router
 
-    async def listed(self, call: Call, query: Annotated[PageQuery, Query()]) -> Response:
+    async def listed(self, call: Call, query: Annotated[ScanQuery, Query()]) -> Response:
         """The scans of the tenant, newest first."""
-        principal, wish = await call.principal(), await wish_of(call, query, self._cursors)
+        principal = await call.principal()
+        wish = await wish_of(call, query, self._cursors, status=query.status, profile=query.profile)
         behind = None if wish.after is None else (float(wish.after[0]), str(wish.after[1]))
-        found = await self._scans.page(principal.tenant_id, wish.most + 1, behind=behind)
+        found = await self._scans.page(principal.tenant_id, wish.most + 1, behind=behind, wanted=query.to_core())
         page = found[: wish.most]
         last = page[-1].place if len(found) > wish.most else None
         rows = [await self._listed(scan) for scan in page]
@@ -108,7 +143,7 @@ class ScanPaths:
         """Ask for a scan."""
         principal, request = await call.principal(), await call.body(ScanRequest)
         scan = await self._scans.initialize(principal.tenant_id, request.to_core(), actor=await call.actor())
-        reply = shapes.ScanReply.of(scan, 0).model_dump(mode="json")
+        reply = shapes.ScanReply.of(scan, {}).model_dump(mode="json")
         return json_response(202, reply, {"location": f"{_BASE}/{scan.id}"})
 
     async def preview(self, call: Call) -> Response:
@@ -120,16 +155,16 @@ class ScanPaths:
     async def show(self, call: Call) -> Response:
         """One scan: how far it is, what it saw, what it looked at and what not."""
         scan = await self._found(call)
-        findings = await self._scans.findings(scan.tenant_id, scan.id, skipped=0, most=shapes.FINDINGS_SHOWN)
-        coverage = await self._scans.coverage(scan)
-        reply = shapes.ScanDetailReply.of_all(await self._listed(scan), findings, coverage)
+        reply = shapes.ScanDetailReply.of_all(scan, await self._scans.details(scan, shapes.FINDINGS_SHOWN))
         return json_response(200, reply.model_dump(mode="json"))
 
-    async def findings(self, call: Call, query: Annotated[PageQuery, Query()]) -> Response:
+    async def findings(self, call: Call, query: Annotated[SeenQuery, Query()]) -> Response:
         """All that one scan saw, the worst first."""
-        scan, wish = await self._found(call), await wish_of(call, query, self._cursors)
-        skipped = 0 if wish.after is None else int(wish.after[0])
-        found = await self._scans.findings(scan.tenant_id, scan.id, skipped=skipped, most=wish.most + 1)
+        scan, wanted = await self._found(call), query.to_core()
+        narrowed = {"severity": query.severity, "asset": query.asset, "control": query.control}
+        wish = await wish_of(call, query, self._cursors, **narrowed)
+        skipped, most = 0 if wish.after is None else int(wish.after[0]), wish.most + 1
+        found = await self._scans.findings(scan.tenant_id, scan.id, skipped=skipped, most=most, wanted=wanted)
         last = (skipped + wish.most,) if len(found) > wish.most else None
         rows = [shapes.ScanFindingReply.of(finding) for finding in found[: wish.most]]
         reply = ScanFindingList(data=rows, pagination=pagination_of(wish, last, self._cursors))
@@ -191,7 +226,7 @@ class ScanPaths:
         return await self._scans.find(principal.tenant_id, ScanId(id_in(call.path_params, "scan_id")))
 
     async def _listed(self, scan: Scan) -> shapes.ScanReply:
-        return shapes.ScanReply.of(scan, await self._scans.count(scan.tenant_id, scan.id))
+        return shapes.ScanReply.of(scan, await self._scans.severities(scan))
 
 
 def _event(mark: str, name: str, listed: shapes.ScanReply) -> bytes:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final, cast
 
 import sqlalchemy as sa
@@ -10,13 +11,15 @@ import sqlalchemy as sa
 from cybervault.domain.assessments import rank_of, severity_of_rank
 from cybervault.domain.ids import ScanFindingId, ScanId
 from cybervault.domain.principals import TenantId
-from cybervault.scans.scan import FindingStatus, ScanFinding
-from cybervault.storage.database import Database, Row, sql, upsert
+from cybervault.domain.verdicts import Severity
+from cybervault.scans.scan import AssetTally, FindingStatus, ScanFinding, SeenSelection
+from cybervault.storage.database import Database, Row, Sql, sql, upsert
 from cybervault.storage.scan_tables import SCAN_FINDINGS, SCAN_SIGHTINGS
 
 _C = SCAN_FINDINGS.c
 _COLUMNS: Final = tuple(_C.keys())
 _OF_TENANT = _C.tenant_id == sa.bindparam("tenant_id")
+_ALL: Final = SeenSelection()
 _SIGHTED = SCAN_SIGHTINGS.c.finding_id == _C.id
 _OF_SCAN = (
     SCAN_SIGHTINGS.c.tenant_id == sa.bindparam("tenant_id"),
@@ -51,15 +54,24 @@ _RESOLVE: Final = sql(
     .where(_OF_TENANT, _C.id == sa.bindparam("wanted"))
 )
 _OF_SCAN_ORDERED = (_C.severity.desc(), _C.asset, _C.place, _C.rule, _C.id)
-_SEEN_BY_SCAN: Final = sql(
-    sa.select(SCAN_FINDINGS)
-    .join(SCAN_SIGHTINGS, _SIGHTED)
-    .where(*_OF_SCAN, _OF_TENANT)
-    .order_by(*_OF_SCAN_ORDERED)
+_STATEMENTS_MAX: Final = 256
+_COUNT = sa.func.count().label("counted")
+_WORST = sa.func.max(_C.severity).label("worst")
+
+
+def _seen(*columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """Of what one scan saw."""
+    return sa.select(*columns).join_from(SCAN_FINDINGS, SCAN_SIGHTINGS, _SIGHTED).where(*_OF_SCAN, _OF_TENANT)
+
+
+_SEVERITIES: Final = sql(_seen(_C.severity, _COUNT).group_by(_C.severity))
+_ASSETS: Final = sql(
+    _seen(_C.asset, _WORST, _COUNT)
+    .group_by(_C.asset)
+    .order_by(_WORST.desc(), _COUNT.desc(), _C.asset)
     .limit(sa.bindparam("most"))
-    .offset(sa.bindparam("skipped"))
 )
-_COUNT_OF_SCAN: Final = sql(sa.select(sa.func.count()).select_from(SCAN_SIGHTINGS).where(*_OF_SCAN))
+_RULES: Final = sql(_seen(_C.rule, _COUNT).group_by(_C.rule))
 _FIRST: Final = sql(sa.select(SCAN_FINDINGS).where(_OF_TENANT, _STATUS).order_by(*_NEWEST).limit(sa.bindparam("most")))
 _NEXT: Final = sql(
     sa.select(SCAN_FINDINGS).where(_OF_TENANT, _STATUS, _BEHIND).order_by(*_NEWEST).limit(sa.bindparam("most"))
@@ -110,16 +122,33 @@ class ScanFindingStore:
             await self._database.run(_RESOLVE, values)
 
     async def of_scan(
-        self, tenant_id: TenantId, scan_id: ScanId, *, skipped: int, most: int
+        self, tenant_id: TenantId, scan_id: ScanId, *, skipped: int, most: int, wanted: SeenSelection = _ALL
     ) -> tuple[ScanFinding, ...]:
         """What one scan saw, the worst first."""
-        values = {"tenant_id": tenant_id, "scan_id": scan_id, "skipped": skipped, "most": most}
-        return tuple(map(_finding, await self._database.rows(_SEEN_BY_SCAN, values)))
+        severities = sorted(map(rank_of, wanted.severities))
+        # No rule at all is one that nothing has: an empty list is no SQL.
+        rules = [] if wanted.rules is None else sorted(wanted.rules) or [""]
+        statement = _seen_by_scan(len(severities), bool(wanted.asset), len(rules))
+        values: dict[str, object] = {"tenant_id": tenant_id, "scan_id": scan_id, "skipped": skipped, "most": most}
+        values |= {f"severity_{place}": rank for place, rank in enumerate(severities)}
+        values |= {f"rule_{place}": rule for place, rule in enumerate(rules)}
+        values |= {"asset": wanted.asset} if wanted.asset else {}
+        return tuple(map(_finding, await self._database.rows(statement, values)))
 
-    async def count_of_scan(self, tenant_id: TenantId, scan_id: ScanId) -> int:
-        """How much one scan saw."""
-        rows = await self._database.rows(_COUNT_OF_SCAN, {"tenant_id": tenant_id, "scan_id": scan_id})
-        return int(cast("Any", rows[0][0]))
+    async def severities_of_scan(self, tenant_id: TenantId, scan_id: ScanId) -> dict[Severity, int]:
+        """How much of each severity one scan saw."""
+        rows = await self._database.rows(_SEVERITIES, {"tenant_id": tenant_id, "scan_id": scan_id})
+        return {severity_of_rank(rank): count for rank, count in cast("Any", rows)}
+
+    async def rules_of_scan(self, tenant_id: TenantId, scan_id: ScanId) -> dict[str, int]:
+        """How often one scan saw each rule."""
+        rows = await self._database.rows(_RULES, {"tenant_id": tenant_id, "scan_id": scan_id})
+        return dict(cast("Any", [tuple(row) for row in rows]))
+
+    async def assets_of_scan(self, tenant_id: TenantId, scan_id: ScanId, most: int) -> tuple[AssetTally, ...]:
+        """Of which assets one scan saw the worst, and then the most."""
+        rows = await self._database.rows(_ASSETS, {"tenant_id": tenant_id, "scan_id": scan_id, "most": most})
+        return tuple(AssetTally(asset, severity_of_rank(worst), count) for asset, worst, count in cast("Any", rows))
 
     async def page(
         self, tenant_id: TenantId, status: FindingStatus, most: int, *, behind: tuple[float, str] | None = None
@@ -131,6 +160,23 @@ class ScanFindingStore:
         else:
             rows = await self._database.rows(_NEXT, values | {"at": behind[0], "behind": behind[1]})
         return tuple(map(_finding, rows))
+
+
+@lru_cache(_STATEMENTS_MAX)
+def _seen_by_scan(severities: int, has_asset: bool, rules: int) -> Sql:  # noqa: FBT001 - the key of a cache
+    statement = _seen(*_C)
+    if severities:
+        statement = statement.where(_C.severity.in_(_bound("severity", severities, _C.severity)))
+    if has_asset:
+        statement = statement.where(_C.asset == sa.bindparam("asset"))
+    if rules:
+        statement = statement.where(_C.rule.in_(_bound("rule", rules, _C.rule)))
+    ordered = statement.order_by(*_OF_SCAN_ORDERED)
+    return sql(ordered.limit(sa.bindparam("most")).offset(sa.bindparam("skipped")))
+
+
+def _bound(name: str, count: int, column: sa.ColumnElement[Any]) -> list[sa.BindParameter[Any]]:
+    return [sa.bindparam(f"{name}_{place}", type_=column.type) for place in range(count)]
 
 
 def _finding(row: Row) -> ScanFinding:

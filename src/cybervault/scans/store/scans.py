@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final, cast
 
 import msgspec
@@ -12,9 +13,9 @@ from cybervault.domain.ids import ScanId
 from cybervault.domain.jobs import Job, JobState
 from cybervault.domain.principals import TenantId
 from cybervault.scans.profiles import ProfileName
-from cybervault.scans.scan import Chunk, Scan
+from cybervault.scans.scan import Chunk, Scan, ScanSelection
 from cybervault.scans.seen import Coverage
-from cybervault.storage.database import Database, Row, sql, upsert
+from cybervault.storage.database import Database, Row, Sql, sql, upsert
 from cybervault.storage.jobs import VIEW, job_of
 from cybervault.storage.scan_tables import SCAN_CHUNKS, SCANS
 from cybervault.storage.work_tables import JOBS
@@ -27,13 +28,10 @@ _COVERAGE: Final = msgspec.msgpack.Decoder(tuple[Coverage, ...])
 
 _ADD: Final = sql(sa.insert(SCANS))
 _FIND: Final = sql(sa.select(SCANS).where(_OF_TENANT, _C.id == sa.bindparam("wanted")))
-_FIRST: Final = sql(_PAGE)
-_NEXT: Final = sql(
-    _PAGE.where(
-        sa.tuple_(_C.created_at, _C.id)
-        < sa.tuple_(sa.bindparam("at", type_=sa.Float), sa.bindparam("behind", type_=sa.Text))
-    )
+_BEHIND = sa.tuple_(_C.created_at, _C.id) < sa.tuple_(
+    sa.bindparam("at", type_=sa.Float), sa.bindparam("behind", type_=sa.Text)
 )
+_ALL: Final = ScanSelection()
 _OPEN: Final = sql(sa.select(SCANS).where(_OF_TENANT, _C.finished_at.is_(None)).order_by(_C.created_at, _C.id))
 _SETTLE: Final = sql(
     sa.update(SCANS)
@@ -124,15 +122,23 @@ class ScanStore:
         return tuple(map(_scan, await self._database.rows(_OPEN, {"tenant_id": tenant_id})))
 
     async def page(
-        self, tenant_id: TenantId, most: int, *, behind: tuple[float, str] | None = None
+        self,
+        tenant_id: TenantId,
+        most: int,
+        *,
+        behind: tuple[float, str] | None = None,
+        wanted: ScanSelection = _ALL,
     ) -> tuple[Scan, ...]:
-        """Newest first, from behind a place."""
+        """Newest first, from behind a place; of a state those alone whose end was kept."""
         values: dict[str, object] = {"tenant_id": tenant_id, "most": most}
-        if behind is None:
-            rows = await self._database.rows(_FIRST, values)
-        else:
-            rows = await self._database.rows(_NEXT, values | {"at": behind[0], "behind": behind[1]})
-        return tuple(map(_scan, rows))
+        if behind is not None:
+            values |= {"at": behind[0], "behind": behind[1]}
+        if wanted.state is not None:
+            values["state"] = wanted.state.value
+        if wanted.profile is not None:
+            values["profile"] = wanted.profile.value
+        statement = _listing(behind is not None, wanted.state is not None, wanted.profile is not None)
+        return tuple(map(_scan, await self._database.rows(statement, values)))
 
     async def settle(self, scan: Scan, job: Job) -> bool:
         """Keep how its job stands; whether it had not ended before."""
@@ -189,6 +195,18 @@ class ScanStore:
         """The parts in their order."""
         rows = await self._database.rows(_CHUNKS, {"tenant_id": tenant_id, "scan_id": scan_id})
         return tuple(map(_chunk, rows))
+
+
+@lru_cache
+def _listing(has_behind: bool, has_state: bool, has_profile: bool) -> Sql:  # noqa: FBT001 - the key of a cache
+    clauses: list[sa.ColumnElement[bool]] = []
+    if has_behind:
+        clauses.append(_BEHIND)
+    if has_state:
+        clauses += [_C.state == sa.bindparam("state"), _C.finished_at.is_not(None)]
+    if has_profile:
+        clauses.append(_C.profile == sa.bindparam("profile"))
+    return sql(_PAGE.where(*clauses))
 
 
 def _seconds(moment: datetime | None) -> float | None:

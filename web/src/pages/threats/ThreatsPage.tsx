@@ -14,6 +14,7 @@ import { WordButton } from "../../kit/Buttons";
 import { Announcement } from "../../kit/Live";
 import { Page } from "../../kit/Page";
 import { useHotkeys } from "../../lib/hotkeys";
+import { stepRow } from "../../lib/rowFocus";
 import { can, useSession } from "../../session/session";
 import { ExportMenu } from "./ExportMenu";
 import { FilterNotes, Filters } from "./Filters";
@@ -28,6 +29,7 @@ import { isSameView } from "./views";
 import { threatWords } from "./words";
 
 const route = getRouteApi("/inside/threats");
+const ROW = "[role=row][data-key]";
 
 export function ThreatsPage() {
   const texts = useTexts(threatsTexts);
@@ -40,8 +42,8 @@ export function ThreatsPage() {
     useMemo(
       () => ({
         "/": () => field.current?.focus(),
-        j: () => step(list.current, 1),
-        k: () => step(list.current, -1),
+        j: () => stepRow(list.current, ROW, 1),
+        k: () => stepRow(list.current, ROW, -1),
       }),
       [],
     ),
@@ -85,13 +87,6 @@ function useSearchChange(search: ThreatSearch): (change: ThreatSearch | null) =>
     },
     [navigate, search],
   );
-}
-
-/** The focus goes to the row before or behind; from elsewhere to the first. */
-function step(list: HTMLElement | null, by: number): void {
-  const rows = [...(list?.querySelectorAll<HTMLElement>("[role=row][data-key]") ?? [])];
-  const at = rows.findIndex((row) => row.contains(document.activeElement));
-  rows[at < 0 ? 0 : Math.min(Math.max(at + by, 0), rows.length - 1)]?.focus();
 }
 
 function Actions({ search, again }: { search: ThreatSearch; again: () => void }) {

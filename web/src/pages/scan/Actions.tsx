@@ -1,0 +1,111 @@
+/** What can be done with a scan: stop it, take its result along, ask for it again. */
+
+import { useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { ChevronDown, Download, RotateCw, Square } from "lucide-react";
+import { useState } from "react";
+import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
+import { answerOf, server } from "../../api/server";
+import { useSpeech } from "../../i18n/language";
+import { useTexts } from "../../i18n/texts";
+import { WordButton } from "../../kit/Buttons";
+import { ConfirmDialog } from "../../kit/ConfirmDialog";
+import { useToast } from "../../kit/Toasts";
+import { can, useSession } from "../../session/session";
+import { isOpen, type ScanDetail } from "../scans/search";
+import { scanWords } from "../scans/words";
+import { scanTexts } from "./texts";
+
+const FORMATS = ["sarif", "csv"] as const;
+
+export function Actions({ scan }: { scan: ScanDetail }) {
+  const { texts: shared } = useSpeech();
+  const texts = useTexts(scanTexts);
+  const words = useTexts(scanWords);
+  const session = useSession();
+  const isAllowed = can(session, "scan:write");
+  return (
+    <>
+      {isAllowed ? null : (
+        <span id="scan-reason" className="field-hint">
+          {words.needsWrite(session ? shared.roles[session.member.role] : "")}
+        </span>
+      )}
+      <ExportMenu id={scan.id} />
+      {isOpen(scan) ? (
+        <Stop scan={scan} isAllowed={isAllowed} />
+      ) : isAllowed ? (
+        <Link
+          className="button button-primary"
+          to="/scans/new"
+          search={{ targets: scan.targets.join(" "), profile: scan.profile }}
+        >
+          <RotateCw aria-hidden size={15} />
+          {texts.again}
+        </Link>
+      ) : null}
+    </>
+  );
+}
+
+function Stop({ scan, isAllowed }: { scan: ScanDetail; isAllowed: boolean }) {
+  const texts = useTexts(scanTexts).cancel;
+  const client = useQueryClient();
+  const tell = useToast();
+  const [isAsking, setAsking] = useState(false);
+  const [isStopping, setStopping] = useState(false);
+  const stop = async () => {
+    await answerOf(server.POST("/v3/scans/{scan_id}/cancel", { params: { path: { scan_id: scan.id } } }));
+    setStopping(true);
+    tell(texts.done);
+    void client.invalidateQueries({ queryKey: ["scans"] });
+  };
+  return (
+    <span className="danger">
+      <WordButton
+        isDisabled={!isAllowed || isStopping}
+        {...(isAllowed ? {} : { "aria-describedby": "scan-reason" })}
+        onPress={() => setAsking(true)}
+      >
+        <Square aria-hidden size={14} />
+        {isStopping ? texts.stopping : texts.action}
+      </WordButton>
+      {isAsking ? (
+        <ConfirmDialog
+          title={texts.title}
+          lead={texts.lead}
+          submit={texts.submit}
+          onConfirm={stop}
+          onClose={() => setAsking(false)}
+        />
+      ) : null}
+    </span>
+  );
+}
+
+function ExportMenu({ id }: { id: string }) {
+  const texts = useTexts(scanTexts).export;
+  return (
+    <MenuTrigger>
+      <WordButton>
+        <Download aria-hidden size={16} />
+        {texts.label}
+        <ChevronDown aria-hidden size={15} />
+      </WordButton>
+      <Popover className="popover" placement="bottom end">
+        <Menu className="options" aria-label={texts.label}>
+          {FORMATS.map((format) => (
+            <MenuItem
+              key={format}
+              className="option option-plain"
+              href={`/v3/scans/${id}/export?format=${format}`}
+              download=""
+            >
+              {texts[format]}
+            </MenuItem>
+          ))}
+        </Menu>
+      </Popover>
+    </MenuTrigger>
+  );
+}

@@ -1,0 +1,48 @@
+/** What a scan would do, before anything is connected to. */
+
+import type { ReactNode } from "react";
+import { useSpeech } from "../../i18n/language";
+import { useTexts } from "../../i18n/texts";
+import { engineName } from "./engines";
+import { newTexts } from "./newTexts";
+import type { Preview } from "./search";
+import { scanWords } from "./words";
+
+export function Meaning({ preview }: { preview: Preview | undefined }) {
+  const { formats } = useSpeech();
+  const texts = useTexts(newTexts);
+  const words = useTexts(scanWords);
+  if (preview === undefined || preview.targets.length === 0) return <p className="muted">{texts.meansNothing}</p>;
+  return (
+    <dl className="meaning">
+      <Fact name={texts.lookAt}>{formats.number(preview.targets.length)}</Fact>
+      <Fact name={texts.addresses}>{formats.number(preview.addresses)}</Fact>
+      <Fact name={texts.ports}>{formats.number(preview.ports)}</Fact>
+      <Fact name={texts.connections}>{formats.number(preview.connections_max)}</Fact>
+      <Fact name={texts.duration}>
+        {formats.duration(preview.estimated_duration * 60)} <span className="field-hint">{texts.durationHint}</span>
+      </Fact>
+      {preview.not_tested.length === 0 ? null : (
+        <Fact name={texts.notTested}>
+          {preview.not_tested.map(({ engine, looks_at, reason }) => (
+            <span key={engine} className="not-tested">
+              {engineName(engine, words.engines)}
+              <span className="field-hint" lang="en">
+                {looks_at}: {reason}
+              </span>
+            </span>
+          ))}
+        </Fact>
+      )}
+    </dl>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

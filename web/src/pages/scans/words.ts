@@ -1,0 +1,84 @@
+/** Words of scans that several pages use. */
+
+import { textsOf } from "../../i18n/texts";
+import type { Tone } from "../../kit/Tags";
+import type { Status } from "./search";
+
+export const STATUS_TONE: Record<Status, Tone> = {
+  queued: "plain",
+  running: "busy",
+  completed: "good",
+  timed_out: "warn",
+  cancelled: "plain",
+  failed: "bad",
+};
+
+export const scanWords = textsOf(
+  {
+    scans: "Scans",
+    grants: "What may be scanned",
+    tabs: "Parts of the scans",
+    newScan: "New scan",
+    needsWrite: (role: string) =>
+      `Your role (${role}) can read scans. Starting and stopping them takes the right scan:write.`,
+    statuses: {
+      queued: "Waiting",
+      running: "Running",
+      completed: "Completed",
+      timed_out: "Out of time",
+      cancelled: "Cancelled",
+      failed: "Failed",
+    },
+    profiles: { standard: "Standard", compliance: "Compliance", pentest: "Pentest" },
+    kinds: { network: "Network", domain: "Domain", cloud: "Cloud resource", image: "Image" },
+    progress: "Progress",
+    more: (count: number) => `and ${count} more`,
+    engines: {
+      ports: "Ports",
+      services: "Services",
+      tls: "TLS and certificates",
+      http: "Web headers and cookies",
+      names: "DNS and mail rules",
+      cloud: "Cloud rules",
+      image: "Image",
+      layers: "Layers",
+      advisories: "Known flaws",
+      web_attacks: "Web attacks",
+    },
+    noFindings: "No findings",
+    severityCount: (severity: string, count: number) => `${severity}: ${count}`,
+  },
+  {
+    scans: "Escaneos",
+    grants: "Qué se puede escanear",
+    tabs: "Partes de los escaneos",
+    newScan: "Nuevo escaneo",
+    needsWrite: (role) => `Tu rol (${role}) puede leer escaneos. Iniciarlos y pararlos requiere el permiso scan:write.`,
+    statuses: {
+      queued: "En espera",
+      running: "En curso",
+      completed: "Completado",
+      timed_out: "Sin tiempo",
+      cancelled: "Cancelado",
+      failed: "Fallido",
+    },
+    profiles: { standard: "Estándar", compliance: "Cumplimiento", pentest: "Pentest" },
+    kinds: { network: "Red", domain: "Dominio", cloud: "Recurso de nube", image: "Imagen" },
+    progress: "Progreso",
+    more: (count) => `y ${count} más`,
+    engines: {
+      ports: "Puertos",
+      services: "Servicios",
+      tls: "TLS y certificados",
+      http: "Cabeceras y cookies web",
+      names: "Reglas de DNS y correo",
+      cloud: "Reglas de nube",
+      image: "Imagen",
+      layers: "Capas",
+      advisories: "Fallos conocidos",
+      web_attacks: "Ataques web",
+    },
+    noFindings: "Sin hallazgos",
+    severityCount: (severity, count) => `${severity}: ${count}`,
+  },
+);
