@@ -82,7 +82,7 @@ class TestIntake:
         batches = page.get_by_role("region", name="Lotes").get_by_role("row")
         await expect(batches.filter(has_text="quiet.json")).to_contain_text("Terminado")
         await batches.get_by_role("link", name="certutil.evtx").click()
-        await expect(page.get_by_text("Ninguna regla se activó con estos 1 eventos")).to_be_visible()
+        await expect(page.get_by_text("Ninguna regla se activó (eventos mirados: 1)")).to_be_visible()
 
     async def test_a_pasted_event_is_looked_through_and_a_broken_line_is_told(
         self, open_console: OpenConsole, home: Home

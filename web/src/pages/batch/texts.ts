@@ -28,8 +28,8 @@ export const batchTexts = textsOf(
       faults: "Lines with errors",
     },
     nothing: {
-      title: (events: string) => `No rule fired on these ${events} events`,
-      lead: "That is no proof that nothing happened: rules know what they were written for. What was not read stands below.",
+      title: (events: string) => `No rule fired (events looked at: ${events})`,
+      lead: "That is no proof that nothing happened: rules know what they were written for.",
       unread: "There was no event in it that a rule could be asked about",
       unreadLead: "Below stands why. The guide on detection names the formats that are known.",
     },
@@ -130,7 +130,7 @@ export const batchTexts = textsOf(
       heading: "What was not read",
       notes: "Notes",
       lead: (unread: string, unknown: string) =>
-        `${unread} lines are no event, ${unknown} are of no format that is known. The first hundred:`,
+        `Lines that are no event: ${unread}. Of no format that is known: ${unknown}. The first hundred:`,
       line: "Line",
       whole: "All of it",
       reason: "Why",
@@ -168,8 +168,8 @@ export const batchTexts = textsOf(
       faults: "Líneas con errores",
     },
     nothing: {
-      title: (events) => `Ninguna regla se activó con estos ${events} eventos`,
-      lead: "No prueba que no pasara nada: las reglas saben aquello para lo que se escribieron. Abajo consta lo que no se leyó.",
+      title: (events) => `Ninguna regla se activó (eventos mirados: ${events})`,
+      lead: "No prueba que no pasara nada: las reglas saben aquello para lo que se escribieron.",
       unread: "No había ningún evento por el que preguntar a una regla",
       unreadLead: "Abajo consta por qué. La guía de detección nombra los formatos conocidos.",
     },
@@ -270,7 +270,7 @@ export const batchTexts = textsOf(
       heading: "Lo que no se leyó",
       notes: "Notas",
       lead: (unread, unknown) =>
-        `${unread} líneas no son un evento, ${unknown} son de un formato desconocido. Las cien primeras:`,
+        `Líneas que no son un evento: ${unread}. De formato desconocido: ${unknown}. Las cien primeras:`,
       line: "Línea",
       whole: "Todo",
       reason: "Por qué",
