@@ -2,7 +2,7 @@
 
 import pytest
 
-from cybervault.detection.normal.windows import WindowsEvent, records_of, source_of
+from cybervault.detection.normal.windows import WindowsEvent, known_sources, records_of, source_of
 from cybervault.detection.record import LogSource, Value
 
 SYSMON = "Microsoft-Windows-Sysmon/Operational"
@@ -100,3 +100,11 @@ def test_sysmons_own_time_counts_where_no_other_is_known() -> None:
     (record,) = records_of(event(SYSMON, "1", UtcTime="2026-03-04 12:00:00.123"))
     assert record.at is not None
     assert record.at.isoformat() == "2026-03-04T12:00:00.123000+00:00"
+
+
+def test_every_log_source_is_known_beforehand() -> None:
+    known = set(known_sources())
+    for event_id in ("1", "12", "4104", "4688", "5156"):
+        for channel in ("Microsoft-Windows-Sysmon/Operational", "Security", "Microsoft-Windows-PowerShell/Operational"):
+            for record in records_of(WindowsEvent(channel, "", event_id, {})):
+                assert known & {(record.source, event_id), (record.source, None)}
