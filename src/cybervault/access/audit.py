@@ -67,6 +67,7 @@ class Change(StrEnum):
     SCAN_GRANT_WITHDRAWN = "scan_grant.withdrawn"
     SCAN_ASKED = "scan.asked"
     SCAN_CANCELLED = "scan.cancelled"
+    SCAN_UPLOADED = "scan.uploaded"
     RULES_UPDATED = "rules.updated"
     RULE_SWITCHED_OFF = "rule.switched_off"
     RULE_SWITCHED_ON = "rule.switched_on"

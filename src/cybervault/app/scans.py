@@ -23,6 +23,7 @@ from cybervault.scans.store.grants import GrantStore
 from cybervault.scans.store.scans import ScanStore
 from cybervault.scans.targets import Target
 from cybervault.scans.timeline import Timeline
+from cybervault.scans.uploads import Uploads
 from cybervault.scans.worker import KIND, Means, ScanWorker
 from cybervault.settings import ScanSettings, Settings
 from cybervault.storage.database import Database
@@ -40,6 +41,7 @@ class ScanParts:
 
     grants: Grants
     scans: Scans
+    uploads: Uploads
     timeline: Timeline
     dispatcher: Dispatcher
 
@@ -65,7 +67,8 @@ def scans_of(settings: Settings, database: Database, journal: Journal, *, egress
     )
     worker = ScanWorker(rows.scans, ledger, grants, means=means, timeline=timeline)
     scans = Scans(rows, grants, journal, profiles=profiles, timeline=timeline, wake=woken.set)
-    return ScanParts(grants, scans, timeline, dispatcher_of(database, clock, handlers={KIND: worker.work}, woken=woken))
+    dispatcher = dispatcher_of(database, clock, handlers={KIND: worker.work}, woken=woken)
+    return ScanParts(grants, scans, Uploads(rows.scans, ledger, journal), timeline, dispatcher)
 
 
 def registry_reader(egress: Egress, settings: ScanSettings) -> Callable[[Target], Registry]:

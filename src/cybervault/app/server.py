@@ -30,6 +30,7 @@ from cybervault.faces.rights import ROUTES, Rights
 from cybervault.faces.v1.routes import V1
 from cybervault.faces.v1.scans import V1Scans
 from cybervault.faces.v1.shapes import FACE as V1_FACE
+from cybervault.faces.v1.uploads import V1Uploads
 from cybervault.faces.v2.routes import V2
 from cybervault.faces.v2.shapes import FACE as V2_FACE
 from cybervault.faces.v3.detection import DetectionPaths
@@ -121,6 +122,7 @@ def _threat_routes(product: Product) -> list[BaseRoute]:
         DetectionPaths(product.choices, cursors).router(),
         ResponsePaths(product.actions, cursors).router(),
         V1Scans(product.scanning.scans, cursors).router(),
+        V1Uploads(product.scanning.uploads).router(),
         ScanGrantPaths(product.scanning.grants, cursors).router(),
         ScanPaths(product.scanning.scans, cursors).router(),
         WebhookPaths(product.hooks.webhooks, product.hooks.courier, cursors).router(),

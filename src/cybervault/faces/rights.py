@@ -87,6 +87,7 @@ ROUTES: Final = (
     RouteRule("GET", "/v1/threats/feed", _READ),
     RouteRule("POST", "/v1/scans/initialize", Scope.SCAN_WRITE, is_repeatable=True, is_real=True),
     RouteRule("POST", "/v1/scans/preview", Scope.SCAN_WRITE, is_real=True),
+    RouteRule("POST", "/v1/scans/upload-sarif", Scope.SCAN_UPLOAD, is_repeatable=True, is_real=True),
     RouteRule("GET", "/v1/scans", Scope.SCAN_READ, is_real=True),
     RouteRule("GET", "/v1/scans/{scan_id}", Scope.SCAN_READ, is_real=True),
     RouteRule("GET", "/v1/scans/{scan_id}/findings", Scope.SCAN_READ, is_real=True),

@@ -44,21 +44,35 @@ class Ledger:
             await self._resolve_gone(part, report, now)
             await self._scans.cover(part.scan_id, part.number, report.coverage)
 
-    async def _see(self, part: PartKey, seen: tuple[Seen, ...], now: datetime) -> None:
-        one, rule = seen[0], scan_rules()[seen[0].rule]
+    async def take_over(self, part: PartKey, results: Iterable[Seen]) -> tuple[int, int]:
+        """Within a transaction: keep what others saw, who do not say where else they looked, so that nothing ends.
+
+        How many findings that are, and how many of them are new or open again.
+        """
+        await self._findings.lock(part.tenant_id)
+        now, spots = self._clock.now(), _merged(results)
+        return len(spots), sum([await self._see(part, seen, now) for seen in spots])
+
+    async def _see(self, part: PartKey, seen: tuple[Seen, ...], now: datetime) -> bool:
+        """Keep what was seen at one spot; whether that is new, or open again."""
+        one = seen[0]
+        # What others saw brings its own words; what our engines saw has those of a rule of ours.
+        title, severity = one.title or scan_rules()[one.rule].title, one.severity or scan_rules()[one.rule].severity
         before = await self._findings.by_fingerprint(part.tenant_id, one.fingerprint)
         engines = {sight.engine for sight in seen} | set(before.engines if before is not None else ())
         evidence = tuple(dict.fromkeys(sight.evidence[:EVIDENCE_CHARACTERS_MAX] for sight in seen if sight.evidence))
         made = ScanFinding(
             new_scan_finding_id(), part.tenant_id, one.fingerprint, one.asset, one.rule, one.place,
-            one.title or rule.title, one.severity or rule.severity, "high", tuple(sorted(engines)), evidence,
+            title, severity, "high", tuple(sorted(engines)), evidence,
             FindingStatus.OPEN, now, now, None, part.scan_id, part.scan_id,
         )  # fmt: skip
         if before is not None:
             made = replace(made, id=before.id, first_seen_at=before.first_seen_at, first_scan_id=before.first_scan_id)
         await self._findings.see(made, part.scan_id)
-        if before is None or before.status is FindingStatus.RESOLVED:
+        is_opened = before is None or before.status is FindingStatus.RESOLVED
+        if is_opened:
             await self._tell(made, "scan_finding.opened", part.scan_id)
+        return is_opened
 
     async def _resolve_gone(self, part: PartKey, report: Report, now: datetime) -> None:
         fingerprints = {seen.fingerprint for seen in report.seen}

@@ -1,10 +1,9 @@
 """Webhooks made, changed, given new secrets and removed; what failed is sent again."""
 
 import base64
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
-from standardwebhooks.webhooks import Webhook as Verifier
 
 from cybervault.access.audit import OPERATOR
 from cybervault.domain.ids import DeliveryId, WebhookId
@@ -13,8 +12,8 @@ from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.domain.verdicts import Severity
 from cybervault.response.webhooks.delivery import DeliveryState
 from cybervault.response.webhooks.events import WebhookEvent
-from cybervault.response.webhooks.webhooks import WEBHOOKS_MAX, MintedWebhook, NewWebhook, WebhookEdit
-from tests.fakes.receiver import Received, answering
+from cybervault.response.webhooks.webhooks import WEBHOOKS_MAX, NewWebhook, WebhookEdit
+from tests.fakes.receiver import answering, is_signed_by
 from tests.response.webhooks.bench import Bench
 
 SINCE = datetime.fromisoformat("2026-11-01T00:00:00+00:00")
@@ -140,7 +139,9 @@ class TestRotate:
         await bench.courier.test(new.webhook, actor=bench.actor)
         bench.clock.advance(24 * 3_600)
         await bench.courier.test(new.webhook, actor=bench.actor)
-        verdicts = [[_is_signed_by(minted, call) for minted in (old, new)] for call in bench.receiver.calls]
+        verdicts = [
+            [is_signed_by(minted.secret.reveal(), call) for minted in (old, new)] for call in bench.receiver.calls
+        ]
         assert verdicts == [[True, True], [False, True]]
         assert (await bench.world.happened()).count("webhook.secret_rotated") == 1
 
@@ -150,7 +151,7 @@ class TestRotate:
         await bench.courier.test(new.webhook, actor=bench.actor)
         (call,) = bench.receiver.calls
         assert len(call.headers["webhook-signature"].split()) == 1
-        assert _is_signed_by(new, call)
+        assert is_signed_by(new.secret.reveal(), call)
 
     @pytest.mark.parametrize("hours", [-1, 169])
     async def test_an_odd_overlap_is_refused(self, bench: Bench, hours: int) -> None:
@@ -254,10 +255,3 @@ async def test_other_tenants_find_nothing(bench: Bench) -> None:
             await work
         assert code_of(caught) == (ProblemKind.NOT_FOUND, "not_found")
     assert await bench.webhooks.find(bench.ours, webhook.id) == webhook
-
-
-def _is_signed_by(minted: MintedWebhook, call: Received) -> bool:
-    """What the independent library says of a signature of the hand clock's time, which it would call too old."""
-    moment = datetime.fromtimestamp(int(call.headers["webhook-timestamp"]), UTC)
-    own = Verifier(minted.secret.reveal()).sign(call.headers["webhook-id"], moment, call.body.decode())
-    return own in call.headers["webhook-signature"].split()

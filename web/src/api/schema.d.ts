@@ -2375,7 +2375,7 @@ export interface components {
          * @description What is written down.
          * @enum {string}
          */
-        Change: "tenant.created" | "tenant.plan_changed" | "tenant.limits_changed" | "tenant.suspended" | "tenant.resumed" | "key.created" | "key.changed" | "key.rotated" | "key.rotation_finished" | "key.rotation_cancelled" | "key.revoked" | "key.exposed" | "decoy.used" | "pepper.rotated" | "service_account.created" | "service_account.changed" | "service_account.removed" | "member.created" | "member.invited" | "member.changed" | "member.role_changed" | "member.suspended" | "member.resumed" | "member.removed" | "password.changed" | "second_factor.added" | "second_factor.removed" | "recovery_codes.made" | "recovery_code.used" | "identity.linked" | "sign_in.succeeded" | "sign_in.failed" | "sign_in.ended" | "session.ended" | "session.proved" | "finding.status_changed" | "finding.commented" | "action.requested" | "scan_grant.asked" | "scan_grant.given" | "scan_grant.withdrawn" | "scan.asked" | "scan.cancelled" | "rules.updated" | "rule.switched_off" | "rule.switched_on" | "rules.level_changed" | "rule_filter.added" | "rule_filter.removed" | "webhook.added" | "webhook.changed" | "webhook.removed" | "webhook.secret_rotated" | "webhook.tested" | "webhook.replayed" | "webhook.disabled" | "audit.erased";
+        Change: "tenant.created" | "tenant.plan_changed" | "tenant.limits_changed" | "tenant.suspended" | "tenant.resumed" | "key.created" | "key.changed" | "key.rotated" | "key.rotation_finished" | "key.rotation_cancelled" | "key.revoked" | "key.exposed" | "decoy.used" | "pepper.rotated" | "service_account.created" | "service_account.changed" | "service_account.removed" | "member.created" | "member.invited" | "member.changed" | "member.role_changed" | "member.suspended" | "member.resumed" | "member.removed" | "password.changed" | "second_factor.added" | "second_factor.removed" | "recovery_codes.made" | "recovery_code.used" | "identity.linked" | "sign_in.succeeded" | "sign_in.failed" | "sign_in.ended" | "session.ended" | "session.proved" | "finding.status_changed" | "finding.commented" | "action.requested" | "scan_grant.asked" | "scan_grant.given" | "scan_grant.withdrawn" | "scan.asked" | "scan.cancelled" | "scan.uploaded" | "rules.updated" | "rule.switched_off" | "rule.switched_on" | "rules.level_changed" | "rule_filter.added" | "rule_filter.removed" | "webhook.added" | "webhook.changed" | "webhook.removed" | "webhook.secret_rotated" | "webhook.tested" | "webhook.replayed" | "webhook.disabled" | "audit.erased";
         /**
          * ChangedThreat
          * @description Answer of `PATCH /v2/threats/{id}/status`: the whole threat, and who changed it when.
@@ -4698,6 +4698,34 @@ export interface components {
             step_seconds: number;
             /** Steps */
             steps: components["schemas"]["MomentReply"][];
+        };
+        /**
+         * UploadReply
+         * @description What became of a file.
+         */
+        UploadReply: {
+            /**
+             * Scan Id
+             * @description The scan that it is kept as.
+             */
+            scan_id: string;
+            /** Status */
+            status: string;
+            /**
+             * Findings
+             * @description How many it names; a rule at a line of a file is one.
+             */
+            findings: number;
+            /**
+             * New
+             * @description How many of them were not known, or had been resolved.
+             */
+            new: number;
+            /**
+             * Faults
+             * @description What of it could not be read; the first 20.
+             */
+            faults: string[];
         };
         /**
          * UseList

@@ -14,5 +14,6 @@ class Parser:
 
 EVTX: Final = Parser("cybervault.confinement.parsers.evtx:records")
 LAYERS: Final = Parser("cybervault.confinement.parsers.layers:facts")
+SARIF: Final = Parser("cybervault.confinement.parsers.sarif:records")
 
-PARSERS: Final = (EVTX, LAYERS)
+PARSERS: Final = (EVTX, LAYERS, SARIF)
