@@ -20,7 +20,11 @@ function textsOf(tree: Tree, path = ""): [string, string][] {
 // What stands beside a page, under the name of its folder.
 const pages = Object.entries(
   import.meta.glob<Record<string, Record<"en" | "es", Tree>>>("../pages/*/texts.ts", { eager: true }),
-).flatMap(([path, module]) => Object.values(module).map((texts) => [path.split("/")[2], texts] as const));
+).flatMap(([path, module]) =>
+  Object.values(module)
+    .filter((texts) => typeof texts === "object")
+    .map((texts) => [path.split("/")[2], texts] as const),
+);
 const all = (language: "en" | "es", shared: Tree): Tree => ({
   ...shared,
   ...Object.fromEntries(pages.map(([page, texts]) => [`pages/${page}`, texts[language]])),

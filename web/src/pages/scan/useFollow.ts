@@ -2,6 +2,7 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
+import { answerOf, server } from "../../api/server";
 import { piecesOf } from "../../api/sse";
 import { scanQuery } from "../scans/queries";
 import type { ScanDetail } from "../scans/search";
@@ -44,9 +45,9 @@ async function listen(id: string, mark: string, over: AbortSignal): Promise<Asyn
   const silence = new AbortController();
   const signal = AbortSignal.any([over, silence.signal]);
   const headers = { Accept: "text/event-stream", ...(mark === "" ? {} : { "Last-Event-ID": mark }) };
-  const response = await fetch(`/v3/scans/${encodeURIComponent(id)}/events`, { headers, cache: "no-store", signal });
-  if (!response.ok || response.body === null) throw new Error(`HTTP ${response.status}`);
-  return watched(piecesOf(response.body), () => silence.abort());
+  const params = { path: { scan_id: id } };
+  const body = await answerOf(server.GET("/v3/scans/{scan_id}/events", { params, headers, signal, parseAs: "stream" }));
+  return watched(piecesOf(body as ReadableStream<Uint8Array>), () => silence.abort());
 }
 
 async function* watched(pieces: AsyncIterable<Uint8Array>, onSilence: () => void): AsyncGenerator<Uint8Array> {
