@@ -146,6 +146,10 @@ def connections_of(targets: Sequence[Target], profile: Profile) -> int:
 
 def targets_of(values: Iterable[str]) -> tuple[Target, ...]:
     """Targets that were read and allowed before, from their spellings."""
+    # What other tools saw was no target of ours.
+    values = tuple(one for one in values if not one.startswith("sarif:"))
+    if not values:
+        return ()
     return tuple(parse_target(value, has_loopback=True) for value in values)
 
 
