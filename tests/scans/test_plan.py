@@ -124,7 +124,7 @@ def test_what_was_not_even_planned_is_known_by_its_phase() -> None:
 
 
 def test_targets_are_read_back_from_their_spellings() -> None:
-    assert targets_of(("127.0.0.1", "example.com")) == (
+    assert targets_of(("127.0.0.1", "sarif:Semgrep", "example.com")) == (
         Target(TargetKind.NETWORK, "127.0.0.1"),
         Target(TargetKind.DOMAIN, "example.com"),
     )

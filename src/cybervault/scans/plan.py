@@ -13,7 +13,7 @@ from cybervault.scans.engines import ADVISORIES, IMAGE, LAYERS, NAMES, SERVICES,
 from cybervault.scans.profiles import Profile
 from cybervault.scans.scan import Chunk, Phase
 from cybervault.scans.seen import Host, Service
-from cybervault.scans.targets import Target, TargetKind, parse_target
+from cybervault.scans.targets import UPLOADED, Target, TargetKind, parse_target
 
 _Item = TypeVar("_Item")
 
@@ -145,12 +145,8 @@ def connections_of(targets: Sequence[Target], profile: Profile) -> int:
 
 
 def targets_of(values: Iterable[str]) -> tuple[Target, ...]:
-    """Targets that were read and allowed before, from their spellings."""
-    # What other tools saw was no target of ours.
-    values = tuple(one for one in values if not one.startswith("sarif:"))
-    if not values:
-        return ()
-    return tuple(parse_target(value, has_loopback=True) for value in values)
+    """Targets that were read and allowed before, from their spellings; those of uploads are none of ours."""
+    return tuple(parse_target(value, has_loopback=True) for value in values if not value.startswith(UPLOADED))
 
 
 def _blocks(network: Network) -> Iterator[Network]:

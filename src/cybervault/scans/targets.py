@@ -11,6 +11,8 @@ from cybervault.domain.never_scanned import Network, is_never_scanned
 from cybervault.domain.problems import Problem, ProblemKind
 
 TARGETS_MAX: Final = 256
+UPLOADED: Final = "sarif:"
+"""What a scan by upload names as its targets: the tools behind this."""
 TARGET_CHARACTERS_MAX: Final = 512
 ADDRESSES_OF_TARGET_MAX: Final = 65_536
 ADDRESSES_MAX: Final = 131_072

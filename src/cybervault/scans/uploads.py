@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import Final
 
 from cybervault.access.audit import Actor, Change, Happening
 from cybervault.access.journal import Journal
@@ -14,10 +13,8 @@ from cybervault.scans.profiles import ProfileName
 from cybervault.scans.sarif import SarifFile, read_sarif, tools_of
 from cybervault.scans.scan import Scan
 from cybervault.scans.store.scans import ScanStore
+from cybervault.scans.targets import UPLOADED
 from cybervault.scans.worker import KIND
-
-PREFIX: Final = "sarif:"
-"""What a scan by upload names as its targets: the tools behind this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,7 @@ class Uploads:
         now = self._journal.clock.now()
         tools = tools_of(file.results) or ("nothing",)
         return Scan(
-            new_scan_id(), tenant_id, ProfileName.STANDARD, tuple(f"{PREFIX}{tool}" for tool in tools), 0, 0,
+            new_scan_id(), tenant_id, ProfileName.STANDARD, tuple(f"{UPLOADED}{tool}" for tool in tools), 0, 0,
             JobState.COMPLETED, 1.0, problem_code=None, problem_message=None, created_at=now, created_by=actor.name,
             started_at=now, finished_at=now,
         )  # fmt: skip

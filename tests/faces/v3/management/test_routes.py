@@ -16,11 +16,13 @@ from cybervault.faces.rights import ROUTES, RouteRule
 from tests.faces.v3.management.managed import Managed, alike, told
 from tests.fakes.keys import bearer
 
-# Grants of scans are rights too; their own tests ask these questions of them, in `faces.v3.test_scan_grants`.
+# Grants of scans and webhooks are rights too: their own tests ask these questions of them, `test_scan_grants` and
+# `test_webhooks` in `faces.v3`.
+_ELSEWHERE: Final = ("/v3/scans/", "/v3/webhooks")
 RULES: Final = [
     rule
     for rule in ROUTES
-    if rule.template.startswith("/v3/") and rule.is_power and not rule.template.startswith("/v3/scans/")
+    if rule.template.startswith("/v3/") and rule.is_power and not rule.template.startswith(_ELSEWHERE)
 ]
 BODIES: Final[dict[tuple[str, str], dict[str, Any]]] = {
     ("POST", "/v3/keys"): {"name": "ci"},
