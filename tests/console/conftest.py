@@ -88,7 +88,7 @@ def site(lasting_server: Running, whole_farm: UpstreamFarm) -> Running:
     return lasting_server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def home(whole_farm: UpstreamFarm, small_knowledge: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """A server at the browser's own time, with a tenant that has a member of each role."""
     _build_once(tmp_path_factory.getbasetemp().parent / "console.lock")
