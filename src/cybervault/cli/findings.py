@@ -21,6 +21,7 @@ from cybervault.assessments.selection import Condition, Field, Mark, Operator, S
 from cybervault.cli.documents import print_json
 from cybervault.cli.keys import WhichTenant
 from cybervault.cli.options import AsJson, Data
+from cybervault.cli.tables import listing
 from cybervault.domain.assessments import Category, rank_of
 from cybervault.domain.findings import Finding, Status, Step
 from cybervault.domain.ids import FindingId
@@ -198,10 +199,8 @@ async def _copy(parts: AsyncGenerator[bytes], out: BinaryIO, *, count: int) -> N
 
 
 def _table(found: Sequence[Finding], *, is_wide: bool) -> Table:
-    table, more = Table(box=None, header_style="dim", pad_edge=False), ("type", "seen") if is_wide else ()
-    for head in ("id", "severity", "score", "status", "opened", *more):
-        table.add_column(head, no_wrap=True)
-    table.add_column("target", overflow="fold")
+    more = ("type", "seen") if is_wide else ()
+    table = listing("id", "severity", "score", "status", "opened", *more, folded=("target",))
     for one in found:
         opened = f"{one.created_at:%Y-%m-%d %H:%M}" if is_wide else f"{one.created_at:%Y-%m-%d}"
         wide = (one.type.value, str(one.sightings)) if is_wide else ()

@@ -6,13 +6,13 @@ from typing import Final
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from cybervault.access.reports import Remark, remarks_on
 from cybervault.app.access import Access
 from cybervault.cli.access import with_access
 from cybervault.cli.keys import WhichTenant, keys
 from cybervault.cli.options import AsJson, Data
+from cybervault.cli.tables import listing
 from cybervault.domain.clock import SystemClock
 
 # Of these days every call is looked at.
@@ -37,11 +37,7 @@ def report(tenant: WhichTenant, as_json: AsJson = False, data: Data = None) -> N
     if as_json:
         typer.echo(json.dumps({"remarks": [_document(one) for one in found]}, ensure_ascii=False, indent=2))
         return
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for head in ("id", "matter"):
-        table.add_column(head, no_wrap=True)
-    for head in ("name", "why"):
-        table.add_column(head, overflow="fold")
+    table = listing("id", "matter", folded=("name", "why"))
     for one in found:
         table.add_row(one.key_id, one.matter.value, one.name, one.text)
     Console(markup=False).print(table if found else "No key needs a look.")

@@ -9,6 +9,7 @@ from rich.table import Table
 from cybervault.access.life import Key, KeySecret
 from cybervault.access.minting import MintedKey
 from cybervault.cli.documents import print_json
+from cybervault.cli.tables import listing
 from cybervault.domain.clock import SystemClock
 
 
@@ -32,11 +33,7 @@ def show_key(key: Key, *, as_json: bool, note: str = "") -> None:
 
 def table_of(found: tuple[Key, ...]) -> Table:
     """A row for each key."""
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for head in ("id", "secret", "state", "expires", "last used"):
-        table.add_column(head, no_wrap=True)
-    for head in ("from", "name", "scopes"):
-        table.add_column(head, overflow="fold")
+    table = listing("id", "secret", "state", "expires", "last used", folded=("from", "name", "scopes"))
     for key in found:
         table.add_row(*_row(key, SystemClock().now()))
     return table

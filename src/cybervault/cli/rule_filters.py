@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from cybervault.access.audit import OPERATOR
 from cybervault.cli.documents import print_json
@@ -13,6 +12,7 @@ from cybervault.cli.keys import WhichTenant
 from cybervault.cli.options import AsJson, Data
 from cybervault.cli.rule_choices import with_choices
 from cybervault.cli.rules import shelf_in
+from cybervault.cli.tables import listing
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.faces.moments import spelled
 
@@ -27,7 +27,7 @@ def filters(tenant: WhichTenant, as_json: AsJson = False, data: Data = None) -> 
         ]
         print_json({"filters": rows})
         return
-    table = Table("id", "title", "since", "by", box=None, header_style="dim", pad_edge=False)
+    table = listing("id", folded=("title", "since", "by"))
     for one in found:
         table.add_row(one.id, one.title, f"{one.at:%Y-%m-%d}", one.by)
     Console(markup=False).print(table if found else "The tenant has no filters.")

@@ -19,7 +19,7 @@ from cybervault.cli.access import with_access
 from cybervault.cli.documents import print_json
 from cybervault.cli.options import AsJson, Data
 from cybervault.cli.rules import shelf_in
-from cybervault.detection.rules.fetch import SIGMAHQ_URL, fetch_release
+from cybervault.detection.rules.fetch import SIGMAHQ_URL, fetch_release, not_fetched
 from cybervault.detection.rules.files import files_of
 from cybervault.detection.rules.pack import Pack, load_pack
 from cybervault.detection.rules.release import (
@@ -98,9 +98,7 @@ def _fetched(url: str, progress: Progress) -> Release:
     try:
         raw = asyncio.run(fetch())
     except EgressError as error:
-        raise Problem(
-            ProblemKind.INVALID, code="rules_not_fetched", message=f"{url} cannot be asked: {error.reason}."
-        ) from None
+        raise not_fetched(url, error.reason) from None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "release.zip"
         path.write_bytes(raw)

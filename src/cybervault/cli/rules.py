@@ -14,6 +14,7 @@ from cybervault.app.rules import RULES_FOLDER, RuleShelf
 from cybervault.cli.detections.shown import LEVEL_COLORS
 from cybervault.cli.documents import print_json
 from cybervault.cli.options import AsJson, Data, ForTenant
+from cybervault.cli.tables import listing
 from cybervault.detection.detector import Detector
 from cybervault.detection.rule import Rule
 from cybervault.detection.rules.choice import EVERYTHING, Choice, Place
@@ -166,12 +167,8 @@ def _problems(packs: Sequence[Pack]) -> Iterator[dict[str, Any]]:
 
 
 def _table(shown: Sequence[Listed], *, has_standing: bool, is_wide: bool) -> Table:
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for head in ("level", "id"):
-        table.add_column(head, no_wrap=True)
     wide = ("pack", "author", "status") if is_wide else ()
-    for head in ("title", *wide, *(("in force",) if has_standing else ())):
-        table.add_column(head, overflow="fold")
+    table = listing("level", "id", folded=("title", *wide, *(("in force",) if has_standing else ())))
     for one in shown:
         rule = one.rule
         table.add_row(

@@ -7,13 +7,13 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from cybervault.access.audit import OPERATOR
 from cybervault.app.product import Product, put_together
 from cybervault.cli.documents import print_json
 from cybervault.cli.keys import WhichTenant
 from cybervault.cli.options import AsJson, Data
+from cybervault.cli.tables import listing
 from cybervault.domain.principals import TenantId
 from cybervault.faces.scan_shapes import ScanDetailReply, ScanReply
 from cybervault.logs import set_up_logs
@@ -77,7 +77,7 @@ async def _watched(product: Product, tenant_id: TenantId, scan: Scan) -> Scan:
 
 def _show(found: ScanDetailReply) -> None:
     console = Console(markup=False)
-    table = Table("severity", "asset", "place", "finding", "evidence", box=None, header_style="dim", pad_edge=False)
+    table = listing("severity", folded=("asset", "place", "finding", "evidence"))
     for one in found.findings:
         table.add_row(one.severity, one.asset, one.place, one.title, "; ".join(one.evidence))
     nothing = "Nothing was found." if found.coverage_counts.get("covered") else "Nothing could be looked at."

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Final, TypeVar
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from cybervault.access.audit import OPERATOR
 from cybervault.app.product import Product, put_together
@@ -15,6 +14,7 @@ from cybervault.cli.advisories import advisories, update_advisories
 from cybervault.cli.documents import print_json
 from cybervault.cli.keys import WhichTenant
 from cybervault.cli.options import AsJson, Data
+from cybervault.cli.tables import listing
 from cybervault.domain.ids import GrantId
 from cybervault.domain.principals import Tenant
 from cybervault.faces.moments import spelled
@@ -72,7 +72,7 @@ def show(tenant: WhichTenant, as_json: AsJson = False, data: Data = None) -> Non
     if as_json:
         print_json({"grants": [_document(one) for one in found]})
         return
-    table = Table("id", "target", "by", "pentest", "until", "note", box=None, header_style="dim", pad_edge=False)
+    table = listing("id", folded=("target", "by", "pentest", "until", "note"))
     for one in found:
         until = "waits for its proof" if one.granted_at is None else _day(one)
         table.add_row(one.id, one.target.value, one.basis.value, "yes" if one.allows_pentest else "", until, one.note)

@@ -4,7 +4,6 @@ from typing import Annotated, Any, Final, TypeAlias
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from cybervault.access.audit import OPERATOR
 from cybervault.access.service_accounts import AccountEdit, NewServiceAccount, RemovedAccount
@@ -15,6 +14,7 @@ from cybervault.cli.documents import print_json
 from cybervault.cli.key_view import moment_of
 from cybervault.cli.keys import Scopes, WhichTenant
 from cybervault.cli.options import AsJson, Data
+from cybervault.cli.tables import listing
 
 service_accounts: Final = typer.Typer(
     name="service-accounts", help="What programs call with: the owners of service keys.", no_args_is_help=True
@@ -57,7 +57,7 @@ def show(tenant: WhichTenant, as_json: AsJson = False, data: Data = None) -> Non
     if as_json:
         print_json({"service_accounts": [_document(one) for one in found]})
         return
-    table = Table("id", "name", "scopes", "description", box=None, header_style="dim", pad_edge=False)
+    table = listing("id", folded=("name", "scopes", "description"))
     for one in found:
         table.add_row(one.id, one.name, " ".join(sorted(one.scopes)) or "none", one.description)
     Console(markup=False).print(table)

@@ -5,13 +5,13 @@ from typing import Annotated, Any, Final, TypeAlias
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from cybervault.access.audit import OPERATOR
 from cybervault.access.tenants import CLASSES_OF_FACE
 from cybervault.app.access import Access
 from cybervault.cli.access import with_access
 from cybervault.cli.options import AsJson, Data
+from cybervault.cli.tables import listing
 from cybervault.domain.limits import CallClass, LimitOverride
 from cybervault.domain.principals import Plan, Tenant
 
@@ -46,7 +46,7 @@ def show(as_json: AsJson = False, data: Data = None) -> None:
     if as_json:
         typer.echo(_json({"tenants": [_document(one) for one in found]}))
         return
-    table = Table("id", "name", "plan", "created", "state", box=None, header_style="dim", pad_edge=False)
+    table = listing("id", folded=("name", "plan", "created", "state"))
     for tenant in found:
         table.add_row(tenant.id, tenant.name, tenant.plan.value, f"{tenant.created_at:%Y-%m-%d}", _state(tenant))
     Console(markup=False).print(table)
@@ -144,7 +144,7 @@ def _show_limits(found: tuple[LimitOverride, ...], *, as_json: bool) -> None:
     if as_json:
         typer.echo(_json({"limits": [_limit_document(one) for one in found]}))
         return
-    table = Table("face", "calls", "a minute", "an hour", "burst", box=None, header_style="dim", pad_edge=False)
+    table = listing("face", folded=("calls", "a minute", "an hour", "burst"))
     for one in found:
         burst = "" if one.burst_percent is None else f"{one.burst_percent} %"
         table.add_row(one.face, one.call_class.value, str(one.minute or ""), str(one.hour or ""), burst)

@@ -7,7 +7,6 @@ from typing import Annotated, Final, TypeAlias
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from cybervault.access.audit import OPERATOR
 from cybervault.access.credentials import about, generated_password
@@ -16,6 +15,7 @@ from cybervault.app.access import Access
 from cybervault.cli.access import with_access
 from cybervault.cli.admin import member_document, password_on_input, show_member
 from cybervault.cli.options import AsJson, Data, PasswordOnInput
+from cybervault.cli.tables import listing
 from cybervault.domain.principals import Member, MemberId, Role
 from cybervault.domain.secrets import Secret
 
@@ -38,7 +38,7 @@ def show(tenant: WhichTenant, as_json: AsJson = False, data: Data = None) -> Non
     if as_json:
         typer.echo(json.dumps({"members": [member_document(one) for one in found]}, ensure_ascii=False, indent=2))
         return
-    table = Table("id", "e-mail", "name", "role", "state", "since", box=None, header_style="dim", pad_edge=False)
+    table = listing("id", folded=("e-mail", "name", "role", "state", "since"))
     for one in found:
         state = "active" if one.is_active else "suspended"
         table.add_row(one.id, one.email, one.name, one.role.value, state, f"{one.created_at:%Y-%m-%d}")

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Final, TypeAlias, TypeVar
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from cybervault.access.audit import OPERATOR
 from cybervault.app.product import open_webhooks
@@ -16,6 +15,7 @@ from cybervault.app.webhooks import WebhookParts
 from cybervault.cli.documents import print_json
 from cybervault.cli.key_view import moment_of
 from cybervault.cli.options import AsJson, Data, ForTenant
+from cybervault.cli.tables import listing
 from cybervault.domain.ids import DeliveryId, WebhookId
 from cybervault.domain.principals import Tenant
 from cybervault.domain.problems import Problem, ProblemKind
@@ -53,7 +53,7 @@ def show(tenant: ForTenant, as_json: AsJson = False, data: Data = None) -> None:
     if as_json:
         print_json({"webhooks": [_document(one) for one in found]})
         return
-    table = Table("id", "url", "events", "state", box=None, header_style="dim", pad_edge=False)
+    table = listing("id", folded=("url", "events", "state"))
     for one in found:
         table.add_row(one.id, one.url, " ".join(sorted(one.events)), _state(one))
     Console(markup=False).print(table)
@@ -149,7 +149,7 @@ def deliveries(  # noqa: PLR0917 - each argument is an option of the command
     if as_json:
         print_json({"deliveries": [_delivery(one) for one in found]})
         return
-    table = Table("id", "event", "state", "attempts", "reason", box=None, header_style="dim", pad_edge=False)
+    table = listing("id", folded=("event", "state", "attempts", "reason"))
     for one in found:
         table.add_row(one.id, one.event, one.state, str(one.attempts), one.reason or "")
     Console(markup=False).print(table)

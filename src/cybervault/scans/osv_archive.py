@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.egress.client import Egress
-from cybervault.egress.message import EgressError, OutgoingRequest
+from cybervault.egress.download import DownloadError, download
+from cybervault.egress.message import OutgoingRequest
 from cybervault.scans.osv import Advisory, advisory_of
 
 ECOSYSTEMS: Final = ("Debian", "Ubuntu", "Alpine", "PyPI", "npm")
@@ -20,7 +21,6 @@ _ARCHIVE_BYTES_MAX: Final = 2 * 1024 * 1024 * 1024
 _RECORD_BYTES_MAX: Final = 16 * 1024 * 1024
 _RECORDS_MAX: Final = 2_000_000
 _SECONDS_MAX: Final = 1_800.0
-_OK: Final = 200
 
 
 def address_of(ecosystem: str) -> str:
@@ -34,20 +34,10 @@ async def fetch_archive(egress: Egress, url: str, *, into: BinaryIO, report: Cal
     Raises `Problem` UPSTREAM `advisories_not_fetched`.
     """
     request = OutgoingRequest(url=url, timeout_seconds=_SECONDS_MAX, body_bytes_max=_ARCHIVE_BYTES_MAX)
-    count = 0
     try:
-        async with egress.stream(request) as reply:
-            if reply.status != _OK:
-                reason = f"the answer is {reply.status}"
-            else:
-                reason, size = "", reply.header("content-length")
-                async for piece in reply.chunks():
-                    count += into.write(piece)
-                    report(count, int(size) if size.isdecimal() else 0)
-    except EgressError as error:
-        reason = f"{error.failure.value}: {error.reason}" if error.reason else error.failure
-    if reason:
-        raise not_fetched(url, reason)
+        await download(egress, request, into=into, report=report)
+    except DownloadError as error:
+        raise not_fetched(url, error.reason) from None
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ What is named by a digest is compared with it, and nothing larger than it says, 
 import asyncio
 import hashlib
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO, Final, TypeVar
 from urllib.parse import urlencode
@@ -134,22 +135,16 @@ class Registry:
         if not 0 <= size <= LAYER_BYTES_MAX:
             raise RegistryError(f"it is larger than {LAYER_BYTES_MAX >> 30} GiB")
         seen, length = hashlib.sha256(), 0
-        request = self._request(f"blobs/{digest}", seconds=_LAYER_SECONDS, most=size)
-        for _ in range(_TRIES):
-            try:
-                async with self.egress.stream(self._with_token(request)) as reply:
-                    if await self._is_refused(reply):
-                        continue
-                    async for piece in reply.chunks():
-                        length += len(piece)
-                        seen.update(piece)
-                        await asyncio.to_thread(into.write, piece)
-            except EgressError as error:
-                raise _lost(error.failure) from None
-            if length != size or f"sha256:{seen.hexdigest()}" != digest:
-                raise RegistryError("what came is not what its digest says")
-            return
-        raise _refused()
+
+        async def take(piece: bytes) -> None:
+            nonlocal length
+            length += len(piece)
+            seen.update(piece)
+            await asyncio.to_thread(into.write, piece)
+
+        await self._take(self._request(f"blobs/{digest}", seconds=_LAYER_SECONDS, most=size), take)
+        if length != size or f"sha256:{seen.hexdigest()}" != digest:
+            raise RegistryError("what came is not what its digest says")
 
     async def _manifest(self, reference: str) -> tuple[str, Manifest]:
         raw = await self._document(f"manifests/{reference}", reference if _DIGEST.fullmatch(reference) else "")
@@ -157,18 +152,28 @@ class Registry:
 
     async def _document(self, path: str, digest: str) -> bytes:
         """A small document, which is what `digest` says where it is named by one."""
-        request = self._request(path, seconds=_ANSWER_SECONDS, most=_DOCUMENT_BYTES_MAX)
+        raw = bytearray()
+
+        async def take(piece: bytes) -> None:
+            raw.extend(piece)
+
+        await self._take(self._request(path, seconds=_ANSWER_SECONDS, most=_DOCUMENT_BYTES_MAX), take)
+        if digest and f"sha256:{hashlib.sha256(raw).hexdigest()}" != digest:
+            raise RegistryError("what came is not what its digest says")
+        return bytes(raw)
+
+    async def _take(self, request: OutgoingRequest, take: Callable[[bytes], Awaitable[None]]) -> None:
+        """Hand on what the registry answers, with a token where it wants one; raises `RegistryError`."""
         for _ in range(_TRIES):
             try:
                 async with self.egress.stream(self._with_token(request)) as reply:
                     if await self._is_refused(reply):
                         continue
-                    raw = b"".join([piece async for piece in reply.chunks()])
+                    async for piece in reply.chunks():
+                        await take(piece)
             except EgressError as error:
                 raise _lost(error.failure) from None
-            if digest and f"sha256:{hashlib.sha256(raw).hexdigest()}" != digest:
-                raise RegistryError("what came is not what its digest says")
-            return raw
+            return
         raise _refused()
 
     def _request(self, path: str, *, seconds: float, most: int) -> OutgoingRequest:

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { Shapes } from "../api/server";
 import { columnsOf } from "../lib/attack";
+import { knownIn } from "../lib/oneOf";
 import { countOf, piecesIn, stationsOf } from "../pages/threat/evidence";
 import { changeAll } from "../pages/threats/bulk";
-import { exportPath, filterOf, indicatorIn, knownIn, STATUSES, sortIn } from "../pages/threats/search";
+import { exportPath, filterOf, indicatorIn, STATUSES, sortIn } from "../pages/threats/search";
 import { kindOfIndicator, nameOf, type Threat, valueOfIndicator } from "../pages/threats/threat";
 import { isSameView, readViews, viewOf, withView, writeViews } from "../pages/threats/views";
 

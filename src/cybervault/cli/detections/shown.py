@@ -9,6 +9,7 @@ from rich.table import Table
 
 from cybervault.cli.detections.tally import Seen, Tally
 from cybervault.cli.detections.visible import named, visible
+from cybervault.cli.tables import listing
 from cybervault.detection.ranking import RankedEntity
 from cybervault.domain.verdicts import Severity
 
@@ -18,10 +19,7 @@ LEVEL_COLORS: Final = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Seve
 
 def rules_table(ranked: Sequence[Seen]) -> Table:
     """A row for each rule."""
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for head in ("level", "events", "technique", "first seen"):
-        table.add_column(head, no_wrap=True)
-    table.add_column("rule", overflow="fold")
+    table = listing("level", "events", "technique", "first seen", folded=("rule",))
     for one in ranked:
         doubt = f" ({one.uncertain} not certain)" if one.uncertain else ""
         table.add_row(
@@ -33,11 +31,7 @@ def rules_table(ranked: Sequence[Seen]) -> Table:
 
 def timeline(tally: Tally) -> Table:
     """A row for each match that was kept, the earliest first."""
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    table.add_column("time", no_wrap=True)
-    table.add_column("level", no_wrap=True)
-    for head in ("rule", "host", "user", "where"):
-        table.add_column(head, overflow="fold")
+    table = listing("time", "level", folded=("rule", "host", "user", "where"))
     for one in tally.in_order():
         doubt = "" if one.is_certain else " (not certain)"
         table.add_row(

@@ -19,8 +19,8 @@ import { isOpen, nameOfBatch, toneOf } from "../telemetry/batches";
 import { batchQuery } from "../telemetry/queries";
 import { Share } from "../telemetry/Share";
 import { telemetryTexts } from "../telemetry/texts";
+import { BatchExport } from "./BatchExport";
 import { eventsIn, speedOf } from "./batch";
-import { ExportMenu } from "./ExportMenu";
 import { Result } from "./Result";
 import { batchTexts } from "./texts";
 
@@ -62,7 +62,7 @@ function Actions({ batch, name }: { batch: Batch; name: string }) {
   return (
     <>
       {batch.result === null || batch.result.matches_total === 0 ? null : (
-        <ExportMenu id={batch.batch_id} name={name} result={batch.result} />
+        <BatchExport id={batch.batch_id} name={name} result={batch.result} />
       )}
       <Link className="button button-secondary" to="/telemetry">
         {texts.another}

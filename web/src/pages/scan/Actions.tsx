@@ -2,14 +2,14 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { ChevronDown, Download, RotateCw, Square } from "lucide-react";
+import { RotateCw, Square } from "lucide-react";
 import { useState } from "react";
-import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import { answerOf, server } from "../../api/server";
 import { useSpeech } from "../../i18n/language";
 import { useTexts } from "../../i18n/texts";
 import { WordButton } from "../../kit/Buttons";
 import { ConfirmDialog } from "../../kit/ConfirmDialog";
+import { ExportMenu } from "../../kit/ExportMenu";
 import { useToast } from "../../kit/Toasts";
 import { can, useSession } from "../../session/session";
 import { isOpen, type ScanDetail } from "../scans/search";
@@ -31,7 +31,11 @@ export function Actions({ scan }: { scan: ScanDetail }) {
           {words.needsWrite(session ? shared.roles[session.member.role] : "")}
         </span>
       )}
-      <ExportMenu id={scan.id} />
+      <ExportMenu
+        texts={texts.export}
+        formats={FORMATS}
+        path={(format) => `/v3/scans/${scan.id}/export?format=${format}`}
+      />
       {isOpen(scan) ? (
         <Stop scan={scan} isAllowed={isAllowed} />
       ) : isAllowed ? (
@@ -80,32 +84,5 @@ function Stop({ scan, isAllowed }: { scan: ScanDetail; isAllowed: boolean }) {
         />
       ) : null}
     </span>
-  );
-}
-
-function ExportMenu({ id }: { id: string }) {
-  const texts = useTexts(scanTexts).export;
-  return (
-    <MenuTrigger>
-      <WordButton>
-        <Download aria-hidden size={16} />
-        {texts.label}
-        <ChevronDown aria-hidden size={15} />
-      </WordButton>
-      <Popover className="popover" placement="bottom end">
-        <Menu className="options" aria-label={texts.label}>
-          {FORMATS.map((format) => (
-            <MenuItem
-              key={format}
-              className="option option-plain"
-              href={`/v3/scans/${id}/export?format=${format}`}
-              download=""
-            >
-              {texts[format]}
-            </MenuItem>
-          ))}
-        </Menu>
-      </Popover>
-    </MenuTrigger>
   );
 }

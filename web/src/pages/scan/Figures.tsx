@@ -72,69 +72,85 @@ export function Severities({ scan }: { scan: ScanDetail }) {
 }
 
 export function Assets({ scan }: { scan: ScanDetail }) {
-  const { texts: shared, formats } = useSpeech();
+  const { texts: shared } = useSpeech();
   const texts = useTexts(scanTexts).assets;
-  const most = Math.max(...scan.worst_assets.map(({ findings }) => findings), 1);
   return (
-    <Figure
-      title={texts.heading}
-      lead={texts.lead}
-      heads={[texts.asset, texts.count]}
-      rows={scan.worst_assets.map(({ asset, findings }) => [
-        asset,
-        <SeenLink key={asset} id={scan.id} search={{ asset }}>
-          {formats.number(findings)}
-        </SeenLink>,
-      ])}
-    >
-      {scan.worst_assets.length === 0 ? <p className="empty">{texts.none}</p> : null}
-      <ol className="rank-bars">
-        {scan.worst_assets.map(({ asset, worst, findings }) => (
-          <li key={asset}>
-            <SeenLink id={scan.id} search={{ asset }} className="rank-bar" severity={worst}>
-              <span className="rank-name mono">
-                <span className="glyph rank-glyph" aria-hidden>
-                  {SEVERITY_GLYPH[worst]}
-                </span>
-                <span className="visually-hidden">{shared.severities[worst]} </span>
-                {asset}
-              </span>
-              <span className="rank-count">{formats.number(findings)}</span>
-              <span className="rank-track" aria-hidden>
-                <span style={{ inlineSize: `${(100 * findings) / most}%` }} />
-              </span>
-            </SeenLink>
-          </li>
-        ))}
-      </ol>
-    </Figure>
+    <Ranked
+      id={scan.id}
+      texts={{ ...texts, name: texts.asset }}
+      rows={scan.worst_assets.map(({ asset, worst, findings }) => ({
+        name: asset,
+        findings,
+        search: { asset },
+        severity: worst,
+        mark: (
+          <>
+            <span className="glyph rank-glyph" aria-hidden>
+              {SEVERITY_GLYPH[worst]}
+            </span>
+            <span className="visually-hidden">{shared.severities[worst]} </span>
+          </>
+        ),
+      }))}
+    />
   );
 }
 
 const CONTROLS_SHOWN = 8;
 
 export function Controls({ scan }: { scan: ScanDetail }) {
-  const { formats } = useSpeech();
   const texts = useTexts(scanTexts).controls;
-  const most = Math.max(...scan.controls.map(({ findings }) => findings), 1);
+  return (
+    <Ranked
+      id={scan.id}
+      texts={{ ...texts, name: texts.control }}
+      rows={scan.controls.map(({ control, findings }) => ({ name: control, findings, search: { control } }))}
+      barsMax={CONTROLS_SHOWN}
+    />
+  );
+}
+
+interface RankedRow {
+  name: string;
+  findings: number;
+  search: SeenLinkProps["search"];
+  severity?: string;
+  mark?: ReactNode;
+}
+
+interface RankedProps {
+  id: string;
+  texts: { heading: string; lead: string; name: string; count: string; none: string };
+  rows: RankedRow[];
+  /** How many have a bar; the table has all. */
+  barsMax?: number;
+}
+
+/** What has the most findings first, as bars against the first. */
+function Ranked({ id, texts, rows, barsMax }: RankedProps) {
+  const { formats } = useSpeech();
+  const most = Math.max(...rows.map(({ findings }) => findings), 1);
   return (
     <Figure
       title={texts.heading}
       lead={texts.lead}
-      heads={[texts.control, texts.count]}
-      rows={scan.controls.map(({ control, findings }) => [
-        control,
-        <SeenLink key={control} id={scan.id} search={{ control }}>
+      heads={[texts.name, texts.count]}
+      rows={rows.map(({ name, findings, search }) => [
+        name,
+        <SeenLink key={name} id={id} search={search}>
           {formats.number(findings)}
         </SeenLink>,
       ])}
     >
-      {scan.controls.length === 0 ? <p className="empty">{texts.none}</p> : null}
+      {rows.length === 0 ? <p className="empty">{texts.none}</p> : null}
       <ol className="rank-bars">
-        {scan.controls.slice(0, CONTROLS_SHOWN).map(({ control, findings }) => (
-          <li key={control}>
-            <SeenLink id={scan.id} search={{ control }} className="rank-bar">
-              <span className="rank-name mono">{control}</span>
+        {rows.slice(0, barsMax).map(({ name, findings, search, severity, mark }) => (
+          <li key={name}>
+            <SeenLink id={id} search={search} className="rank-bar" {...(severity ? { severity } : {})}>
+              <span className="rank-name mono">
+                {mark}
+                {name}
+              </span>
               <span className="rank-count">{formats.number(findings)}</span>
               <span className="rank-track" aria-hidden>
                 <span style={{ inlineSize: `${(100 * findings) / most}%` }} />

@@ -9,14 +9,14 @@ import { useTexts } from "../../i18n/texts";
 import { Asked, Empty, Refused } from "../../kit/Asked";
 import { WordButton } from "../../kit/Buttons";
 import { Pick } from "../../kit/Fields";
+import { ManyPick } from "../../kit/ManyPick";
 import { SEVERITIES } from "../../kit/Tags";
 import { useHotkeys } from "../../lib/hotkeys";
+import { knownIn } from "../../lib/oneOf";
 import { stepRow } from "../../lib/rowFocus";
 import { findingsQuery, LIVE_ROWS, type SeenSearch } from "../scans/queries";
 import { isOpen, type ScanDetail, type ScanFinding } from "../scans/search";
 import { useSteady } from "../scans/steady";
-import { ManyPick } from "../threats/ManyPick";
-import { knownIn } from "../threats/search";
 import { FindingRow } from "./FindingRow";
 import { scanTexts } from "./texts";
 

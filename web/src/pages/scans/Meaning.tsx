@@ -1,8 +1,8 @@
 /** What a scan would do, before anything is connected to. */
 
-import type { ReactNode } from "react";
 import { useSpeech } from "../../i18n/language";
 import { useTexts } from "../../i18n/texts";
+import { Fact } from "../../kit/Fact";
 import { engineName } from "./engines";
 import { newTexts } from "./newTexts";
 import type { Preview } from "./search";
@@ -35,14 +35,5 @@ export function Meaning({ preview }: { preview: Preview | undefined }) {
         </Fact>
       )}
     </dl>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

@@ -1,8 +1,8 @@
 /** The score, one sentence why, and the facts. */
 
-import type { ReactNode } from "react";
 import { useSpeech } from "../../i18n/language";
 import { useTexts } from "../../i18n/texts";
+import { Fact } from "../../kit/Fact";
 import { Moment } from "../../kit/Times";
 import { defang, defangUrls } from "../../lib/defang";
 import { isTelemetry, severityOf, type Threat } from "../threats/threat";
@@ -63,14 +63,5 @@ function Facts({ threat }: { threat: Threat }) {
         <Moment at={threat.updated_at} /> {texts.by(threat.updated_by)}
       </Fact>
     </dl>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

@@ -7,9 +7,10 @@ import { useSpeech } from "../../i18n/language";
 import { useTexts } from "../../i18n/texts";
 import { WordButton } from "../../kit/Buttons";
 import { Pick } from "../../kit/Fields";
+import { ManyPick } from "../../kit/ManyPick";
 import { SEVERITIES } from "../../kit/Tags";
-import { ManyPick } from "./ManyPick";
-import { CATEGORIES, indicatorIn, knownIn, STATUSES, type ThreatSearch } from "./search";
+import { knownIn } from "../../lib/oneOf";
+import { CATEGORIES, indicatorIn, STATUSES, type ThreatSearch } from "./search";
 import { threatsTexts } from "./texts";
 import { threatWords } from "./words";
 

@@ -11,17 +11,17 @@ import { useSpeech } from "../../i18n/language";
 import { useTexts } from "../../i18n/texts";
 import { Asked, Empty, Refused } from "../../kit/Asked";
 import { WordButton } from "../../kit/Buttons";
+import { ExportMenu } from "../../kit/ExportMenu";
 import { Announcement } from "../../kit/Live";
 import { Page } from "../../kit/Page";
 import { useHotkeys } from "../../lib/hotkeys";
 import { stepRow } from "../../lib/rowFocus";
 import { can, useSession } from "../../session/session";
-import { ExportMenu } from "./ExportMenu";
 import { FilterNotes, Filters } from "./Filters";
 import { Grid } from "./Grid";
 import { threatsQuery } from "./queries";
 import { StatusDialog } from "./StatusDialog";
-import type { ThreatSearch } from "./search";
+import { EXPORTS, exportPath, type ThreatSearch } from "./search";
 import { threatsTexts } from "./texts";
 import type { Threat } from "./threat";
 import { ViewBar } from "./ViewBar";
@@ -97,7 +97,7 @@ function Actions({ search, again }: { search: ThreatSearch; again: () => void })
         <RefreshCw aria-hidden size={15} />
         {texts.refresh}
       </WordButton>
-      <ExportMenu search={search} />
+      <ExportMenu texts={texts.export} formats={EXPORTS} path={(format) => exportPath(search, format, Date.now())} />
     </>
   );
 }

@@ -1,6 +1,7 @@
 /** What the address says of a list of threats, as the server's filter and sort. */
 
 import { detect, type Kind } from "../../lib/detect";
+import { wordsIn } from "../../lib/oneOf";
 
 /** As plain texts: lists are words joined by commas. */
 export interface ThreatSearch {
@@ -47,16 +48,6 @@ export type SortField = (typeof SORTS)[number];
 export const USUAL_SORT = "created_at:desc";
 
 const DAY_MILLISECONDS = 86_400_000;
-
-/** The words of a list in the address; a list of none is no condition. */
-function wordsIn(text: string | undefined): string[] {
-  return (text ?? "").split(",").filter((word) => word !== "");
-}
-
-/** Those words that are known: an old or mistyped link narrows nothing by them. */
-export function knownIn<T extends string>(text: string | undefined, known: readonly T[]): T[] {
-  return known.filter((word) => wordsIn(text).includes(word));
-}
 
 export function sortIn(text: string | undefined): { field: SortField; isDescending: boolean } {
   const [name, direction] = (text ?? USUAL_SORT).split(":");
@@ -113,8 +104,11 @@ export function filterOf(search: ThreatSearch, now: number): string | undefined 
   return Object.keys(filter).length === 0 ? undefined : JSON.stringify(filter);
 }
 
+/** The forms in which the server writes threats. */
+export const EXPORTS = ["csv", "ndjson", "stix"] as const;
+
 /** Where the file of all that is shown lies. */
-export function exportPath(search: ThreatSearch, format: "ndjson" | "csv" | "stix", now: number): string {
+export function exportPath(search: ThreatSearch, format: (typeof EXPORTS)[number], now: number): string {
   const filter = filterOf(search, now);
   const query = new URLSearchParams({ format, sort: search.sort ?? USUAL_SORT, ...(filter ? { filter } : {}) });
   return `/v3/threats/export?${query}`;

@@ -4,10 +4,11 @@ import "../css/settings.css";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { TriangleAlert } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import { useTexts } from "../../../i18n/texts";
 import { Asked } from "../../../kit/Asked";
 import { WordButton } from "../../../kit/Buttons";
+import { Fact } from "../../../kit/Fact";
 import { Page } from "../../../kit/Page";
 import { StateTag } from "../../../kit/Tags";
 import { Moment } from "../../../kit/Times";
@@ -179,15 +180,6 @@ function Facts({ record: key }: { record: Key }) {
         </Fact>
       </dl>
     </section>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

@@ -1,11 +1,9 @@
 /** What came of a batch as a file: its matches, or a layer for the ATT&CK Navigator. */
 
-import { ChevronDown, Download } from "lucide-react";
 import { useState } from "react";
-import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import { answerOf, server } from "../../api/server";
 import { useTexts } from "../../i18n/texts";
-import { WordButton } from "../../kit/Buttons";
+import { ExportMenu } from "../../kit/ExportMenu";
 import { useToast } from "../../kit/Toasts";
 import { downloadJson, downloadText } from "../../lib/download";
 import { type Match, navigatorLayer, type Tally } from "./batch";
@@ -16,13 +14,13 @@ const FORMATS = ["csv", "ndjson", "navigator"] as const;
 type Format = (typeof FORMATS)[number];
 const PAGE_MATCHES = "200";
 
-interface ExportMenuProps {
+interface BatchExportProps {
   id: string;
   name: string;
   result: Tally;
 }
 
-export function ExportMenu({ id, name, result }: ExportMenuProps) {
+export function BatchExport({ id, name, result }: BatchExportProps) {
   const texts = useTexts(batchTexts).export;
   const tell = useToast();
   const [isBusy, setBusy] = useState(false);
@@ -43,24 +41,7 @@ export function ExportMenu({ id, name, result }: ExportMenuProps) {
       setBusy(false);
     }
   };
-  return (
-    <MenuTrigger>
-      <WordButton isPending={isBusy}>
-        <Download aria-hidden size={16} />
-        {texts.label}
-        <ChevronDown aria-hidden size={15} />
-      </WordButton>
-      <Popover className="popover" placement="bottom end">
-        <Menu className="options" aria-label={texts.label} onAction={(format) => void save(format as Format)}>
-          {FORMATS.map((format) => (
-            <MenuItem key={format} id={format} className="option option-plain">
-              {texts[format]}
-            </MenuItem>
-          ))}
-        </Menu>
-      </Popover>
-    </MenuTrigger>
-  );
+  return <ExportMenu texts={texts} formats={FORMATS} save={(format) => void save(format)} isBusy={isBusy} />;
 }
 
 async function allMatches(id: string): Promise<Match[]> {
