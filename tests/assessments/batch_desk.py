@@ -1,10 +1,11 @@
 """A desk at which tests hand in batches of telemetry, work on them as a worker does, and die at one of them."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from cybervault.access.audit import Actor
+from cybervault.access.journal import Journal
 from cybervault.assessments.batch_findings import BatchFindings
 from cybervault.assessments.findings import Findings
 from cybervault.assessments.selection import Selection
@@ -19,6 +20,7 @@ from cybervault.domain.ids import BatchId
 from cybervault.domain.jobs import Job
 from cybervault.domain.principals import TenantId
 from cybervault.storage.database import Database
+from cybervault.storage.ended_jobs import EndedJobs
 from cybervault.storage.job_pages import JobPages
 from cybervault.storage.job_run import JobRun
 from cybervault.storage.jobs import Jobs
@@ -85,7 +87,7 @@ class Chosen:
 class Desk:
     """The batches on a database of each engine, and a worker's hands."""
 
-    def __init__(self, database: Database, findings: Findings) -> None:
+    def __init__(self, database: Database, findings: Findings, journal: Journal) -> None:
         self.database = database
         self.findings = findings
         self.clock = HandClock()
@@ -95,8 +97,10 @@ class Desk:
         self.wakes = 0
         self.chosen = Chosen()
         opening = BatchFindings(AssessmentStore(database), findings, clock=self.clock)
-        shelves = Shelves(self.jobs, JobPages(database), opening, self.chosen)
-        self.batches = TelemetryBatches(self.detector, shelves, clock=self.clock, wake=self._wake)
+        shelves = Shelves(self.jobs, JobPages(database), EndedJobs(database), opening, self.chosen)
+        self.batches = TelemetryBatches(
+            self.detector, shelves, journal=replace(journal, clock=self.clock), wake=self._wake
+        )
 
     def _wake(self) -> None:
         self.wakes += 1

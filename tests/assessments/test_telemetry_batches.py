@@ -35,13 +35,18 @@ from tests.assessments.batch_desk import ACTOR, APART, EVENT, LINES, LONG, MANY,
 @pytest.fixture
 async def desk(database: Database) -> Desk:
     journal = (await world_on(database)).journal
-    return Desk(database, Findings(FindingStore(database), journal, Outbox(database)))
+    return Desk(database, Findings(FindingStore(database), journal, Outbox(database)), journal)
 
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Portions of seven lines."""
     monkeypatch.setattr(detection, "PORTION_LINES", 7)
+
+
+async def changes(desk: Desk) -> list[tuple[object, ...]]:
+    """What the audit says of batches."""
+    return await look(desk.database, "SELECT action, tenant_id FROM audit WHERE action LIKE 'batch.%' ORDER BY number")
 
 
 async def test_a_rule_that_a_tenant_disabled_counts_in_none_of_its_batches_and_in_those_of_others(desk: Desk) -> None:
@@ -281,16 +286,18 @@ async def test_progress_never_goes_back_after_a_crash(desk: Desk) -> None:
 
 async def test_a_batch_that_waits_is_cancelled_at_once_and_what_was_sent_is_gone(desk: Desk) -> None:
     batch_id = await desk.later(LINES)
-    job, report = await desk.batches.cancel(OURS, batch_id)
+    job, report = await desk.batches.cancel(OURS, batch_id, actor=ACTOR)
     assert (job.state, report) == (JobState.CANCELLED, None)
     assert await look(desk.database, "SELECT payload FROM jobs") == [(b"",)]
+    await desk.batches.cancel(OURS, batch_id, actor=ACTOR)
+    assert await changes(desk) == [("batch.cancelled", OURS)]
 
 
 @pytest.mark.usefixtures("short")
 async def test_one_that_runs_ends_at_its_next_step(desk: Desk) -> None:
     batch_id = await desk.later(LINES)
     run = await desk.claimed()
-    await desk.batches.cancel(OURS, batch_id)
+    await desk.batches.cancel(OURS, batch_id, actor=ACTOR)
     with pytest.raises(RunEnded) as caught:
         await desk.batches.work(run)
     assert caught.value.ending is Ending.CANCELLED
@@ -299,12 +306,30 @@ async def test_one_that_runs_ends_at_its_next_step(desk: Desk) -> None:
 async def test_one_that_has_ended_stays_and_others_cannot_cancel_it(desk: Desk) -> None:
     batch_id = await desk.later(LINES)
     with pytest.raises(Problem) as caught:
-        await desk.batches.cancel(THEIRS, batch_id)
+        await desk.batches.cancel(THEIRS, batch_id, actor=ACTOR)
     assert caught.value.kind is ProblemKind.NOT_FOUND
     await desk.work()
-    job, report = await desk.batches.cancel(OURS, batch_id)
+    job, report = await desk.batches.cancel(OURS, batch_id, actor=ACTOR)
     assert job.state is JobState.COMPLETED
     assert report is not None
+    assert await changes(desk) == []
+
+
+async def test_one_that_has_ended_is_removed_with_all_that_was_kept_of_it_and_its_threats_stay(desk: Desk) -> None:
+    batch_id = await desk.later(LINES)
+    for tenant_id, told in ((THEIRS, "not_found"), (OURS, "batch_unfinished")):
+        with pytest.raises(Problem) as caught:
+            await desk.batches.remove(tenant_id, batch_id, actor=ACTOR)
+        assert caught.value.code == told
+    await desk.work()
+    threats = await desk.threats()
+    with pytest.raises(Problem):
+        await desk.batches.remove(THEIRS, batch_id, actor=ACTOR)
+    assert await changes(desk) == []
+    await desk.batches.remove(OURS, batch_id, actor=ACTOR)
+    assert await look(desk.database, "SELECT id FROM jobs UNION SELECT job_id FROM job_steps") == []
+    assert await desk.threats() == threats != []
+    assert await changes(desk) == [("batch.removed", OURS)]
 
 
 async def test_batches_are_listed_newest_first_with_their_counts(desk: Desk) -> None:

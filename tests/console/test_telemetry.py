@@ -121,7 +121,7 @@ class TestIntake:
         await expect(page.get_by_role("region", name="Por qué se activó").get_by_role("table")).to_be_visible()
 
 
-async def test_a_batch_that_runs_is_cancelled(open_console: OpenConsole, home: Home) -> None:
+async def test_a_batch_that_runs_is_cancelled_and_then_deleted(open_console: OpenConsole, home: Home) -> None:
     many = lines_of(*({"number": number} for number in range(300_000)))
     id_ = home.hand_in(many)
     page = (await open_console(url=home.server.url, path=f"/telemetry/{id_}", cookie=home.cookies[Role.MEMBER])).page
@@ -129,6 +129,12 @@ async def test_a_batch_that_runs_is_cancelled(open_console: OpenConsole, home: H
     await page.get_by_role("dialog").get_by_role("button", name="Cancelar lote").click()
     await expect(page.get_by_text("Este lote se canceló")).to_be_visible()
     assert home.ask("GET", f"/v3/telemetry/{id_}").json()["state"] == "cancelled"
+    await page.get_by_role("button", name="Borrar lote").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Borrar lote").click()
+    await expect(page_title(page, "Telemetría")).to_be_visible()
+    await expect(page.get_by_text("El lote está borrado.")).to_be_visible()
+    await expect(page.get_by_role("link", name=id_)).to_have_count(0)
+    assert home.ask("GET", f"/v3/telemetry/{id_}").status_code == 404
 
 
 class TestWhatToDo:

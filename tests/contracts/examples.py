@@ -129,7 +129,7 @@ async def _batches(walk: Walk) -> None:
             await asyncio.sleep(0.05)
     await walk.ask("GET /v3/telemetry/{batch_id}", batch_id=made["batch_id"])
     page = await walk.ask("GET /v3/telemetry/{batch_id}/matches", query="limit=1", batch_id=made["batch_id"])
-    await walk.ask("DELETE /v3/telemetry/{batch_id}", batch_id=made["batch_id"])
+    await walk.ask("POST /v3/telemetry/{batch_id}/cancel", batch_id=made["batch_id"])
     await walk.ask("GET /v3/telemetry", query="limit=1")
     fired = page["data"][0]["rule"]["rule_id"]
     await walk.ask("POST /v3/telemetry/explain", {"rule_id": fired, "event": CALLBACK})

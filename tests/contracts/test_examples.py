@@ -26,6 +26,7 @@ WITHOUT: Final = {
     "GET /v3/scans/{scan_id}/events": "answers by server-sent events",
     "GET /v3/scans/{scan_id}/export": "answers by a file: SARIF or CSV",
     "DELETE /v3/detection/filters/{filter_id}": "answers nothing",
+    "DELETE /v3/telemetry/{batch_id}": "answers nothing",
     "POST /v1/scans/upload-sarif": "takes a file",
     "DELETE /v3/webhooks/{webhook_id}": "answers nothing",
     "POST /v3/webhooks/{webhook_id}/test": "answers what a receiver said, which lies outside",

@@ -17,6 +17,7 @@ from cybervault.scans.scan import FindingStatus, Phase, ScanSelection, SeenSelec
 from cybervault.scans.scans import OPEN_MAX, NewScan
 from cybervault.scans.seen import CoverageState
 from cybervault.storage.database import Database
+from cybervault.storage.ended_jobs import EndedJobs
 from tests.access.statements import look
 from tests.scans.desk import Desk, desk_on
 
@@ -98,7 +99,7 @@ async def test_an_end_is_kept_and_told_once(desk: Desk) -> None:
     assert desk.told.of(scan.id).count("scan.completed") == 1
     assert {event.tenant_id for event in desk.told.events} == {desk.ours}
     # The job may be swept away now: what is known of the scan stays.
-    await desk.jobs.forget((ended.finished_at + timedelta(seconds=1)).timestamp())
+    await EndedJobs(desk.world.database).forget((ended.finished_at + timedelta(seconds=1)).timestamp())
     assert await desk.scans.find(desk.ours, scan.id) == ended
 
 

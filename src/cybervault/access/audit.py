@@ -68,6 +68,8 @@ class Change(StrEnum):
     SCAN_ASKED = "scan.asked"
     SCAN_CANCELLED = "scan.cancelled"
     SCAN_UPLOADED = "scan.uploaded"
+    BATCH_CANCELLED = "batch.cancelled"
+    BATCH_REMOVED = "batch.removed"
     RULES_UPDATED = "rules.updated"
     RULE_SWITCHED_OFF = "rule.switched_off"
     RULE_SWITCHED_ON = "rule.switched_on"

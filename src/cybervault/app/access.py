@@ -56,7 +56,7 @@ from cybervault.faces.paging import Cursors
 from cybervault.response.webhooks.store.deliveries import DeliveryStore
 from cybervault.settings import Settings
 from cybervault.storage.database import Database
-from cybervault.storage.jobs import Jobs
+from cybervault.storage.ended_jobs import EndedJobs
 from cybervault.storage.outbox import Outbox
 
 PEPPER_FILE: Final = "pepper"
@@ -131,7 +131,7 @@ def access_of(settings: Settings, database: Database, shared: Shared) -> Access:
             clock,
             usage_days=settings.usage_days,
             work={
-                "jobs": Jobs(database).forget,
+                "jobs": EndedJobs(database).forget,
                 "told_events": Outbox(database).forget,
                 "webhook_deliveries": DeliveryStore(database).forget,
             },

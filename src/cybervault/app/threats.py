@@ -25,6 +25,7 @@ from cybervault.detection.store import ChoiceStore
 from cybervault.domain.clock import Clock
 from cybervault.domain.never import Ground
 from cybervault.storage.database import Database
+from cybervault.storage.ended_jobs import EndedJobs
 from cybervault.storage.job_pages import JobPages
 from cybervault.storage.jobs import Jobs
 from cybervault.storage.outbox import Outbox
@@ -57,8 +58,8 @@ def threats_of(  # noqa: PLR0913 - each is a part of its own
     )  # fmt: skip
     queue = QueuedAnalyses(analyses, jobs, wake=wake)
     opening = BatchFindings(AssessmentStore(database), findings, clock=clock, ground=ground)
-    shelves = Shelves(jobs, JobPages(database), opening, choices)
-    batches = TelemetryBatches(follower, shelves, clock=clock, wake=wake)
+    shelves = Shelves(jobs, JobPages(database), EndedJobs(database), opening, choices)
+    batches = TelemetryBatches(follower, shelves, journal=journal, wake=wake)
     production, sandbox = Threats(analyses, findings, queue), Threats(MockAnalyses(), MockFindings())
     questions = RuleQuestions(follower)
     return ThreatParts(Environments(production, sandbox), queue, batches, questions, detector, choices)

@@ -11,7 +11,8 @@ from typing import Final, Self, TypeVar
 
 import msgspec
 
-from cybervault.access.audit import Actor
+from cybervault.access.audit import Actor, Change, Happening
+from cybervault.access.journal import Journal
 from cybervault.assessments.analyses import Choosing, not_found
 from cybervault.assessments.batch_findings import BatchFindings, Drawn
 from cybervault.detection.batch import DOCUMENT_BYTES_MAX, Batch, BatchDetector, Fired, Hit, Portion, Room, Tally
@@ -19,11 +20,11 @@ from cybervault.detection.correlate.signals import Signal
 from cybervault.detection.rules.choice import EVERYTHING, Choice
 from cybervault.detection.sightings import Sightings
 from cybervault.detection.together import add_bursts, add_entities
-from cybervault.domain.clock import Clock
 from cybervault.domain.ids import BatchId, new_batch_id
 from cybervault.domain.jobs import Job, JobState, NewJob
 from cybervault.domain.principals import TenantId
 from cybervault.domain.problems import Problem, ProblemKind
+from cybervault.storage.ended_jobs import EndedJobs
 from cybervault.storage.job_pages import JobPages
 from cybervault.storage.job_run import JobRun
 from cybervault.storage.jobs import Jobs
@@ -140,6 +141,7 @@ class Shelves:
 
     jobs: Jobs
     pages: JobPages
+    ended: EndedJobs
     findings: BatchFindings
     choices: Choosing
 
@@ -172,11 +174,13 @@ class HitPage:
 class TelemetryBatches:
     """The batches of all tenants. `wake` has jobs looked at now; without it they are found within a second."""
 
-    def __init__(self, detector: BatchDetector, shelves: Shelves, *, clock: Clock, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, detector: BatchDetector, shelves: Shelves, *, journal: Journal, wake: Callable[[], None]
+    ) -> None:
         self._detector = detector
-        self._jobs, self._pages, self._findings = shelves.jobs, shelves.pages, shelves.findings
-        self._choices = shelves.choices
-        self._clock = clock
+        self._jobs, self._pages, self._ended = shelves.jobs, shelves.pages, shelves.ended
+        self._findings, self._choices = shelves.findings, shelves.choices
+        self._journal, self._clock = journal, journal.clock
         self._wake = wake
         # Not those of the loop: who signs in must not wait for batches.
         self._threads = ThreadPoolExecutor(_AT_ONCE, "telemetry")
@@ -219,14 +223,27 @@ class TelemetryBatches:
             for one in found
         )
 
-    async def cancel(self, tenant_id: TenantId, batch_id: BatchId) -> tuple[Job, Report | None]:
+    async def cancel(self, tenant_id: TenantId, batch_id: BatchId, *, actor: Actor) -> tuple[Job, Report | None]:
         """End one that waits at once and one that runs within two seconds; `Problem` NOT_FOUND `not_found`.
 
         One that has ended stays as it ended.
         """
         job, _ = await self.find(tenant_id, batch_id)
-        await self._jobs.ask_cancel(tenant_id, job.id)
+        async with self._jobs.transaction():
+            if await self._jobs.ask_cancel(tenant_id, job.id):
+                await self._journal.record(Happening(Change.BATCH_CANCELLED, actor, batch_id, tenant_id))
         return await self.find(tenant_id, batch_id)
+
+    async def remove(self, tenant_id: TenantId, batch_id: BatchId, *, actor: Actor) -> None:
+        """Delete one that has ended with all that was kept of it; threats that it opened stand by themselves.
+
+        `Problem` NOT_FOUND `not_found`, CONFLICT `batch_unfinished`.
+        """
+        job, _ = await self.find(tenant_id, batch_id)
+        async with self._jobs.transaction():
+            if not await self._ended.remove(tenant_id, job.id):
+                raise _unended(job.state)
+            await self._journal.record(Happening(Change.BATCH_REMOVED, actor, batch_id, tenant_id))
 
     async def hits(
         self, tenant_id: TenantId, batch_id: BatchId, *, first: int, most: int, rule_id: str | None = None
@@ -384,6 +401,14 @@ def _unfinished(state: JobState) -> Problem:
         ProblemKind.CONFLICT,
         code="batch_unfinished",
         message=f"The matches are there when the batch is completed. It is {state.value}.",
+    )
+
+
+def _unended(state: JobState) -> Problem:
+    return Problem(
+        ProblemKind.CONFLICT,
+        code="batch_unfinished",
+        message=f"The batch is {state.value}. Cancel it first, or wait until it has ended.",
     )
 
 

@@ -73,6 +73,7 @@ cli: Final = typer.Typer(
     cls=group_of(
         Later("analyze", f"{_IN}.analyze:analyze", "Say what each indicator is, why we think so, and how sure we are."),
         Later("detect", f"{_IN}.detect:detect", "Say which detection rules fire on the events of files."),
+        Later("batches", f"{_IN}.batches:batches", "Batches of telemetry that tenants handed in."),
         Later("serve", f"{_IN}.serve:serve", "Start the server: console, API and all, in one folder of state."),
         Later(
             "doctor",

@@ -1,15 +1,13 @@
 """`cybervault scans`: what tenants may scan, granted and withdrawn by the operator."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
 
 from cybervault.access.audit import OPERATOR
-from cybervault.app.product import Product, put_together
+from cybervault.app.product import Product
+from cybervault.cli.access import with_product
 from cybervault.cli.advisories import advisories, update_advisories
 from cybervault.cli.documents import print_json
 from cybervault.cli.keys import WhichTenant
@@ -18,12 +16,8 @@ from cybervault.cli.tables import listing
 from cybervault.domain.ids import GrantId
 from cybervault.domain.principals import Tenant
 from cybervault.faces.moments import spelled
-from cybervault.logs import set_up_logs
 from cybervault.scans.grant import Grant
 from cybervault.scans.grants import NewGrant
-from cybervault.settings import load_settings
-
-_Found = TypeVar("_Found")
 
 scans: Final = typer.Typer(
     name="scans",
@@ -54,7 +48,7 @@ def grant(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
     async def given(product: Product, owner: Tenant) -> Grant:
         return await product.scanning.grants.give(owner.id, wish, actor=OPERATOR)
 
-    made = _with_product(data, tenant, given)
+    made = with_product(data, tenant, given)
     if as_json:
         print_json({"grant": _document(made)})
     else:
@@ -68,7 +62,7 @@ def show(tenant: WhichTenant, as_json: AsJson = False, data: Data = None) -> Non
     async def listed(product: Product, owner: Tenant) -> tuple[Grant, ...]:
         return await product.scanning.grants.list(owner.id)
 
-    found = _with_product(data, tenant, listed)
+    found = with_product(data, tenant, listed)
     if as_json:
         print_json({"grants": [_document(one) for one in found]})
         return
@@ -90,18 +84,8 @@ def withdraw(
     async def withdrawn(product: Product, owner: Tenant) -> None:
         await product.scanning.grants.withdraw(owner.id, GrantId(grant_id), actor=OPERATOR)
 
-    _with_product(data, tenant, withdrawn)
+    with_product(data, tenant, withdrawn)
     typer.echo(f"{grant_id} is withdrawn.")
-
-
-def _with_product(data: Path | None, tenant: str, work: Callable[[Product, Tenant], Awaitable[_Found]]) -> _Found:
-    set_up_logs("WARNING")
-
-    async def opened() -> _Found:
-        async with put_together(load_settings(data=data)) as product:
-            return await work(product, await product.access.tenants.find(tenant))
-
-    return asyncio.run(opened())
 
 
 def _day(one: Grant) -> str:

@@ -111,6 +111,7 @@ ROUTES: Final = (
     # It changes nothing: to ask why is to read.
     RouteRule("POST", "/v3/telemetry/explain", _READ, _EITHER, is_real=True),
     RouteRule("GET", "/v3/telemetry/{batch_id}", _READ, _EITHER, is_real=True),
+    RouteRule("POST", "/v3/telemetry/{batch_id}/cancel", _WRITE, _EITHER, is_real=True),
     RouteRule("DELETE", "/v3/telemetry/{batch_id}", _WRITE, _EITHER, is_real=True),
     RouteRule("GET", "/v3/telemetry/{batch_id}/matches", _READ, _EITHER, is_real=True),
     RouteRule("GET", "/v3/detection/rules", _READ, _EITHER),

@@ -62,10 +62,6 @@ _OF_REQUEST: Final = sql(
 _OPEN: Final = sql(
     sa.select(sa.func.count()).select_from(JOBS).where(_OF_TENANT, _C.kind == sa.bindparam("kind"), _IS_OPEN)
 )
-# Its steps go with it, so that no time may lie between the two statements.
-_FORGOTTEN = sa.and_(_C.finished_at < sa.bindparam("before"), sa.not_(_IS_OPEN))
-_FORGET_STEPS: Final = sql(sa.delete(JOB_STEPS).where(JOB_STEPS.c.job_id.in_(sa.select(_C.id).where(_FORGOTTEN))))
-_FORGET: Final = sql(sa.delete(JOBS).where(_FORGOTTEN))
 _WAITING: Final = sql(
     sa.select(_C.kind, sa.func.count()).where(_C.state == JobState.QUEUED.value).group_by(_C.kind).order_by(_C.kind)
 )
@@ -77,7 +73,7 @@ _ASK_CANCEL: Final = sql(
         finished_at=sa.case((_C.state == JobState.QUEUED.value, _NOW), else_=_C.finished_at),
         payload=sa.case((_C.state == JobState.QUEUED.value, _NOTHING), else_=_C.payload),
     )
-    .where(_C.id == sa.bindparam("wanted"), _OF_TENANT, _IS_OPEN)
+    .where(_C.id == sa.bindparam("wanted"), _OF_TENANT, _IS_OPEN, sa.not_(_C.is_cancel_asked))
 )
 _HOLD_ON: Final = sql(
     sa.update(JOBS)
@@ -257,17 +253,11 @@ class Jobs:
         rows = await self._database.rows(_OPEN, {"tenant_id": tenant_id, "kind": kind})
         return int(cast("Any", rows[0])[0])
 
-    async def forget(self, before: float) -> int:
-        """Delete the jobs that ended before a moment (Unix seconds), with their steps; how many they were."""
-        async with self._database.transaction():
-            await self._database.run(_FORGET_STEPS, {"before": before})
-            return await self._database.run(_FORGET, {"before": before})
-
-    async def ask_cancel(self, tenant_id: TenantId, job_id: JobId) -> Job | None:
-        """End a job that waits, and tell the worker of one that runs; one that has ended stays as it ended."""
+    async def ask_cancel(self, tenant_id: TenantId, job_id: JobId) -> bool:
+        """End a job that waits, and tell the worker of one that runs; False where it had ended or was told before."""
         now = (await self._database.now()).timestamp()
-        await self._database.run(_ASK_CANCEL, {"wanted": job_id, "tenant_id": tenant_id, "now": now})
-        return await self.find(tenant_id, job_id)
+        values = {"wanted": job_id, "tenant_id": tenant_id, "now": now}
+        return await self._database.run(_ASK_CANCEL, values) == 1
 
     async def waiting(self) -> Mapping[str, int]:
         """How many jobs of each kind wait, for whatever reason."""

@@ -232,7 +232,7 @@ class TestCancel:
         many = lines_of(*({"number": number} for number in range(200_000)))
         asked = await sent(threats, key, many)
         where = asked.headers["location"]
-        reply = await threats.ask("DELETE", where, key)
+        reply = await threats.ask("POST", f"{where}/cancel", key)
         assert (reply.status_code, reply.json()["state"] in {"running", "cancelled"}) == (200, True)
         async with asyncio.timeout(20):
             while (await threats.ask("GET", where, key)).json()["state"] == "running":  # noqa: ASYNC110 - the server sets no event of ours
@@ -243,14 +243,37 @@ class TestCancel:
         key = await threats.key()
         where = await done(threats, key)
         before = (await threats.ask("GET", where, key)).json()
-        assert (await threats.ask("DELETE", where, key)).json() == before
+        assert (await threats.ask("POST", f"{where}/cancel", key)).json() == before
+
+    async def test_without_key(self, threats: ThreatWorld) -> None:
+        assert (await threats.ask("POST", f"{PATH}/tel_0123456789/cancel")).status_code == 401
+
+    async def test_key_lacks_scope(self, threats: ThreatWorld) -> None:
+        key = await threats.key(Scope.THREAT_READ)
+        assert (await threats.ask("POST", f"{PATH}/tel_0123456789/cancel", key)).status_code == 403
+
+    async def test_other_tenant_sees_nothing(self, threats: ThreatWorld) -> None:
+        where, other = await done(threats, await threats.key()), await threats.key(tenant="other")
+        assert code_of(await threats.ask("POST", f"{where}/cancel", other)) == (404, "not_found")
+
+
+class TestRemove:
+    async def test_answers(self, threats: ThreatWorld) -> None:
+        key = await threats.key()
+        where = await done(threats, key)
+        reply = await threats.ask("DELETE", where, key)
+        assert (reply.status_code, reply.content) == (204, b"")
+        for path in (where, f"{where}/matches"):
+            assert code_of(await threats.ask("GET", path, key)) == (404, "not_found")
+        assert code_of(await threats.ask("DELETE", where, key)) == (404, "not_found")
 
     async def test_without_key(self, threats: ThreatWorld) -> None:
         assert (await threats.ask("DELETE", f"{PATH}/tel_0123456789")).status_code == 401
 
     async def test_key_lacks_scope(self, threats: ThreatWorld) -> None:
-        key = await threats.key(Scope.THREAT_READ)
-        assert (await threats.ask("DELETE", f"{PATH}/tel_0123456789", key)).status_code == 403
+        where, key = await done(threats, await threats.key()), await threats.key(Scope.THREAT_READ)
+        assert (await threats.ask("DELETE", where, key)).status_code == 403
+        assert (await threats.ask("GET", where, key)).status_code == 200
 
     async def test_other_tenant_sees_nothing(self, threats: ThreatWorld) -> None:
         where, other = await done(threats, await threats.key()), await threats.key(tenant="other")

@@ -295,11 +295,32 @@ export interface paths {
         put?: never;
         post?: never;
         /**
+         * @description Delete a batch that has ended, with its matches and the events that were kept with them.
+         *
+         *     Needs the scope `threat:write`.
+         */
+        delete: operations["remove_v3_telemetry__batch_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/telemetry/{batch_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
          * @description End a batch that waits, or within two seconds one that is looked through; what it found is gone.
          *
          *     Needs the scope `threat:write`.
          */
-        delete: operations["cancel_v3_telemetry__batch_id__delete"];
+        post: operations["cancel_v3_telemetry__batch_id__cancel_post"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2375,7 +2396,7 @@ export interface components {
          * @description What is written down.
          * @enum {string}
          */
-        Change: "tenant.created" | "tenant.plan_changed" | "tenant.limits_changed" | "tenant.suspended" | "tenant.resumed" | "key.created" | "key.changed" | "key.rotated" | "key.rotation_finished" | "key.rotation_cancelled" | "key.revoked" | "key.exposed" | "decoy.used" | "pepper.rotated" | "service_account.created" | "service_account.changed" | "service_account.removed" | "member.created" | "member.invited" | "member.changed" | "member.role_changed" | "member.suspended" | "member.resumed" | "member.removed" | "password.changed" | "second_factor.added" | "second_factor.removed" | "recovery_codes.made" | "recovery_code.used" | "identity.linked" | "sign_in.succeeded" | "sign_in.failed" | "sign_in.ended" | "session.ended" | "session.proved" | "finding.status_changed" | "finding.commented" | "action.requested" | "scan_grant.asked" | "scan_grant.given" | "scan_grant.withdrawn" | "scan.asked" | "scan.cancelled" | "scan.uploaded" | "rules.updated" | "rule.switched_off" | "rule.switched_on" | "rules.level_changed" | "rule_filter.added" | "rule_filter.removed" | "webhook.added" | "webhook.changed" | "webhook.removed" | "webhook.secret_rotated" | "webhook.tested" | "webhook.replayed" | "webhook.disabled" | "audit.erased";
+        Change: "tenant.created" | "tenant.plan_changed" | "tenant.limits_changed" | "tenant.suspended" | "tenant.resumed" | "key.created" | "key.changed" | "key.rotated" | "key.rotation_finished" | "key.rotation_cancelled" | "key.revoked" | "key.exposed" | "decoy.used" | "pepper.rotated" | "service_account.created" | "service_account.changed" | "service_account.removed" | "member.created" | "member.invited" | "member.changed" | "member.role_changed" | "member.suspended" | "member.resumed" | "member.removed" | "password.changed" | "second_factor.added" | "second_factor.removed" | "recovery_codes.made" | "recovery_code.used" | "identity.linked" | "sign_in.succeeded" | "sign_in.failed" | "sign_in.ended" | "session.ended" | "session.proved" | "finding.status_changed" | "finding.commented" | "action.requested" | "scan_grant.asked" | "scan_grant.given" | "scan_grant.withdrawn" | "scan.asked" | "scan.cancelled" | "scan.uploaded" | "batch.cancelled" | "batch.removed" | "rules.updated" | "rule.switched_off" | "rule.switched_on" | "rules.level_changed" | "rule_filter.added" | "rule_filter.removed" | "webhook.added" | "webhook.changed" | "webhook.removed" | "webhook.secret_rotated" | "webhook.tested" | "webhook.replayed" | "webhook.disabled" | "audit.erased";
         /**
          * ChangedThreat
          * @description Answer of `PATCH /v2/threats/{id}/status`: the whole threat, and who changed it when.
@@ -6694,7 +6715,29 @@ export interface operations {
             };
         };
     };
-    cancel_v3_telemetry__batch_id__delete: {
+    remove_v3_telemetry__batch_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    cancel_v3_telemetry__batch_id__cancel_post: {
         parameters: {
             query?: never;
             header?: {

@@ -64,7 +64,8 @@ class TelemetryPaths:
             openapi_extra=body_of(ExplainRequest),
         )  # fmt: skip
         add(one, self.batch, methods=["GET"], response_model=shapes.BatchReply)
-        add(one, self.cancel, methods=["DELETE"], response_model=shapes.BatchReply)
+        add(f"{one}/cancel", self.cancel, methods=["POST"], response_model=shapes.BatchReply)
+        add(one, self.remove, methods=["DELETE"], status_code=204)
         add(f"{one}/matches", self.matches, methods=["GET"], response_model=shapes.MatchList)
         return router
 
@@ -101,8 +102,14 @@ class TelemetryPaths:
     async def cancel(self, call: Call) -> Response:
         """End a batch that waits, or within two seconds one that is looked through; what it found is gone."""
         principal = await call.principal()
-        job, report = await self._batches.cancel(principal.tenant_id, _batch_id(call))
+        job, report = await self._batches.cancel(principal.tenant_id, _batch_id(call), actor=await call.actor())
         return json_response(200, shapes.BatchReply.of_job(job, report).model_dump())
+
+    async def remove(self, call: Call) -> Response:
+        """Delete a batch that has ended, with its matches and the events that were kept with them."""
+        principal = await call.principal()
+        await self._batches.remove(principal.tenant_id, _batch_id(call), actor=await call.actor())
+        return Response(status_code=204)
 
     async def explain(self, call: Call) -> Response:
         """Why a rule fires on an event, or why not, part by part; the event is not kept."""

@@ -3,7 +3,7 @@
 import "../telemetry/css/telemetry.css";
 import "./css/batch.css";
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, Link } from "@tanstack/react-router";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { CircleAlert } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { Refusal, type Shapes } from "../../api/server";
@@ -14,7 +14,7 @@ import { Announcement } from "../../kit/Live";
 import { Page } from "../../kit/Page";
 import { StateTag } from "../../kit/Tags";
 import { Moment } from "../../kit/Times";
-import { CancelButton } from "../telemetry/BatchList";
+import { BatchButton } from "../telemetry/BatchButton";
 import { isOpen, nameOfBatch, toneOf } from "../telemetry/batches";
 import { batchQuery } from "../telemetry/queries";
 import { Share } from "../telemetry/Share";
@@ -58,12 +58,14 @@ export function BatchPage() {
 
 function Actions({ batch, name }: { batch: Batch; name: string }) {
   const texts = useTexts(batchTexts);
-  if (isOpen(batch.state)) return <CancelButton id={batch.batch_id} />;
+  const navigate = useNavigate();
+  if (isOpen(batch.state)) return <BatchButton id={batch.batch_id} act="cancel" />;
   return (
     <>
       {batch.result === null || batch.result.matches_total === 0 ? null : (
         <BatchExport id={batch.batch_id} name={name} result={batch.result} />
       )}
+      <BatchButton id={batch.batch_id} act="remove" onDone={() => navigate({ to: "/telemetry" })} />
       <Link className="button button-secondary" to="/telemetry">
         {texts.another}
       </Link>

@@ -1,20 +1,15 @@
 /** The batches that were handed in, newest first: how each stands, what came of it, and a way to stop it. */
 
-import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
-import { answerOf, server } from "../../api/server";
 import { useSpeech } from "../../i18n/language";
 import { useTexts } from "../../i18n/texts";
 import { Asked } from "../../kit/Asked";
-import { WordButton } from "../../kit/Buttons";
-import { ConfirmDialog } from "../../kit/ConfirmDialog";
 import { HeadRow } from "../../kit/HeadRow";
 import { StateTag } from "../../kit/Tags";
 import { Moment } from "../../kit/Times";
-import { useToast } from "../../kit/Toasts";
-import { can, useSession } from "../../session/session";
 import { More } from "../settings/More";
+import { BatchButton } from "./BatchButton";
 import { type Batch, isOpen, nameOfBatch, toneOf } from "./batches";
 import { batchesQuery } from "./queries";
 import { Share } from "./Share";
@@ -83,47 +78,7 @@ function Line({ batch }: { batch: Batch }) {
       <td className="cell-number">{number(batch.counts?.events)}</td>
       <td className="cell-number">{number(batch.counts?.matches_total)}</td>
       <td className="cell-number">{number(batch.counts?.threats)}</td>
-      <td className="cell-number">{isOpen(batch.state) ? <CancelButton id={batch.batch_id} /> : null}</td>
+      <td className="cell-number">{isOpen(batch.state) ? <BatchButton id={batch.batch_id} act="cancel" /> : null}</td>
     </tr>
-  );
-}
-
-export function CancelButton({ id }: { id: string }) {
-  const { texts: shared } = useSpeech();
-  const texts = useTexts(telemetryTexts).cancel;
-  const session = useSession();
-  const client = useQueryClient();
-  const tell = useToast();
-  const [isAsking, setAsking] = useState(false);
-  const isAllowed = can(session, "threat:write");
-  const cancel = async () => {
-    await answerOf(server.DELETE("/v3/telemetry/{batch_id}", { params: { path: { batch_id: id } } }));
-    tell(texts.done);
-    await client.invalidateQueries({ queryKey: ["telemetry"] });
-  };
-  return (
-    <>
-      <WordButton
-        isDisabled={!isAllowed}
-        {...(isAllowed ? {} : { "aria-describedby": `cancel-${id}` })}
-        onPress={() => setAsking(true)}
-      >
-        {texts.label}
-      </WordButton>
-      {isAllowed ? null : (
-        <span className="field-hint" id={`cancel-${id}`}>
-          {texts.needsWrite(session ? shared.roles[session.member.role] : "")}
-        </span>
-      )}
-      {isAsking ? (
-        <ConfirmDialog
-          title={texts.title}
-          lead={texts.lead}
-          submit={texts.label}
-          onConfirm={cancel}
-          onClose={() => setAsking(false)}
-        />
-      ) : null}
-    </>
   );
 }

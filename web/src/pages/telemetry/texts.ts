@@ -67,6 +67,13 @@ export const telemetryTexts = textsOf(
       done: "The batch ends within two seconds.",
       needsWrite: (role: string) => `Your role (${role}) cannot cancel: that takes the right threat:write.`,
     },
+    remove: {
+      label: "Delete batch",
+      title: "Delete this batch?",
+      lead: "Its matches and the events kept with them are gone for good. The threats that it opened stay.",
+      done: "The batch is deleted.",
+      needsWrite: (role: string) => `Your role (${role}) cannot delete: that takes the right threat:write.`,
+    },
   },
   {
     title: "Telemetría",
@@ -130,6 +137,13 @@ export const telemetryTexts = textsOf(
       lead: "Lo encontrado hasta ahora se pierde. El fichero puede entregarse otra vez.",
       done: "El lote termina en dos segundos.",
       needsWrite: (role) => `Tu rol (${role}) no puede cancelar: requiere el permiso threat:write.`,
+    },
+    remove: {
+      label: "Borrar lote",
+      title: "¿Borrar este lote?",
+      lead: "Sus coincidencias y los eventos guardados con ellas se pierden para siempre. Las amenazas que abrió se quedan.",
+      done: "El lote está borrado.",
+      needsWrite: (role) => `Tu rol (${role}) no puede borrar: requiere el permiso threat:write.`,
     },
   },
 );
