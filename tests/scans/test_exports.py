@@ -11,7 +11,8 @@ import pytest
 from cybervault.domain.jobs import JobState
 from cybervault.domain.verdicts import Severity
 from cybervault.scans.exports import FIELDS, Form, exported, sarif_of
-from cybervault.scans.scan import FindingStatus
+from cybervault.scans.result import Result
+from cybervault.scans.scan import FindingStatus, Scan, ScanFinding
 from cybervault.scans.seen import Coverage, CoverageState
 from tests.scans.made import FINDING, NOW, SCAN
 
@@ -20,8 +21,12 @@ MISSED = Coverage("10.1.0.8", "ports", CoverageState.NOT_REACHED, "no port answe
 SEEN = Coverage("10.1.0.7", "ports", CoverageState.COVERED)
 
 
-def run_of(*findings: Any, scan: Any = DONE) -> dict[str, Any]:  # noqa: ANN401 - findings and a scan
-    (run,) = json.loads(exported(scan, findings, [SEEN, MISSED], form=Form.SARIF))["runs"]
+def of(*findings: ScanFinding, scan: Scan = DONE) -> Result:
+    return Result(scan, findings, (SEEN, MISSED), NOW)
+
+
+def run_of(*findings: ScanFinding, scan: Scan = DONE) -> dict[str, Any]:
+    (run,) = json.loads(exported(of(*findings, scan=scan), Form.SARIF))["runs"]
     found: dict[str, Any] = run
     return found
 
@@ -67,13 +72,17 @@ def test_what_was_not_looked_at_is_told_too() -> None:
 
 def test_what_is_resolved_is_absent() -> None:
     gone = replace(FINDING, status=FindingStatus.RESOLVED, resolved_at=NOW)
-    document = sarif_of(DONE, [FINDING, gone], [])
+    document = sarif_of(of(FINDING, gone))
     assert [one["baselineState"] for one in document["runs"][0]["results"]] == ["unchanged", "absent"]
 
 
 def test_a_table_has_a_row_for_each_finding_and_runs_no_formula() -> None:
     evil = replace(FINDING, evidence=("=1+1",), title="@SUM(A1)", rule="of another version")
-    rows = list(csv.DictReader(io.StringIO(exported(DONE, [FINDING, evil], [], form=Form.CSV).decode())))
+    rows = list(csv.DictReader(io.StringIO(exported(of(FINDING, evil), Form.CSV).decode())))
     assert tuple(rows[0]) == FIELDS
     assert (rows[0]["severity"], rows[0]["controls"], rows[0]["evidence"]) == ("high", "SC-8 IA-2 CM-7", "login «ü»")
     assert (rows[1]["evidence"], rows[1]["title"], rows[1]["remediation"]) == ("'=1+1", "'@SUM(A1)", "")
+
+
+def test_a_page_is_one_of_the_forms() -> None:
+    assert exported(of(FINDING), Form.HTML).startswith(b"<!doctype html>")

@@ -112,7 +112,7 @@ cli: Final = typer.Typer(
         Later(
             "scans",
             f"{_IN}.scans:scans",
-            "What tenants may scan (nothing, until it is granted), and what is known of packages.",
+            "What tenants may scan (nothing, until it is granted), what was seen, and what is known of packages.",
         ),
         Later("console", f"{_IN}.console:console", "The web console that ships with the server."),
     ),

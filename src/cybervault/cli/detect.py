@@ -21,7 +21,6 @@ from cybervault.cli.detections.reports import Making, opened
 from cybervault.cli.detections.sarif import log_of
 from cybervault.cli.detections.shown import rules_table, tell, tell_incidents, timeline
 from cybervault.cli.detections.tally import KEPT_MAX, Kept, Place, Tally
-from cybervault.cli.detections.visible import named, visible
 from cybervault.cli.options import AsJson, Data
 from cybervault.detection.correlate.bursts import on_silence
 from cybervault.detection.detector import Detector
@@ -37,6 +36,7 @@ from cybervault.domain.clock import Clock, SystemClock
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.domain.verdicts import Severity
 from cybervault.faces.moments import spelled
+from cybervault.pages.visible import named, visible
 from cybervault.settings import load_settings
 
 EXIT_MATCHED: Final = 20

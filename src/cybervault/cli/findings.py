@@ -1,9 +1,6 @@
 """`cybervault findings`: what was assessed as bad, looked at, handled and exported by the operator."""
 
-import asyncio
-import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, BinaryIO, Final, TypeAlias, TypeVar
@@ -14,11 +11,11 @@ from rich.progress import Progress
 from rich.table import Table
 
 from cybervault.access.audit import OPERATOR
-from cybervault.app.product import Product, put_together
 from cybervault.assessments.exports import PAGE_FINDINGS, Form, document_of, exported
 from cybervault.assessments.findings import FindingBook, StatusChange
 from cybervault.assessments.selection import Condition, Field, Mark, Operator, Selection
-from cybervault.cli.documents import print_json
+from cybervault.cli.access import with_product
+from cybervault.cli.documents import print_json, whole_file
 from cybervault.cli.keys import WhichTenant
 from cybervault.cli.options import AsJson, Data
 from cybervault.cli.tables import listing
@@ -29,8 +26,6 @@ from cybervault.domain.principals import Principal, Scope, Tenant
 from cybervault.domain.telemetry import TelemetryType
 from cybervault.domain.verdicts import Severity
 from cybervault.faces.moments import seconds_of, spelled
-from cybervault.logs import set_up_logs
-from cybervault.settings import load_settings
 
 _Found = TypeVar("_Found")
 
@@ -145,7 +140,7 @@ def export(  # noqa: PLR0917 - each argument is an option of the command
     async def write(desk: _Desk) -> None:
         count = await desk.book.count(desk.tenant.id, ())
         parts = exported(desk.book, desk.tenant.id, Selection(), form=form)
-        with _opened(file) as out:
+        with whole_file(file) as out:
             await _copy(parts, out, count=count)
 
     _with_findings(data, tenant, write)
@@ -153,14 +148,7 @@ def export(  # noqa: PLR0917 - each argument is an option of the command
 
 def _with_findings(data: Path | None, tenant: str, work: Callable[[_Desk], Awaitable[_Found]]) -> _Found:
     """What `work` gives on the findings of a tenant; beside a running server too."""
-    set_up_logs("WARNING")  # on standard error: what a command prints is read by programs
-
-    async def opened(product: Product) -> _Found:
-        async with product:
-            book = product.threats.production.findings
-            return await work(_Desk(book, await product.access.tenants.find(tenant)))
-
-    return asyncio.run(opened(put_together(load_settings(data=data))))
+    return with_product(data, tenant, lambda product, owner: work(_Desk(product.threats.production.findings, owner)))
 
 
 def _one_of(field: Field, values: Sequence[Mark]) -> tuple[Condition, ...]:
@@ -170,23 +158,6 @@ def _one_of(field: Field, values: Sequence[Mark]) -> tuple[Condition, ...]:
 def _since(text: str | None) -> tuple[Condition, ...]:
     seconds = seconds_of("since", text)
     return () if seconds is None else (Condition(Field.CREATED_AT, Operator.FROM, (seconds,)),)
-
-
-@contextmanager
-def _opened(file: Path | None) -> Iterator[BinaryIO]:
-    """Standard output, or a file that takes its name when all of it was written."""
-    if file is None:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    part = file.with_name(f"{file.name}.part")
-    try:
-        out = part.open("wb")
-    except OSError as error:
-        raise typer.BadParameter(f"{file} cannot be written: {error.strerror}", param_hint="--output") from None
-    with out:
-        yield out
-    part.replace(file)
 
 
 async def _copy(parts: AsyncGenerator[bytes], out: BinaryIO, *, count: int) -> None:

@@ -1,4 +1,4 @@
-"""`cybervault scans`: what tenants may scan, granted and withdrawn by the operator."""
+"""`cybervault scans`: what tenants may scan, granted and withdrawn by the operator; their scans, and what they saw."""
 
 from typing import Annotated, Any, Final
 
@@ -12,6 +12,7 @@ from cybervault.cli.advisories import advisories, update_advisories
 from cybervault.cli.documents import print_json
 from cybervault.cli.keys import WhichTenant
 from cybervault.cli.options import AsJson, Data
+from cybervault.cli.scan_results import export, show_all
 from cybervault.cli.tables import listing
 from cybervault.domain.ids import GrantId
 from cybervault.domain.principals import Tenant
@@ -21,11 +22,13 @@ from cybervault.scans.grants import NewGrant
 
 scans: Final = typer.Typer(
     name="scans",
-    help="What tenants may scan (nothing, until it is granted), and what is known of packages.",
+    help="What tenants may scan (nothing, until it is granted), what was seen, and what is known of packages.",
     no_args_is_help=True,
 )
 
 
+scans.command("list", epilog="Example: cybervault scans list --tenant acme")(show_all)
+scans.command("export", epilog="Example: cybervault scans export scan_9x4m2k1pq7 --tenant acme -o report.html")(export)
 scans.command("advisories", epilog="Example: cybervault scans advisories")(advisories)
 scans.command("update-advisories", epilog="Example: cybervault scans update-advisories --ecosystem Debian")(
     update_advisories

@@ -1,4 +1,4 @@
-"""What a scan saw as files: SARIF 2.1.0, which issue trackers read, and a table for spreadsheets."""
+"""What a scan saw as files: a page to read, SARIF 2.1.0, which issue trackers read, and a table for spreadsheets."""
 
 import csv
 import io
@@ -9,8 +9,10 @@ from typing import Any, Final
 
 from cybervault import __version__
 from cybervault.domain.verdicts import Severity
+from cybervault.scans.report import report_of
+from cybervault.scans.result import Result
 from cybervault.scans.rules import scan_rules
-from cybervault.scans.scan import FindingStatus, Scan, ScanFinding
+from cybervault.scans.scan import FindingStatus, ScanFinding
 from cybervault.scans.seen import Coverage, CoverageState
 
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -35,21 +37,25 @@ class Form(StrEnum):
 
     SARIF = "sarif"
     CSV = "csv"
+    HTML = "html"
 
 
-def exported(scan: Scan, findings: Sequence[ScanFinding], coverage: Sequence[Coverage], *, form: Form) -> bytes:
+def exported(result: Result, form: Form) -> bytes:
     """All that a scan saw, as one file."""
     if form is Form.SARIF:
-        return json.dumps(sarif_of(scan, findings, coverage), ensure_ascii=False).encode()
+        return json.dumps(sarif_of(result), ensure_ascii=False).encode()
+    if form is Form.HTML:
+        return report_of(result).encode()
     out = io.StringIO()
     table = csv.writer(out)
     table.writerow(FIELDS)
-    table.writerows(_row(finding) for finding in findings)
+    table.writerows(_row(finding) for finding in result.findings)
     return out.getvalue().encode()
 
 
-def sarif_of(scan: Scan, findings: Sequence[ScanFinding], coverage: Sequence[Coverage]) -> dict[str, Any]:
+def sarif_of(result: Result) -> dict[str, Any]:
     """One run: a rule for each sort of finding, and a notification for what was not looked at."""
+    findings = result.findings
     names = list(dict.fromkeys(finding.rule for finding in findings))
     driver = {
         "name": "CyberVault",
@@ -62,12 +68,12 @@ def sarif_of(scan: Scan, findings: Sequence[ScanFinding], coverage: Sequence[Cov
         "runs": [
             {
                 "tool": {"driver": driver},
-                "automationDetails": {"id": f"cybervault/{scan.id}"},
+                "automationDetails": {"id": f"cybervault/{result.scan.id}"},
                 "invocations": [
                     {
-                        "executionSuccessful": scan.state.value == "completed",
+                        "executionSuccessful": result.scan.state.value == "completed",
                         "toolExecutionNotifications": [
-                            _note(line) for line in coverage if line.state is not CoverageState.COVERED
+                            _note(line) for line in result.coverage if line.state is not CoverageState.COVERED
                         ],
                     }
                 ],

@@ -20,6 +20,7 @@ from cybervault.scans.engines import Engine, missing_for
 from cybervault.scans.grants import Grants
 from cybervault.scans.plan import connections_of, minutes_of, phases_of, targets_of, unplanned
 from cybervault.scans.profiles import Profile, ProfileName
+from cybervault.scans.result import Result
 from cybervault.scans.rules import scan_rules
 from cybervault.scans.scan import Chunk, Details, FindingStatus, Scan, ScanFinding, ScanSelection, SeenSelection
 from cybervault.scans.seen import Coverage, CoverageState
@@ -35,6 +36,7 @@ OPEN_MAX: Final = 8
 """So many of a tenant wait or run at once."""
 _RETRY_SECONDS: Final = 30
 _ASSETS_SHOWN: Final = 10
+_FINDINGS_MAX: Final = 100_000
 _ANY: Final = ScanSelection()
 _ALL: Final = SeenSelection()
 _LOST: Final = Problem(
@@ -223,6 +225,11 @@ class Scans:
     async def coverage(self, scan: Scan) -> tuple[Coverage, ...]:
         """What was looked at and what not; what is still to come, or was never come to, is not reached."""
         return _coverage(scan, await self._rows.scans.chunks(scan.tenant_id, scan.id))
+
+    async def result(self, scan: Scan) -> Result:
+        """All that came of a scan so far, with at most 100,000 of its findings."""
+        findings = await self.findings(scan.tenant_id, scan.id, skipped=0, most=_FINDINGS_MAX)
+        return Result(scan, findings, await self.coverage(scan), self._journal.clock.now())
 
     async def _settle_open(self, tenant_id: TenantId) -> None:
         for scan in await self._rows.scans.open(tenant_id):

@@ -8,7 +8,7 @@ from cybervault.cli.detections.chart import BARS_MAX, chart
 from cybervault.cli.detections.moments import Moments
 from cybervault.domain.verdicts import Severity
 from tests.cli.detections.found import AT
-from tests.cli.detections.test_markup import Reader
+from tests.pages.test_markup import Reader
 
 
 def of(*events: tuple[float, Severity]) -> Moments:

@@ -4,7 +4,7 @@ from cybervault.cli.detections.coverage import cells_of
 from cybervault.cli.detections.matrix import matrix_of
 from cybervault.detection.rule import Rule
 from tests.cli.detections.found import a_rule, tally_of
-from tests.cli.detections.test_markup import Reader
+from tests.pages.test_markup import Reader
 
 
 def page_of(*rules: Rule) -> str:

@@ -10,7 +10,7 @@ from cybervault.cli.detections.page import About, page
 from cybervault.cli.detections.tally import Tally
 from cybervault.detection.lines import BadLine
 from tests.cli.detections.found import HOSTILE, a_rule, add, tally_of
-from tests.cli.detections.test_markup import Reader
+from tests.pages.test_markup import Reader
 
 ABOUT = About(("events.ndjson",), datetime(2026, 11, 2, tzinfo=UTC), 1.5)
 RULES = [a_rule("Shell", "execution", "t1059.001"), a_rule("Unknown", "impact", "t9999", level="critical")]

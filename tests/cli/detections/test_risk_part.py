@@ -2,7 +2,7 @@
 
 from cybervault.cli.detections.risk_part import ENTITIES_MAX, risk_of_entities
 from tests.cli.detections.found import AT, HOSTILE, a_rule, add, tally_of
-from tests.cli.detections.test_markup import Reader
+from tests.pages.test_markup import Reader
 
 RULES = [a_rule(f"Rule {name}", tactic) for name, tactic in zip("abcdef", ["execution", "impact"] * 3, strict=True)]
 

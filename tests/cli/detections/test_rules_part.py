@@ -6,7 +6,7 @@ from cybervault.cli.detections.rules_part import DETAILED_MAX, ROWS_MAX, details
 from cybervault.cli.detections.tally import Tally
 from cybervault.detection.engine import Match
 from tests.cli.detections.found import HOSTILE, a_rule, add, tally_of
-from tests.cli.detections.test_markup import Reader
+from tests.pages.test_markup import Reader
 
 RULE = a_rule(
     "Shell", "execution", "t1059.001", "t9999", author="Ann", description="What it is.", falsepositives=["Admins"],

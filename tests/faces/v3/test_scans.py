@@ -142,6 +142,10 @@ async def test_what_it_saw_is_a_file(threats: ThreatWorld) -> None:
     table = await threats.ask("GET", f"{where}/export?format=csv", key)
     assert table.headers["content-disposition"].endswith('.csv"')
     assert table.text.startswith("id,severity,")
+    page = await threats.ask("GET", f"{where}/export?format=html", key)
+    assert page.headers["content-disposition"].endswith('.html"')
+    assert "sandbox" in page.headers["content-security-policy"]
+    assert "Switch telnet off and use SSH." in page.text
     assert code_of(await threats.ask("GET", f"{where}/export?format=odd", key)) == (400, "invalid_parameter")
 
 

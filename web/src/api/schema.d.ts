@@ -758,7 +758,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * @description All that a scan saw as one file, and in SARIF what it did not look at.
+         * @description All that a scan saw as one file; in SARIF and HTML what it did not look at, too.
          *
          *     Needs the scope `scan:read`.
          */
@@ -3005,12 +3005,6 @@ export interface components {
             last: string | null;
         };
         /**
-         * Form
-         * @description How findings are written.
-         * @enum {string}
-         */
-        Form: "ndjson" | "csv" | "stix";
-        /**
          * GrantList
          * @description Answer of `GET /v3/scans/grants`, oldest first.
          */
@@ -5028,6 +5022,12 @@ export interface components {
             ceiling: number;
         };
         /**
+         * Form
+         * @description How findings are written.
+         * @enum {string}
+         */
+        cybervault__assessments__exports__Form: "ndjson" | "csv" | "stix";
+        /**
          * TenantReply
          * @description The member's tenant.
          */
@@ -5252,6 +5252,12 @@ export interface components {
             /** Tactics */
             tactics: string[];
         };
+        /**
+         * Form
+         * @description How it is written.
+         * @enum {string}
+         */
+        cybervault__scans__exports__Form: "sarif" | "csv" | "html";
     };
     responses: {
         /** @description The request is not as it must be. */
@@ -6274,7 +6280,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description How the threats are written. */
-                format?: components["schemas"]["Form"];
+                format?: components["schemas"]["cybervault__assessments__exports__Form"];
                 /** @description created_at, last_seen_at, score or severity, a colon, asc or desc. */
                 sort?: string | null;
                 /** @description A JSON object: a value, or eq, in, gte, lte, contains. */
@@ -7511,8 +7517,8 @@ export interface operations {
     export_v3_scans__scan_id__export_get: {
         parameters: {
             query?: {
-                /** @description SARIF 2.1.0, or a table. */
-                format?: "sarif" | "csv";
+                /** @description SARIF 2.1.0, a table, or a page to read and to print. */
+                format?: components["schemas"]["cybervault__scans__exports__Form"];
             };
             header?: {
                 /** @description Comes back with the answer. */
@@ -7532,6 +7538,7 @@ export interface operations {
                 content: {
                     "application/sarif+json": Record<string, never>;
                     "text/csv; charset=utf-8": string;
+                    "text/html; charset=utf-8": string;
                 };
             };
         };

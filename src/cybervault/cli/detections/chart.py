@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from cybervault.cli.detections.markup import Markup, element
 from cybervault.cli.detections.moments import SEVERITIES, Bar, Bars, Moments, spoken
+from cybervault.pages.markup import Markup, element
 
 BARS_MAX: Final = 72
 _WIDTH: Final = 1000

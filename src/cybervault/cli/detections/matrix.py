@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from cybervault.cli.detections.coverage import Cell
-from cybervault.cli.detections.markup import Markup, element, joined, link
 from cybervault.domain.attack import NEWEST, NOTICE, VERSION, matrix, url_of
+from cybervault.pages.markup import Markup, element, joined, link
 
 _FORM: Final = re.compile(r"T\d{4}(\.\d{3})?")
 _WITHOUT: Final = "no tactic"

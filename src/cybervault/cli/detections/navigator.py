@@ -5,8 +5,8 @@ from typing import Final
 
 from cybervault.cli.detections.coverage import Cell, cells_of
 from cybervault.cli.detections.tally import Tally
-from cybervault.cli.detections.visible import visible
 from cybervault.domain.attack import NEWEST
+from cybervault.pages.visible import visible
 
 _RULES_MAX: Final = 20
 # Of the Navigator: the version of its own that first read what is written here.

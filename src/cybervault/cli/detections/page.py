@@ -3,26 +3,23 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from importlib import resources
 from typing import Final
 
 from cybervault import __version__
 from cybervault.cli.detections.chart import chart
 from cybervault.cli.detections.coverage import cells_of
-from cybervault.cli.detections.markup import Markup, element, joined
 from cybervault.cli.detections.matrix import matrix_of
 from cybervault.cli.detections.moments import SEVERITIES
 from cybervault.cli.detections.risk_part import risk_of_entities
-from cybervault.cli.detections.rules_part import details_of, rules_of, timeline_of, when
+from cybervault.cli.detections.rules_part import details_of, rules_of, timeline_of
 from cybervault.cli.detections.tally import KEPT_MAX, Seen, Tally
 from cybervault.detection.ranking import RankedEntity
-from cybervault.domain.verdicts import Severity
+from cybervault.pages.markup import Markup, element, joined
+from cybervault.pages.sheet import bars, quiet, section, sheet, style_in, table, tiles, when
 
 _STYLE: Final = "page.css"
 _HOSTS_MAX: Final = 15
 _FILES_MAX: Final = 6
-_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,45 +35,29 @@ def page(tally: Tally, about: About) -> str:
     """The whole page."""
     ranked = tally.ranked()
     body = [
-        element("header", [element("h1", "Detections"), element("p", _said(about, ranked), class_="quiet")]),
+        element("header", [element("h1", "Detections"), quiet(_said(about, ranked))]),
         element("main", [*_sections(tally, ranked, tally.entities(about.at))]),
         element("footer", element("p", _footer(tally))),
     ]
-    head = [
-        element("meta", charset="utf-8"),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        element("title", f"Detections: {tally.matches:,} matches in {tally.events:,} events"),
-        element("style", Markup(_style())),
-    ]
-    return "<!doctype html>\n" + element("html", [element("head", head), element("body", body)], lang="en") + "\n"
-
-
-@cache
-def _style() -> str:
-    return resources.files("cybervault.cli.detections").joinpath(_STYLE).read_text(encoding="utf-8")
+    title = f"Detections: {tally.matches:,} matches in {tally.events:,} events"
+    return sheet(title, body, style=style_in("cybervault.cli.detections", _STYLE))
 
 
 def _sections(tally: Tally, ranked: list[Seen], entities: Sequence[RankedEntity]) -> Iterator[Markup]:
     counts = {severity: sum(one.count for one in ranked if one.rule.level is severity) for severity in SEVERITIES}
     yield _tiles(tally, ranked)
-    yield _section("By severity", _severities(counts))
-    yield _section("Over time", chart(tally.moments))
+    yield section("By severity", bars(counts))
+    yield section("Over time", chart(tally.moments))
     if set(tally.hosts) - {""}:
-        yield _section("By host", _hosts(tally))
+        yield section("By host", _hosts(tally))
     if entities:
-        yield _section("Hosts and users by risk", risk_of_entities(tally, entities))
-    yield _section("ATT&CK", matrix_of(cells_of(ranked)))
-    yield _section("Rules that fired", rules_of(ranked))
+        yield section("Hosts and users by risk", risk_of_entities(tally, entities))
+    yield section("ATT&CK", matrix_of(cells_of(ranked)))
+    yield section("Rules that fired", rules_of(ranked))
     if ranked:
-        yield _section("What each rule saw first", details_of(ranked))
-        yield _section("Matches", timeline_of(tally))
-    yield _section("What was not read", _not_read(tally))
-
-
-def _section(title: str, content: Markup) -> Markup:
-    return element("section", [element("h2", title), content])
+        yield section("What each rule saw first", details_of(ranked))
+        yield section("Matches", timeline_of(tally))
+    yield section("What was not read", _not_read(tally))
 
 
 def _tiles(tally: Tally, ranked: list[Seen]) -> Markup:
@@ -89,20 +70,7 @@ def _tiles(tally: Tally, ranked: list[Seen]) -> Markup:
         (f"{sum(one.uncertain for one in ranked):,}", "matches not certain"),
         (f"{not_read:,}", "not read"),
     ]
-    tiles = [element("div", [element("b", value), element("span", name)]) for value, name in numbers]
-    return element("section", tiles, class_="tiles")
-
-
-def _severities(counts: dict[Severity, int]) -> Markup:
-    most = max(counts.values()) or 1
-    rows = [_severity(severity, count, most) for severity, count in counts.items()]
-    return element("div", rows, class_="severities")
-
-
-def _severity(severity: Severity, count: int, most: int) -> Markup:
-    share = element("span", "", class_=f"back-{severity.value}", style=f"width:{100 * count / most:.1f}%")
-    parts = [element("span", severity.value), element("span", share, class_="bar"), element("b", f"{count:,}")]
-    return element("div", parts)
+    return tiles(numbers)
 
 
 def _hosts(tally: Tally) -> Markup:
@@ -120,11 +88,8 @@ def _hosts(tally: Tally) -> Markup:
         )
         for host, counts in ordered[:_HOSTS_MAX]
     ]
-    head = element("tr", [element("th", one, scope="col") for one in heads])
     left = len(ordered) - _HOSTS_MAX
-    more = element("p", f"{left:,} hosts more.", class_="quiet") if left > 0 else ""
-    table = element("table", [element("thead", head), element("tbody", rows)], class_="hosts")
-    return joined([element("div", table, class_="wide"), more])
+    return joined([table(heads, rows, class_="hosts"), quiet(f"{left:,} hosts more.") if left > 0 else ""])
 
 
 def _not_read(tally: Tally) -> Markup:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
-from cybervault.cli.detections.markup import Markup, element, lines
-from cybervault.cli.detections.rules_part import when
 from cybervault.cli.detections.tally import Tally
 from cybervault.detection.entity_risk import INCIDENT_FROM, TACTICS_FROM
 from cybervault.detection.ranking import RankedEntity
+from cybervault.pages.markup import Markup, element, lines
+from cybervault.pages.sheet import quiet, table, when
 
 ENTITIES_MAX: Final = 15
 RULES_MAX: Final = 4
@@ -21,12 +21,9 @@ _SAID: Final = (
 def risk_of_entities(tally: Tally, entities: Sequence[RankedEntity]) -> Markup:
     """A table, the worst first."""
     rows = [element("tr", _cells(tally, one)) for one in entities[:ENTITIES_MAX]]
-    head = element("tr", [element("th", one, scope="col") for one in _HEADS])
-    table = element("table", [element("thead", head), element("tbody", rows)], class_="risks")
     left = len(entities) - ENTITIES_MAX
     more = f" {left:,} more are not shown." if left > 0 else ""
-    said = element("p", f"{_SAID}{more}", class_="quiet")
-    return Markup(element("div", table, class_="wide") + said)
+    return Markup(table(_HEADS, rows, class_="risks") + quiet(f"{_SAID}{more}"))
 
 
 def _cells(tally: Tally, one: RankedEntity) -> list[Markup]:

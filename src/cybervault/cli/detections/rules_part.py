@@ -1,24 +1,18 @@
 """The parts of the page about rules and their matches: the table, what each rule saw first, and all by time."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Final
 
-from cybervault.cli.detections.markup import Markup, element, lines, link
 from cybervault.cli.detections.sarif import link_of
 from cybervault.cli.detections.tally import SAMPLES_MAX, Kept, Sample, Seen, Tally
-from cybervault.cli.detections.visible import named
 from cybervault.domain.attack import technique, url_of
-from cybervault.domain.verdicts import Severity
+from cybervault.pages.markup import Markup, element, lines, link
+from cybervault.pages.sheet import badge, facts, table, when
+from cybervault.pages.visible import named
 
 DETAILED_MAX: Final = 500
 ROWS_MAX: Final = 2_000
 _REFERENCES_MAX: Final = 5
-
-
-def badge(level: Severity) -> Markup:
-    """The level in words on its color."""
-    return element("span", level.value, class_=f"badge back-{level.value}")
 
 
 def rules_of(ranked: Sequence[Seen]) -> Markup:
@@ -40,7 +34,7 @@ def rules_of(ranked: Sequence[Seen]) -> Markup:
         )
         for number, seen in enumerate(ranked)
     ]
-    return _table(heads, rows, class_="rules")
+    return table(heads, rows, class_="rules")
 
 
 def _title(seen: Seen, number: int) -> Markup:
@@ -76,7 +70,7 @@ def _about(seen: Seen) -> Iterator[Markup]:
     rule = seen.rule
     if rule.description:
         yield element("p", rule.description, class_="said")
-    facts = [
+    known = [
         ("ATT&CK", lines(map(_technique, rule.techniques))),
         ("False positives", lines(element("span", one) for one in rule.false_positives)),
         ("References", lines(link(one, one) for one in rule.references[:_REFERENCES_MAX])),
@@ -85,8 +79,7 @@ def _about(seen: Seen) -> Iterator[Markup]:
         ("Rule", " ".join(part for part in (rule.pack, rule.path, rule.id) if part)),
         ("Not certain", f"{seen.uncertain:,}: what would exclude them was not told" if seen.uncertain else ""),
     ]
-    rows = [element("dt", name) + element("dd", content) for name, content in facts if any(content)]
-    yield element("dl", Markup("".join(rows)))
+    yield facts(known)
 
 
 def _technique(technique_id: str) -> Markup:
@@ -130,7 +123,7 @@ def timeline_of(tally: Tally) -> Markup:
         [
             element("summary", f"{len(kept):,} matches by time"),
             element("p", more, class_="quiet") if more else "",
-            _table(("time (UTC)", "level", "rule", "host", "user", "where"), rows),
+            table(("time (UTC)", "level", "rule", "host", "user", "where"), rows),
         ],
     )
 
@@ -146,16 +139,4 @@ def _row(match: Kept) -> Markup:
             element("td", match.user),
             element("td", f"{named(match.path)}:{match.line}", class_="place"),
         ],
-    )
-
-
-def when(at: datetime | None) -> str:
-    """A moment in UTC to the second; empty where none is known."""
-    return "" if at is None else f"{at:%Y-%m-%d %H:%M:%S}"
-
-
-def _table(heads: Sequence[str], rows: Sequence[Markup], *, class_: str = "") -> Markup:
-    head = element("tr", [element("th", one, scope="col") for one in heads])
-    return element(
-        "div", element("table", [element("thead", head), element("tbody", rows)], class_=class_), class_="wide"
     )

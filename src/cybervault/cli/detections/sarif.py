@@ -6,10 +6,10 @@ from urllib.parse import quote
 
 from cybervault import __version__
 from cybervault.cli.detections.tally import KEPT_MAX, Kept, Seen, Tally
-from cybervault.cli.detections.visible import visible
 from cybervault.domain.attack import technique
 from cybervault.domain.verdicts import Severity
 from cybervault.faces.moments import spelled
+from cybervault.pages.visible import visible
 
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS: Final = {Severity.CRITICAL: "error", Severity.HIGH: "error", Severity.MEDIUM: "warning"}

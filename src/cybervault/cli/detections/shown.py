@@ -8,10 +8,10 @@ import typer
 from rich.table import Table
 
 from cybervault.cli.detections.tally import Seen, Tally
-from cybervault.cli.detections.visible import named, visible
 from cybervault.cli.tables import listing
 from cybervault.detection.ranking import RankedEntity
 from cybervault.domain.verdicts import Severity
+from cybervault.pages.visible import named, visible
 
 _SHOWN_MAX: Final = 5
 LEVEL_COLORS: Final = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow"}

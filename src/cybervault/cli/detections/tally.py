@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 from cybervault.cli.detections.moments import Moments
-from cybervault.cli.detections.visible import named
 from cybervault.detection.engine import Match
 from cybervault.detection.entities import HOST, USER
 from cybervault.detection.lines import BadLine
@@ -19,6 +18,7 @@ from cybervault.detection.sightings import Sighting, Sightings
 from cybervault.detection.tree import leaves
 from cybervault.domain.assessments import rank_of
 from cybervault.domain.verdicts import Severity
+from cybervault.pages.visible import named
 
 KEPT_MAX: Final = 10_000
 SAMPLES_MAX: Final = 3

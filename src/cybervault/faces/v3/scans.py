@@ -17,9 +17,11 @@ from cybervault.faces import scan_shapes as shapes
 from cybervault.faces.call import Call, LeanRoute
 from cybervault.faces.face import json_response
 from cybervault.faces.openapi import Piece, answers_of, body_of
+from cybervault.faces.page import BASE_HEADERS
 from cybervault.faces.paging import Cursors
 from cybervault.faces.severities import ranks_in
 from cybervault.faces.v3.management.office import PageQuery, Pagination, id_in, pagination_of, wish_of
+from cybervault.pages.sheet import POLICY
 from cybervault.scans.exports import Form, exported
 from cybervault.scans.profiles import ProfileName
 from cybervault.scans.rules import rules_of_control
@@ -31,18 +33,23 @@ _BASE: Final = "/v3/scans"
 _LOOK_SECONDS: Final = 0.5
 _SILENCE_LOOKS: Final = 30
 _STREAM: Final = "text/event-stream"
-_EXPORTED_MAX: Final = 100_000
-_FILES: Final = {Form.SARIF: "application/sarif+json", Form.CSV: "text/csv; charset=utf-8"}
+_FILES: Final = {
+    Form.SARIF: "application/sarif+json",
+    Form.CSV: "text/csv; charset=utf-8",
+    Form.HTML: "text/html; charset=utf-8",
+}
 _FILES_ANSWERED: Final[Piece] = {
     "responses": {
         "200": {
             "content": {
-                _FILES[Form.SARIF]: {"schema": {"type": "object"}},
-                _FILES[Form.CSV]: {"schema": {"type": "string"}},
+                media: {"schema": {"type": "object" if form is Form.SARIF else "string"}}
+                for form, media in _FILES.items()
             }
         }
     }
 }
+# A page that is opened where it is, and not kept as a file, may no more than one on a disk.
+_FILE_HEADERS: Final = {**BASE_HEADERS, "content-security-policy": f"{POLICY}; sandbox; frame-ancestors 'none'"}
 _HEADERS: Final = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
 
 
@@ -95,7 +102,7 @@ class FindingQuery(PageQuery):
 class ExportQuery(BaseModel):
     """Query of `GET /v3/scans/{scan_id}/export`."""
 
-    format: Literal["sarif", "csv"] = Field(default="sarif", description="SARIF 2.1.0, or a table.")
+    format: Form = Field(default=Form.SARIF, description="SARIF 2.1.0, a table, or a page to read and to print.")
 
 
 class ScanFindingList(BaseModel):
@@ -190,12 +197,11 @@ class ScanPaths:
         return StreamingResponse(stream, headers=_HEADERS, media_type=_STREAM)
 
     async def export(self, call: Call, query: Annotated[ExportQuery, Query()]) -> Response:
-        """All that a scan saw as one file, and in SARIF what it did not look at."""
-        scan, form = await self._found(call), Form(query.format)
-        findings = await self._scans.findings(scan.tenant_id, scan.id, skipped=0, most=_EXPORTED_MAX)
-        content = exported(scan, findings, await self._scans.coverage(scan), form=form)
-        headers = {"content-disposition": f'attachment; filename="{scan.id}.{form.value}"', "cache-control": "no-store"}
-        return Response(content, headers=headers, media_type=_FILES[form])
+        """All that a scan saw as one file; in SARIF and HTML what it did not look at, too."""
+        scan, form = await self._found(call), query.format
+        content = await asyncio.to_thread(exported, await self._scans.result(scan), form)
+        named = {"content-disposition": f'attachment; filename="{scan.id}.{form.value}"'}
+        return Response(content, headers={**_FILE_HEADERS, **named}, media_type=_FILES[form])
 
     async def cancel(self, call: Call) -> Response:
         """Stop a scan; what it has seen stays."""

@@ -16,7 +16,7 @@ import { isOpen, type ScanDetail } from "../scans/search";
 import { scanWords } from "../scans/words";
 import { scanTexts } from "./texts";
 
-const FORMATS = ["sarif", "csv"] as const;
+const FORMATS = ["html", "sarif", "csv"] as const;
 
 export function Actions({ scan }: { scan: ScanDetail }) {
   const { texts: shared } = useSpeech();

@@ -18,7 +18,12 @@ export const scanTexts = textsOf(
       stopping: "Stopping…",
     },
     again: "Scan again",
-    export: { label: "Export", sarif: "SARIF 2.1.0, with what was not looked at", csv: "CSV, a table" },
+    export: {
+      label: "Export",
+      html: "Report (HTML), to read and to print",
+      sarif: "SARIF 2.1.0, with what was not looked at",
+      csv: "CSV, a table",
+    },
     standing: {
       heading: "How it stands",
       queued: "It waits for a free hand, and begins by itself.",
@@ -153,7 +158,12 @@ export const scanTexts = textsOf(
       stopping: "Parando…",
     },
     again: "Escanear otra vez",
-    export: { label: "Exportar", sarif: "SARIF 2.1.0, con lo que no se miró", csv: "CSV, una tabla" },
+    export: {
+      label: "Exportar",
+      html: "Informe (HTML), para leer e imprimir",
+      sarif: "SARIF 2.1.0, con lo que no se miró",
+      csv: "CSV, una tabla",
+    },
     standing: {
       heading: "Cómo va",
       queued: "Espera una mano libre, y empieza solo.",

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import Final, TypeAlias
 
-from cybervault.cli.detections.visible import visible
+from cybervault.pages.visible import visible
 
 _ALONE: Final = frozenset({"meta", "rect", "line", "path"})
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cybervault.cli.detections.visible import named, visible
+from cybervault.pages.visible import named, visible
 
 
 def test_what_a_terminal_obeys_is_spelled() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cybervault.cli.detections.markup import Markup, element, joined, lines, link, text
+from cybervault.pages.markup import Markup, element, joined, lines, link, text
 
 
 class Reader(HTMLParser):

@@ -1,0 +1,69 @@
+"""`cybervault scans list|export`: the scans of a tenant, and what one saw as a file."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+
+from cybervault.app.product import Product
+from cybervault.cli.access import with_product
+from cybervault.cli.documents import print_json, whole_file
+from cybervault.cli.keys import WhichTenant
+from cybervault.cli.options import AsJson, Data
+from cybervault.cli.tables import listing
+from cybervault.domain.ids import ScanId
+from cybervault.domain.principals import Tenant
+from cybervault.faces.scan_shapes import ScanReply
+from cybervault.scans.exports import Form, exported
+
+_LIST_MOST: Final = 1_000
+_TARGETS_SHOWN: Final = 3
+
+WhichScan = Annotated[str, typer.Argument(metavar="ID", help="Id of the scan, scan_...")]
+
+
+def show_all(  # noqa: PLR0917 - each argument is an option of the command
+    tenant: WhichTenant,
+    limit: Annotated[int, typer.Option(min=1, max=_LIST_MOST, help="How many at most.")] = 50,
+    as_json: AsJson = False,
+    data: Data = None,
+) -> None:
+    """List the scans of a tenant, newest first."""
+
+    async def listed(product: Product, owner: Tenant) -> list[ScanReply]:
+        scans = product.scanning.scans
+        return [ScanReply.of(scan, await scans.severities(scan)) for scan in await scans.page(owner.id, limit)]
+
+    found = with_product(data, tenant, listed)
+    if as_json:
+        print_json({"scans": [one.model_dump(mode="json") for one in found]})
+        return
+    table = listing("id", "state", "asked for", "findings", folded=("targets",))
+    for one in found:
+        more = len(one.targets) - _TARGETS_SHOWN
+        targets = ", ".join(one.targets[:_TARGETS_SHOWN]) + (f" and {more} more" if more > 0 else "")
+        table.add_row(one.id, one.status.replace("_", " "), one.created_at, str(one.findings_total), targets)
+    Console(markup=False).print(table if found else "Nothing was scanned.")
+
+
+def export(  # noqa: PLR0917 - each argument is an option of the command
+    scan: WhichScan,
+    tenant: WhichTenant,
+    form: Annotated[
+        Form, typer.Option("--format", help="A page to read and to print, SARIF 2.1.0, or a table.")
+    ] = Form.HTML,
+    file: Annotated[
+        Path | None, typer.Option("--output", "-o", dir_okay=False, help="Where to; standard output unless given.")
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Write what a scan saw and, but for the table, what it did not look at; a file is there when it is whole."""
+
+    async def made(product: Product, owner: Tenant) -> bytes:
+        scans = product.scanning.scans
+        return exported(await scans.result(await scans.find(owner.id, ScanId(scan))), form)
+
+    content = with_product(data, tenant, made)
+    with whole_file(file) as out:
+        out.write(content)
