@@ -20,7 +20,8 @@ def prepare_state(folder: Path) -> None:
     (folder / "empty").rmdir()
     asyncio.run(_make_tables(folder / DATABASE_FILE))
     rules = RuleShelf(folder / RULES_FOLDER, Detector(), Profile())
-    rules.engine([rules.starter()])
+    packs = rules.packs()
+    rules.engine(packs, rules.plan(packs))
 
 
 async def _make_tables(file: Path) -> None:
