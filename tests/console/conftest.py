@@ -89,12 +89,24 @@ def site(lasting_server: Running, whole_farm: UpstreamFarm) -> Running:
 
 
 @pytest.fixture(scope="module")
-def home(whole_farm: UpstreamFarm, small_knowledge: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+def home_settings() -> Mapping[str, Any]:
+    """What a file of tests changes of the settings of its `home`."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def home(
+    whole_farm: UpstreamFarm,
+    small_knowledge: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    home_settings: Mapping[str, Any],
+) -> Iterator[Home]:
     """A server at the browser's own time, with a tenant that has a member of each role."""
     _build_once(tmp_path_factory.getbasetemp().parent / "console.lock")
     data = tmp_path_factory.mktemp("home") / "state"
     shutil.copytree(small_knowledge, data / "knowledge")
-    with running(Setup(whole_farm, data, keys={}), HandClock(SystemClock().now())) as server:
+    setup = Setup(whole_farm, data, keys={}, given=home_settings)
+    with running(setup, HandClock(SystemClock().now())) as server:
         yield settled(server)
 
 

@@ -71,6 +71,15 @@ const users = createRoute({
   ...within("/settings/users"),
   component: lazyRouteComponent(() => import("./pages/settings/users/UsersPage"), "UsersPage"),
 });
+const webhooks = createRoute({
+  ...within("/settings/webhooks"),
+  component: lazyRouteComponent(() => import("./pages/settings/webhooks/WebhooksPage"), "WebhooksPage"),
+});
+const webhook = createRoute({
+  ...within("/settings/webhooks/$id"),
+  component: lazyRouteComponent(() => import("./pages/settings/webhooks/WebhookPage"), "WebhookPage"),
+  validateSearch: filters("state", "delivery"),
+});
 const auditLog = createRoute({
   ...within("/settings/audit-log"),
   component: lazyRouteComponent(() => import("./pages/settings/audit/AuditPage"), "AuditPage"),
@@ -147,6 +156,8 @@ export const router = createRouter({
       billing,
       serviceAccounts,
       users,
+      webhooks,
+      webhook,
       auditLog,
     ]),
   ]),

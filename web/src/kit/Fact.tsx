@@ -1,10 +1,16 @@
-/** One fact of a list of facts (`dl`): what it is, and how it stands. */
+/** One fact of a list of facts (`dl`): what it is, and how it stands; a wide one has a row of its own. */
 
 import type { ReactNode } from "react";
 
-export function Fact({ name, children }: { name: string; children: ReactNode }) {
+interface FactProps {
+  name: string;
+  isWide?: boolean;
+  children: ReactNode;
+}
+
+export function Fact({ name, isWide = false, children }: FactProps) {
   return (
-    <div>
+    <div {...(isWide ? { className: "wide-row" } : {})}>
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>

@@ -13,6 +13,7 @@ import {
   Search,
   ShieldAlert,
   Users,
+  Webhook,
 } from "lucide-react";
 import type { Texts } from "../i18n/en";
 import { can, type Session } from "../session/session";
@@ -26,7 +27,7 @@ export interface NavigationItem {
     | "/telemetry"
     | "/scans"
     | "/account"
-    | `/settings/${"api-keys" | "service-accounts" | "users" | "audit-log" | "billing"}`;
+    | `/settings/${"api-keys" | "service-accounts" | "users" | "webhooks" | "audit-log" | "billing"}`;
   icon: LucideIcon;
   /** The scope that it takes to see it, or what everybody has: `nobody` has not even signed in. */
   needs: string;
@@ -50,6 +51,7 @@ const ITEMS: readonly NavigationItem[] = [
     group: "settings",
   },
   { id: "users", path: "/settings/users", icon: Users, needs: "keys:manage", hotkey: "g m", group: "settings" },
+  { id: "webhooks", path: "/settings/webhooks", icon: Webhook, needs: "keys:manage", hotkey: "g w", group: "settings" },
   {
     id: "auditLog",
     path: "/settings/audit-log",

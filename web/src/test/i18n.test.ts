@@ -19,11 +19,11 @@ function textsOf(tree: Tree, path = ""): [string, string][] {
 
 // What stands beside a page, under the name of its folder.
 const pages = Object.entries(
-  import.meta.glob<Record<string, Record<"en" | "es", Tree>>>("../pages/*/texts.ts", { eager: true }),
+  import.meta.glob<Record<string, Record<"en" | "es", Tree>>>("../pages/**/texts.ts", { eager: true }),
 ).flatMap(([path, module]) =>
   Object.values(module)
     .filter((texts) => typeof texts === "object")
-    .map((texts) => [path.split("/")[2], texts] as const),
+    .map((texts) => [path.split("/").slice(2, -1).join("/"), texts] as const),
 );
 const all = (language: "en" | "es", shared: Tree): Tree => ({
   ...shared,
@@ -40,7 +40,11 @@ describe("the two languages", () => {
 
   test("sentences are translated", () => {
     const same = english.filter(([path, text]) => text.split(" ").length > 2 && spanish.get(path) === text);
-    expect(same.map(([path]) => path)).toEqual([".chips.address", ".pages/response.asked"]);
+    expect(same.map(([path]) => path)).toEqual([
+      ".chips.address",
+      ".pages/response.asked",
+      ".pages/settings/keys.rotation.hoursMinutes",
+    ]);
   });
 
   test("functions use all they are given", () => {

@@ -1,9 +1,9 @@
 /** One finding: what, how bad and where in a line; opened, what was seen, what to do and since when. */
 
 import { ChevronRight, ExternalLink } from "lucide-react";
-import type { ReactNode } from "react";
 import { Button, Disclosure, DisclosurePanel } from "react-aria-components";
 import { useTexts } from "../../i18n/texts";
+import { Fact } from "../../kit/Fact";
 import { SeverityTag, StateTag } from "../../kit/Tags";
 import { Moment } from "../../kit/Times";
 import { engineName } from "../scans/engines";
@@ -58,10 +58,10 @@ function Details({ finding }: { finding: ScanFinding }) {
   const words = useTexts(scanWords);
   return (
     <dl className="seen-details">
-      <Part name={texts.remediation} isWide>
+      <Fact name={texts.remediation} isWide>
         <strong lang="en">{finding.remediation}</strong>
-      </Part>
-      <Part name={texts.evidence} isWide>
+      </Fact>
+      <Fact name={texts.evidence} isWide>
         {finding.evidence.length === 0 ? (
           <span className="muted">{texts.noEvidence}</span>
         ) : (
@@ -71,9 +71,9 @@ function Details({ finding }: { finding: ScanFinding }) {
             </code>
           ))
         )}
-      </Part>
+      </Fact>
       {finding.references.length === 0 ? null : (
-        <Part name={texts.references} isWide>
+        <Fact name={texts.references} isWide>
           {finding.references.map((url) => (
             <a key={url} href={url} target="_blank" rel="noreferrer" className="seen-reference">
               {url}
@@ -81,30 +81,21 @@ function Details({ finding }: { finding: ScanFinding }) {
               <span className="visually-hidden"> ({texts.opens})</span>
             </a>
           ))}
-        </Part>
+        </Fact>
       )}
-      <Part name={texts.firstSeen}>
+      <Fact name={texts.firstSeen}>
         <Moment at={finding.first_seen_at} />
-      </Part>
-      <Part name={texts.lastSeen}>
+      </Fact>
+      <Fact name={texts.lastSeen}>
         <Moment at={finding.last_seen_at} />
-      </Part>
-      <Part name={texts.sources}>{finding.sources.map((name) => engineName(name, words.engines)).join(", ")}</Part>
-      <Part name={texts.controls}>
+      </Fact>
+      <Fact name={texts.sources}>{finding.sources.map((name) => engineName(name, words.engines)).join(", ")}</Fact>
+      <Fact name={texts.controls}>
         <span className="mono">{finding.controls.length === 0 ? "–" : finding.controls.join(", ")}</span>
-      </Part>
-      <Part name={texts.rule}>
+      </Fact>
+      <Fact name={texts.rule}>
         <code>{finding.rule}</code>
-      </Part>
+      </Fact>
     </dl>
-  );
-}
-
-function Part({ name, isWide = false, children }: { name: string; isWide?: boolean; children: ReactNode }) {
-  return (
-    <div className={isWide ? "seen-wide" : ""}>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

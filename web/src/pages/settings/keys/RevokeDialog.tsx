@@ -6,6 +6,7 @@ import { useTexts } from "../../../i18n/texts";
 import { WordField } from "../../../kit/Fields";
 import { FormDialog } from "../../../kit/FormDialog";
 import { useToast } from "../../../kit/Toasts";
+import { TypedName } from "../../../kit/TypedName";
 import { useSession } from "../../../session/session";
 import { isSomebodyElses, type Key } from "./keys";
 import { keyTexts } from "./texts";
@@ -40,14 +41,12 @@ export function RevokeDialog({ record: key, onDone, onClose }: RevokeDialogProps
       onSubmit={revoke}
       onClose={onClose}
     >
-      <WordField
+      <TypedName
         label={texts.revoke.type(key.name)}
-        value={typed}
+        mismatch={texts.revoke.mismatch}
+        name={key.name}
+        typed={typed}
         onChange={setTyped}
-        autoComplete="off"
-        isMono
-        autoFocus
-        {...(typed !== "" && !key.name.startsWith(typed.trim()) ? { hint: texts.revoke.mismatch } : {})}
       />
       {needsReason ? (
         <WordField
