@@ -200,6 +200,37 @@ async def test_check_130_somebody_elses_key_is_revoked_with_a_reason_and_a_fresh
     assert call(home, key["secret"]) == 401
 
 
+async def test_a_key_is_edited_and_whoever_would_lock_themselves_out_is_asked(
+    open_console: OpenConsole, home: Home
+) -> None:
+    """Nothing chosen is refused where it would give everything."""
+    key = made(home, "nightly", scopes=["threat:read", "scan:read"])
+    visit = await open_console(
+        ENGLISH,
+        url=home.server.url,
+        path=f"{PATH}/{key['id']}",
+        cookie=home.cookies[Role.OWNER],
+        statuses=frozenset({409}),
+    )
+    page, dialog = visit.page, visit.page.get_by_role("dialog")
+    await button(page, "Edit").click()
+    await dialog.get_by_label("Name", exact=True).fill("weekly")
+    await button(dialog, "Select none").click()
+    await expect(button(dialog, "Save")).to_be_disabled()
+    await dialog.get_by_role("checkbox", name="Threats: Read").press("Space")
+    await dialog.get_by_label("Addresses allowed").fill("198.51.100.0/24")
+    await button(dialog, "Save").click()
+    await expect(visit.alert).to_contain_text("would_lock_out")
+    assert await violations(page) == []
+    await dialog.get_by_role("checkbox", name="This is wanted").press("Space")
+    await button(dialog, "Save").click()
+    await expect(page.get_by_text("weekly is saved.")).to_be_visible()
+    facts = page.get_by_role("region", name="About this key")
+    await expect(facts).to_contain_text("198.51.100.0/24")
+    await expect(facts).not_to_contain_text("scan:read")
+    assert call(home, key["secret"]) == 403
+
+
 async def test_check_119_a_starter_workspace_sees_its_list_a_disabled_button_and_the_way_to_more(
     open_console: OpenConsole, home: Home
 ) -> None:

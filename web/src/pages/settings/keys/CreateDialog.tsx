@@ -5,25 +5,25 @@ import { useState } from "react";
 import { answerOf, server } from "../../../api/server";
 import { useSpeech } from "../../../i18n/language";
 import { useTexts } from "../../../i18n/texts";
-import { Choice } from "../../../kit/Choice";
 import { Pick, WordField } from "../../../kit/Fields";
 import { FormDialog } from "../../../kit/FormDialog";
 import { useWhoami } from "../../../session/clock";
 import { useSession } from "../../../session/session";
-import { ScopeGrid } from "../ScopeGrid";
 import { ExpiryFields, type ExpiryWish } from "./ExpiryFields";
 import {
   expiryOf,
   isOfAccount,
   isReadOnly,
   type KeyKind,
+  NAME_CHARACTERS_MAX,
   networksIn,
   PERSONAL_KINDS,
-  type Scope,
   type ShownKey,
   TENANT_KINDS,
 } from "./keys";
+import { NetworkField } from "./NetworkField";
 import { accountsQuery } from "./queries";
+import { isWithoutScope, ScopeFields, type ScopeWish, scopesOf } from "./ScopeFields";
 import { keyTexts } from "./texts";
 
 /** Whether the key is the member's own, or of the workspace. */
@@ -34,8 +34,6 @@ interface CreateDialogProps {
   onMade: (key: ShownKey) => void;
   onClose: () => void;
 }
-
-const NAME_CHARACTERS_MAX = 64;
 
 export function CreateDialog({ maker, onMade, onClose }: CreateDialogProps) {
   const { texts: shared } = useSpeech();
@@ -48,16 +46,16 @@ export function CreateDialog({ maker, onMade, onClose }: CreateDialogProps) {
   const [kind, setKind] = useState<KeyKind>(isOwn ? "personal" : "service_live");
   const [account, setAccount] = useState("");
   const [expiry, setExpiry] = useState<ExpiryWish>({ choice: "90", day: "" });
-  const [breadth, setBreadth] = useState<"all" | "chosen">(isOwn ? "all" : "chosen");
-  const [scopes, setScopes] = useState<ReadonlySet<string>>(new Set());
+  const [scopes, setScopes] = useState<ScopeWish>({ breadth: isOwn ? "all" : "chosen", chosen: new Set() });
   const [networks, setNetworks] = useState("");
   const serverNow = Date.now() + (whoami?.ahead ?? 0);
-  const isIncomplete = name.trim() === "" || (expiry.choice === "custom" && expiry.day === "");
+  const isIncomplete =
+    name.trim() === "" || (expiry.choice === "custom" && expiry.day === "") || isWithoutScope(kind, scopes);
   const create = async () => {
     const body = {
       name,
       kind,
-      scopes: breadth === "all" ? [] : ([...scopes] as Scope[]),
+      scopes: scopesOf(scopes),
       ip_allow_list: networksIn(networks),
       expires_at: expiryOf(expiry.choice, expiry.day, serverNow),
       service_account_id: account === "" ? null : account,
@@ -66,7 +64,9 @@ export function CreateDialog({ maker, onMade, onClose }: CreateDialogProps) {
   };
   const chooseKind = (chosen: KeyKind) => {
     setKind(chosen);
-    if (isReadOnly(chosen)) setScopes(new Set([...scopes].filter((scope) => scope.endsWith(":read"))));
+    if (isReadOnly(chosen)) {
+      setScopes({ ...scopes, chosen: new Set([...scopes.chosen].filter((scope) => scope.endsWith(":read"))) });
+    }
     if (!isOfAccount(chosen)) setAccount("");
   };
   return (
@@ -98,31 +98,8 @@ export function CreateDialog({ maker, onMade, onClose }: CreateDialogProps) {
         <ExpiryFields wish={expiry} onChange={setExpiry} />
       </div>
       {isOfAccount(kind) ? <AccountPick value={account} onChange={setAccount} /> : null}
-      <fieldset className="field fieldset">
-        <legend className="field-label">{texts.form.scopes}</legend>
-        {isOwn ? (
-          <Choice
-            label={texts.form.scopes}
-            value={breadth}
-            options={[
-              { id: "all", text: texts.form.scopesAll },
-              { id: "chosen", text: texts.form.scopesChosen },
-            ]}
-            onChange={setBreadth}
-          />
-        ) : null}
-        {breadth === "chosen" ? (
-          <ScopeGrid chosen={scopes} onChange={setScopes} held={session?.scopes ?? []} isReadOnly={isReadOnly(kind)} />
-        ) : null}
-      </fieldset>
-      <WordField
-        label={texts.form.addresses}
-        hint={whoami?.address ? texts.form.addressesHint(whoami.address) : texts.form.addressesHintPlain}
-        value={networks}
-        onChange={setNetworks}
-        rows={2}
-        isMono
-      />
+      <ScopeFields kind={kind} all={texts.form.scopesAll} wish={scopes} onChange={setScopes} />
+      <NetworkField value={networks} onChange={setNetworks} />
     </FormDialog>
   );
 }

@@ -12,6 +12,8 @@ import { Fact } from "../../../kit/Fact";
 import { Page } from "../../../kit/Page";
 import { StateTag } from "../../../kit/Tags";
 import { Moment } from "../../../kit/Times";
+import { useToast } from "../../../kit/Toasts";
+import { EditDialog } from "./EditDialog";
 import { KeyBadges } from "./KeyTable";
 import { type Key, type ShownKey, STATE_TONE } from "./keys";
 import { accountsQuery, keyQuery } from "./queries";
@@ -39,7 +41,8 @@ export function KeyPage() {
 function Detail({ record: key }: { record: Key }) {
   const texts = useTexts(keyTexts);
   const client = useQueryClient();
-  const [open, setOpen] = useState<"rotate" | "revoke" | null>(null);
+  const tell = useToast();
+  const [open, setOpen] = useState<Act | null>(null);
   // Here alone, as on the page of all keys.
   const [shown, setShown] = useState<ShownKey | null>(null);
   const renew = () => client.invalidateQueries({ queryKey: ["keys"] });
@@ -52,6 +55,13 @@ function Detail({ record: key }: { record: Key }) {
       crumbs={[{ text: texts.title, to: "/settings/api-keys" }]}
       actions={
         <>
+          <WordButton
+            isDisabled={why.edit !== null}
+            {...(why.edit === null ? {} : { "aria-describedby": "key-why" })}
+            onPress={() => setOpen("edit")}
+          >
+            {texts.edit.action}
+          </WordButton>
           <WordButton
             isDisabled={why.rotate !== null}
             {...(why.rotate === null ? {} : { "aria-describedby": "key-why" })}
@@ -85,6 +95,17 @@ function Detail({ record: key }: { record: Key }) {
       {key.state === "rotating" ? <RotationPanel record={key} onDone={renew} /> : null}
       <Facts record={key} />
       <UsagePanel id={key.id} />
+      {open === "edit" ? (
+        <EditDialog
+          record={key}
+          onClose={close}
+          onSaved={(after) => {
+            close();
+            tell(texts.edit.saved(after.name));
+            void renew();
+          }}
+        />
+      ) : null}
       {open === "rotate" ? (
         <RotateDialog
           record={key}
@@ -102,13 +123,14 @@ function Detail({ record: key }: { record: Key }) {
   );
 }
 
+type Act = "edit" | "rotate" | "revoke";
 type Reasons = (typeof keyTexts)["en"]["detail"];
 
-/** Why the key cannot be rotated or revoked now; null where it can. */
-function reasonAgainst({ state }: Key, texts: Reasons): { rotate: string | null; revoke: string | null } {
-  if (state === "revoked") return { rotate: texts.cannot.revoked, revoke: texts.cannot.revoked };
-  if (state === "expired") return { rotate: texts.cannot.expired, revoke: null };
-  return { rotate: state === "rotating" ? texts.cannotRotate : null, revoke: null };
+/** Why the key cannot be changed, rotated or revoked now; null where it can. */
+function reasonAgainst({ state }: Key, { cannot, cannotRotate }: Reasons): Record<Act, string | null> {
+  if (state === "revoked") return { edit: cannot.revoked, rotate: cannot.revoked, revoke: cannot.revoked };
+  if (state === "expired") return { edit: cannot.expired, rotate: cannot.expired, revoke: null };
+  return { edit: null, rotate: state === "rotating" ? cannotRotate : null, revoke: null };
 }
 
 function Facts({ record: key }: { record: Key }) {

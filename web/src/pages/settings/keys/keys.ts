@@ -11,6 +11,8 @@ export type KeyKind = Key["kind"];
 export type KeyState = Key["state"];
 export type Tenant = Shapes["cybervault__faces__v3__management__shapes__TenantReply"];
 
+export const NAME_CHARACTERS_MAX = 64;
+
 export const STATES = ["active", "rotating", "expired", "revoked"] as const satisfies readonly KeyState[];
 export const STATE_TONE: Record<KeyState, Tone> = { active: "good", rotating: "busy", expired: "warn", revoked: "bad" };
 
@@ -39,6 +41,7 @@ export type Scope = (typeof AREAS)[number]["reads" | "writes"][number];
 
 export const isReadOnly = (kind: KeyKind): boolean => kind === "service_read";
 export const isOfAccount = (kind: KeyKind): boolean => kind.startsWith("service_");
+export const isOfMember = (kind: KeyKind): boolean => kind.startsWith("personal");
 export const isLiving = ({ state }: Key): boolean => state === "active" || state === "rotating";
 
 /** Owners and Admins see and change all keys of the tenant; everybody else their own. */
