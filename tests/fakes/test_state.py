@@ -1,4 +1,4 @@
-"""A server that starts on prepared state compiles no rule: over hundreds of starts that would be minutes of each run."""
+"""A server that starts on prepared state compiles no rule: hundreds of starts would be minutes of each run."""
 
 from pathlib import Path
 
