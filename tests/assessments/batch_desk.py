@@ -6,7 +6,9 @@ from random import Random
 
 from cybervault.access.audit import Actor
 from cybervault.access.journal import Journal
+from cybervault.assessments.assess import Assess
 from cybervault.assessments.batch_findings import BatchFindings
+from cybervault.assessments.batch_indicators import BatchIndicators
 from cybervault.assessments.findings import Findings
 from cybervault.assessments.selection import Selection
 from cybervault.assessments.store.assessments import AssessmentStore
@@ -19,11 +21,20 @@ from cybervault.detection.rules.choice import EVERYTHING, Choice
 from cybervault.domain.ids import BatchId
 from cybervault.domain.jobs import Job
 from cybervault.domain.principals import TenantId
+from cybervault.egress.breaker import Breaker
+from cybervault.egress.budget import Budget
+from cybervault.egress.client import Egress
+from cybervault.egress.guard import Guard
+from cybervault.enrichment.lookup import Lookup, Means
+from cybervault.enrichment.store.answers import AnswerStore
+from cybervault.enrichment.store.budgets import StoredBudgets
 from cybervault.storage.database import Database
 from cybervault.storage.ended_jobs import EndedJobs
 from cybervault.storage.job_pages import JobPages
 from cybervault.storage.job_run import JobRun
 from cybervault.storage.jobs import Jobs
+from cybervault.verdict.chat_model import ChatModel, ChatModelSetup
+from cybervault.verdict.weights import load_weights
 from tests.detection.correlation import correlation
 from tests.detection.sigma import rule, selecting
 from tests.fakes.clock import HandClock
@@ -84,6 +95,14 @@ class Chosen:
         return self.by.get(tenant_id, EVERYTHING)
 
 
+def quiet_assess(database: Database, clock: HandClock) -> Assess:
+    """Without sources, lists and a model."""
+    egress = Egress(Guard())
+    means = Means(egress, Budget(StoredBudgets(database), clock), Breaker(clock), AnswerStore(database, clock), clock)
+    chat = ChatModel(egress, ChatModelSetup(url=""))
+    return Assess(Lookup((), {}, means), chat, weights=load_weights(), knowledge=lambda: None, clock=clock)
+
+
 class Desk:
     """The batches on a database of each engine, and a worker's hands."""
 
@@ -97,7 +116,8 @@ class Desk:
         self.wakes = 0
         self.chosen = Chosen()
         opening = BatchFindings(AssessmentStore(database), findings, clock=self.clock)
-        shelves = Shelves(self.jobs, JobPages(database), EndedJobs(database), opening, self.chosen)
+        self.indicators = BatchIndicators(quiet_assess(database, self.clock), clock=self.clock)
+        shelves = Shelves(self.jobs, JobPages(database), EndedJobs(database), opening, self.indicators, self.chosen)
         self.batches = TelemetryBatches(
             self.detector, shelves, journal=replace(journal, clock=self.clock), wake=self._wake
         )

@@ -332,5 +332,7 @@ async def test_what_was_heard_before_is_remembered_under_the_operators_key_and_n
     found = await lookup.remembered(ADDRESS)
     assert [(one.source.name, one.age_seconds) for one in found] == [("a", 0)]
     await ask(setting.lookup(source("b", key=KeyRule.REQUIRED), b=keyed))
-    assert [one.source.name for one in await lookup.remembered(ADDRESS)] == ["a", "b"]
+    both = await lookup.remembered(ADDRESS)
+    assert [one.source.name for one in both] == ["a", "b"]
+    assert await lookup.remembered_of([parse_observable("1.2.4.1"), ADDRESS]) == {ADDRESS: both}
     assert len(setting.upstream.calls) == calls + 1

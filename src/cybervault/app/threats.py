@@ -7,6 +7,7 @@ from cybervault.access.journal import Journal
 from cybervault.assessments.analyses import Analyses
 from cybervault.assessments.assess import Assess
 from cybervault.assessments.batch_findings import BatchFindings
+from cybervault.assessments.batch_indicators import BatchIndicators
 from cybervault.assessments.findings import Findings
 from cybervault.assessments.mock import MockAnalyses, MockFindings
 from cybervault.assessments.queued import QueuedAnalyses
@@ -58,7 +59,8 @@ def threats_of(  # noqa: PLR0913 - each is a part of its own
     )  # fmt: skip
     queue = QueuedAnalyses(analyses, jobs, wake=wake)
     opening = BatchFindings(AssessmentStore(database), findings, clock=clock, ground=ground)
-    shelves = Shelves(jobs, JobPages(database), EndedJobs(database), opening, choices)
+    indicators = BatchIndicators(assess, clock=clock, ground=ground)
+    shelves = Shelves(jobs, JobPages(database), EndedJobs(database), opening, indicators, choices)
     batches = TelemetryBatches(follower, shelves, journal=journal, wake=wake)
     production, sandbox = Threats(analyses, findings, queue), Threats(MockAnalyses(), MockFindings())
     questions = RuleQuestions(follower)

@@ -156,7 +156,7 @@ class Analyses:
             made,
             created_at=self._clock.now(),
             by=actor.name,
-            family=found.family and self._family(found.family),
+            family=found.family and self._assess.family_word(found.family),
             warnings=(*made.warnings, *((_DEEP_ONLY_SOME,) if is_cut else ())),
         )
         return whole, found.hits
@@ -180,12 +180,9 @@ class Analyses:
         """Newest first."""
         return await self._store.page(tenant_id, most, behind=behind)
 
-    def _family(self, label: str) -> str:
-        return "_".join(self._assess.family_name(label).lower().split())
-
     async def _recalled(self, observable: Observable) -> Part:
         heard, weighed = await self._assess.recall(_inquiry(observable))
-        return _part(observable, heard, weighed)
+        return part_of(observable, heard, weighed)
 
     async def _asked(self, observable: Observable, seconds: float) -> Part:
         """What all sources say within the time that is left; who has not answered by then is missing.
@@ -208,7 +205,7 @@ class Analyses:
                         weighed = answer
         except TimeoutError:
             pass
-        return await self._recalled(observable) if weighed is None else _part(observable, heard, weighed)
+        return await self._recalled(observable) if weighed is None else part_of(observable, heard, weighed)
 
 
 def assessment_of(
@@ -271,6 +268,7 @@ def _inquiry(observable: Observable) -> Inquiry:
     return Inquiry(observable, model="", wants_counterfactuals=False)
 
 
-def _part(observable: Observable, heard: Sequence[Heard], weighed: Weighed) -> Part:
+def part_of(observable: Observable, heard: Sequence[Heard], weighed: Weighed) -> Part:
+    """An observable as a part of what it was found in."""
     labels = dict.fromkeys(label for one in heard for label in one.answer.labels)
     return Part(observable, weighed.weighing, tuple(labels))

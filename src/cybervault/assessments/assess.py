@@ -1,6 +1,6 @@
 """One observable in, one explained verdict out: local knowledge first, then all sources, a running score, the words."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
@@ -12,7 +12,7 @@ from cybervault.domain.observables import Observable
 from cybervault.domain.secrets import Secret
 from cybervault.domain.verdicts import Weighing
 from cybervault.enrichment.connector import Source
-from cybervault.enrichment.lookup import Keys, Lookup
+from cybervault.enrichment.lookup import Keys, Lookup, SourceAnswer
 from cybervault.intel.allowlists import LOCAL_TITLE
 from cybervault.intel.knowledge import Knowledge
 from cybervault.verdict.chat_model import ChatModel, Routed, Written
@@ -102,11 +102,23 @@ class Assess:
 
     async def recall(self, inquiry: Inquiry) -> tuple[tuple[Heard, ...], Weighed]:
         """What this machine knows by itself, from its lists and from answers that it remembers: nothing leaves it."""
+        return self.recalled(inquiry.observable, await self._lookup.remembered(inquiry.observable))
+
+    async def remembered_of(self, observables: Iterable[Observable]) -> Mapping[Observable, Sequence[SourceAnswer]]:
+        """The answers that this machine remembers on many observables, by a few statements."""
+        return await self._lookup.remembered_of(observables)
+
+    def is_listed(self, observable: Observable) -> bool:
+        """Whether any list says something of it."""
         knowledge = self._knowledge()
-        own = () if knowledge is None else (Heard(LOCAL_TITLE, knowledge.answer(inquiry.observable), 0.0, None),)
-        remembered = await self._lookup.remembered(inquiry.observable)
+        return knowledge is not None and knowledge.answer(observable).outcome is Outcome.HIT
+
+    def recalled(self, observable: Observable, remembered: Sequence[SourceAnswer]) -> tuple[tuple[Heard, ...], Weighed]:
+        """What the lists say, with answers that were remembered."""
+        knowledge = self._knowledge()
+        own = () if knowledge is None else (Heard(LOCAL_TITLE, knowledge.answer(observable), 0.0, None),)
         heard = (*own, *(Heard(one.source.title, one.answer, one.seconds, one.age_seconds) for one in remembered))
-        weighing = fuse(inquiry.observable, [one.answer for one in heard], self._weights, self._clock.now())
+        weighing = fuse(observable, [one.answer for one in heard], self._weights, self._clock.now())
         return heard, Weighed(weighing, is_final=True)
 
     def family_name(self, label: str) -> str:
@@ -114,6 +126,10 @@ class Assess:
         knowledge = self._knowledge()
         family = None if knowledge is None else knowledge.family(label)
         return label if family is None else family[0]
+
+    def family_word(self, label: str) -> str:
+        """The same as one word, as assessments have it."""
+        return "_".join(self.family_name(label).lower().split())
 
     def _weigh(self, inquiry: Inquiry, answers: Sequence[Answer], outstanding: Sequence[str]) -> Weighed:
         # A source that has not answered yet counts like one that will not: it lowers coverage.

@@ -15,8 +15,10 @@ from cybervault.access.audit import Actor, Change, Happening
 from cybervault.access.journal import Journal
 from cybervault.assessments.analyses import Choosing, not_found
 from cybervault.assessments.batch_findings import BatchFindings, Drawn
+from cybervault.assessments.batch_indicators import BatchIndicators, Remembered
 from cybervault.detection.batch import DOCUMENT_BYTES_MAX, Batch, BatchDetector, Fired, Hit, Portion, Room, Tally
 from cybervault.detection.correlate.signals import Signal
+from cybervault.detection.mentions import Mentions
 from cybervault.detection.rules.choice import EVERYTHING, Choice
 from cybervault.detection.sightings import Sightings
 from cybervault.detection.together import add_bursts, add_entities
@@ -64,7 +66,7 @@ class Report(msgspec.Struct):
 
 @dataclass(slots=True)
 class _SoFar:
-    """A batch between two portions. Signals and sightings wait for its end, for their events come in any order."""
+    """A batch between two portions. What its events say together waits for its end, for they come in any order."""
 
     choice: Choice = EVERYTHING
     report: Report = field(default_factory=Report)
@@ -72,6 +74,7 @@ class _SoFar:
     is_last: bool = False
     signals: list[Signal] = field(default_factory=list)
     sightings: Sightings = field(default_factory=Sightings)
+    mentions: Mentions = field(default_factory=Mentions)
     letters: int = 0
     event_bytes: int = 0
 
@@ -97,6 +100,8 @@ class _SoFar:
         self.event_bytes += portion.event_bytes
         for sighting in portion.sightings:
             self.sightings.add(sighting)
+        for mention in portion.mentions:
+            self.mentions.add(mention)
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -143,6 +148,7 @@ class Shelves:
     pages: JobPages
     ended: EndedJobs
     findings: BatchFindings
+    indicators: BatchIndicators
     choices: Choosing
 
 
@@ -179,7 +185,7 @@ class TelemetryBatches:
     ) -> None:
         self._detector = detector
         self._jobs, self._pages, self._ended = shelves.jobs, shelves.pages, shelves.ended
-        self._findings, self._choices = shelves.findings, shelves.choices
+        self._findings, self._indicators, self._choices = shelves.findings, shelves.indicators, shelves.choices
         self._journal, self._clock = journal, journal.clock
         self._wake = wake
         # Not those of the loop: who signs in must not wait for batches.
@@ -300,7 +306,7 @@ class TelemetryBatches:
     async def _conclude(self, run: JobRun, found: _SoFar, actor: Actor) -> None:
         """What has ids is made once and kept in a step; after a crash the same is kept again, which changes nothing."""
         tally = found.report.tally
-        drawn = await self._off(partial(self._whole, found, actor))
+        drawn = await self._drawn(found, actor)
         drawn = _DRAWN.decode(await run.step(_ASSESSMENTS, partial(_encoded, drawn)))
         for begin in range(0, len(drawn), _KEPT_AT_ONCE):
             some = drawn[begin : begin + _KEPT_AT_ONCE]
@@ -333,7 +339,7 @@ class TelemetryBatches:
             found.add(portion, "")
             hits += portion.hits
         tally = found.report.tally
-        drawn = await self._off(partial(self._whole, found, actor))
+        drawn = await self._drawn(found, actor)
         tally.threats += await self._findings.keep(drawn, actor)
         return Looked(tally, (*hits, *tally.bursts))
 
@@ -347,12 +353,17 @@ class TelemetryBatches:
     async def _kept(self, drawn: Sequence[Drawn], actor: Actor) -> bytes:
         return msgspec.msgpack.encode(await self._findings.keep(drawn, actor))
 
-    def _whole(self, found: _SoFar, actor: Actor) -> list[Drawn]:
+    async def _drawn(self, found: _SoFar, actor: Actor) -> list[Drawn]:
+        remembered = await self._indicators.remembered(found.mentions)
+        return await self._off(partial(self._whole, found, remembered, actor))
+
+    def _whole(self, found: _SoFar, remembered: Remembered, actor: Actor) -> list[Drawn]:
         """Complete the tally when all portions are there; the assessments that are to be kept."""
         tally = found.report.tally
         add_bursts(tally, self._detector.plan, found.signals, sightings=found.sightings, choice=found.choice)
         add_entities(tally, found.sightings, self._clock.now())
-        return self._findings.drawn(tally, found.sightings, actor)
+        bad = self._indicators.drawn(tally, found.mentions, remembered, actor=actor)
+        return [*self._findings.drawn(tally, found.sightings, actor), *bad]
 
     def _batch(self, content: bytes, choice: Choice) -> Batch:
         return Batch(content, self._detector, clock=self._clock, choice=choice)

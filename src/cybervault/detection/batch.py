@@ -18,6 +18,7 @@ from cybervault.detection.detector import Detected, Detector
 from cybervault.detection.engine import Engine
 from cybervault.detection.entities import HOST, USER
 from cybervault.detection.lines import EVTX_BEGINS, BadLine, Event, Found, Reach, events_of
+from cybervault.detection.mentions import Glossary, Mention
 from cybervault.detection.normal import normalise
 from cybervault.detection.packed import BrokenArchive, unpacked
 from cybervault.detection.ranking import RankedEntity
@@ -115,6 +116,7 @@ class Tally(msgspec.Struct):
     """Counts of a batch or of a portion; `faults` are the first of the unread and the unrecognised together.
 
     `timeline` has the matches whose time is told.
+    `indicators` are the addresses, domains and hashes that were looked up.
     `silenced` matches are told only where a correlation comes true, `uncounted` ones had no room among the signals.
     Known at the end are `bursts`, the first correlations that came true; `entities`, the hosts and users of the highest
     risk; `threats`, the ids of findings; and `warnings`, what could not be counted.
@@ -127,6 +129,7 @@ class Tally(msgspec.Struct):
     matches: int = 0
     silenced: int = 0
     uncounted: int = 0
+    indicators: int = 0
     faults: list[Fault] = msgspec.field(default_factory=list)
     rules: dict[str, Fired] = msgspec.field(default_factory=dict)
     timeline: Timeline = msgspec.field(default_factory=Timeline)
@@ -176,7 +179,7 @@ class Room:
 class Portion(msgspec.Struct):
     """What came of the next `lines` of a batch: hits and signals of them, as many as there was room for.
 
-    `sightings` are of all matches.
+    `sightings` are of all matches, `mentions` of all events.
     `letters` is about how many bytes the signals take, `event_bytes` how many the events that are kept with hits.
     """
 
@@ -186,6 +189,7 @@ class Portion(msgspec.Struct):
     hits: list[Hit] = msgspec.field(default_factory=list)
     signals: list[Signal] = msgspec.field(default_factory=list)
     sightings: list[Sighting] = msgspec.field(default_factory=list)
+    mentions: list[Mention] = msgspec.field(default_factory=list)
     letters: int = 0
     event_bytes: int = 0
 
@@ -318,8 +322,7 @@ class Batch:
 
     def portion(self, room: Room) -> Portion:
         """The next lines, some thousands or what a second is enough for."""
-        made, ends_at = Portion(), self._clock.seconds() + PORTION_SECONDS
-        sightings = Sightings()
+        made, noted, ends_at = Portion(), _Noted(), self._clock.seconds() + PORTION_SECONDS
         with self._held():
             while not self._is_full(made, ends_at):
                 found = next(self._found, None)
@@ -327,9 +330,9 @@ class Batch:
                     made.is_last = True
                     break
                 made.lines += 1
-                self._ask(found, made, sightings, room=room)
+                self._ask(found, made, noted, room=room)
             self.read += made.lines
-        made.sightings = [*sightings]
+        made.sightings, made.mentions = [*noted.sightings], [*noted.glossary.mentions()]
         return made
 
     def close(self) -> None:
@@ -376,7 +379,7 @@ class Batch:
         is_much = made.lines >= PORTION_LINES or len(made.hits) >= PORTION_HITS or made.letters >= PORTION_SIGNAL_BYTES
         return is_much or self._is_closed or (made.lines > 0 and self._clock.seconds() >= ends_at)
 
-    def _ask(self, found: Found, made: Portion, sightings: Sightings, *, room: Room) -> None:
+    def _ask(self, found: Found, made: Portion, noted: "_Noted", *, room: Room) -> None:
         tally = made.tally
         if isinstance(found, BadLine):
             tally.unread += 1
@@ -384,12 +387,14 @@ class Batch:
             return
         tally.events += 1
         if self._detector.is_silent(found):
+            noted.glossary.note(found.content)
             return
         records = normalise(found.content)
         if isinstance(records, Unrecognised):
             tally.unrecognised += 1
             tally.fault(found.line, records.reason)
             return
+        noted.glossary.read(records)
         detected = self._detector.of_records(records, self.choice)
         tally.silenced += detected.silenced
         if detected.signals:
@@ -398,8 +403,16 @@ class Batch:
         if detected.matches:
             tally.matched += 1
             for hit in _hits(found, records, detected, tally=tally):
-                sightings.add(Sighting(hit.rule_id, hit.host, hit.user, hit.is_certain, 1, hit.at, hit.at))
+                noted.sightings.add(Sighting(hit.rule_id, hit.host, hit.user, hit.is_certain, 1, hit.at, hit.at))
                 made.add(hit, found, room)
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """Whom the matches of a portion are about, and what its events name."""
+
+    sightings: Sightings = field(default_factory=Sightings)
+    glossary: Glossary = field(default_factory=Glossary)
 
 
 def _hits(found: Event, records: tuple[Record, ...], detected: Detected, *, tally: Tally) -> Iterator[Hit]:

@@ -43,6 +43,11 @@ _ITEMS_MAX: Final = 100
 _HASH_NAMES: Final = frozenset({"MD5", "SHA1", "SHA256", "SHA512"})
 
 
+def names_of(kind: str) -> tuple[str, ...]:
+    """The fields that tell entities of a kind."""
+    return tuple(name for name, one in _KINDS.items() if one == kind)
+
+
 def entities_of(fields: Mapping[str, _Value]) -> Entities:
     """What fields under names of the taxonomy tell; a value that cannot be what its field says is left out."""
     return named((kind, value) for name, kind in _PAIRS if (value := fields.get(name)) is not None)

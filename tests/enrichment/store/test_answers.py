@@ -1,7 +1,7 @@
 """Remembered answers: kept apart by key, forgotten in time, never failures."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from cybervault.domain.evidence import Answer, Evidence, EvidenceGroup, Outcome
 from cybervault.domain.observables import parse_observable
 from cybervault.enrichment.connectors.virustotal import SOURCE
 from cybervault.enrichment.store.answers import AnswerKey, AnswerStore
-from cybervault.storage.database import Database, sql
+from cybervault.storage.database import Database, Row, Sql, sql
 from cybervault.storage.engines import database_at
 from cybervault.storage.tables import ANSWERS
 from tests.fakes.clock import HandClock
@@ -145,3 +145,28 @@ async def test_old_answers_leave_the_disk(store: AnswerStore, database: Database
     await store.settle()
     assert await database.rows(sql(sa.select(ANSWERS).where(ANSWERS.c.key_fingerprint == "k1")), {}) == []
     assert await store.forget() == 0
+
+
+async def test_answers_on_many_are_found_by_a_few_statements(
+    store: AnswerStore, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = [replace(PLACE, observable=parse_observable(f"1.2.{number // 200}.{number % 200}")) for number in range(450)]
+    for place in (many[0], many[449]):
+        store.keep(place, HIT)
+    store.keep(replace(many[1], fingerprint="another"), HIT)
+    await store.settle()
+    store.keep(many[2], UNKNOWN)  # and is not written yet
+    asked = list[object]()
+    rows = store._database.rows
+
+    async def counted(statement: Sql, values: Mapping[str, object]) -> list[Row]:
+        asked.append(statement)
+        return await rows(statement, values)
+
+    monkeypatch.setattr(store._database, "rows", counted)
+    name = replace(PLACE, observable=parse_observable("evil.example"))
+    found = await store.find_many([*many, name])
+    assert {place: one.answer for place, one in found.items()} == {many[0]: HIT, many[449]: HIT, many[2]: UNKNOWN}
+    assert len(asked) == 4
+    clock.advance(365 * 86_400)
+    assert await store.find_many(many) == await store.find_many([]) == {}

@@ -11,7 +11,7 @@ from cybervault.domain.principals import KeyKind, Scope
 from cybervault.domain.problems import Problem
 from cybervault.faces.v3.telemetry import refuse_other_types
 from tests.fakes.telemetry import CALLBACK, NDJSON, QUIET, REFUSED, lines_of
-from tests.fakes.threats import ThreatWorld
+from tests.fakes.threats import BAD, ThreatWorld
 
 PATH = "/v3/telemetry"
 LATER = {"Prefer": "respond-async"}
@@ -53,6 +53,20 @@ class TestTake:
             name: value for name, value in rule.items() if name not in {"count", "first", "last"}
         }
         assert (body["matches"][0]["host"], body["matches"][0]["at"]) == ("finance-07", "2026-01-31T12:00:00Z")
+
+    async def test_a_bad_address_in_it_is_a_threat_with_the_hosts_that_name_it(self, threats: ThreatWorld) -> None:
+        """As with a single event: what was remembered counts, and nobody is asked."""
+        key = await threats.key()
+        await threats.ask("POST", "/v1/threats/analyze", key, {"target": BAD, "mode": "deep"})
+        asked = len(threats.farm.calls("virustotal"))
+        quiet = CALLBACK | {"DestinationPort": "443", "DestinationIp": BAD}
+        for content, host in ((lines_of(quiet), "finance-07"), (lines_of(quiet | {"Computer": "hr-1"}), "hr-1")):
+            body = (await sent(threats, key, content)).json()
+            assert (body["matches_total"], body["indicators"], len(body["threats"])) == (0, 1, 1)
+            found = (await threats.ask("GET", f"/v3/threats/{body['threats'][0]}", key)).json()
+            assert (found["value"], found["kind"]) == (BAD, "ipv4")
+            assert f"host:{host}" in found["indicators"]
+        assert len(threats.farm.calls("virustotal")) == asked
 
     async def test_what_fired_is_a_threat_of_the_tenant_and_of_no_other(self, threats: ThreatWorld) -> None:
         key = await threats.key()

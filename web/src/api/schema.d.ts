@@ -4518,8 +4518,13 @@ export interface components {
              */
             entities: components["schemas"]["EntityReply"][];
             /**
+             * Indicators
+             * @description Addresses, domains and hashes of the events that were looked up, each once; at most 5,000.
+             */
+            indicators: number;
+            /**
              * Threats
-             * @description Ids of the threats that were opened or seen again, the worst first, at most 100.
+             * @description Ids of the threats that were opened or seen again: at most 100 of rules, then at most 50 of bad indicators, the worst first.
              */
             threats: string[];
             /**
@@ -4600,8 +4605,13 @@ export interface components {
              */
             entities: components["schemas"]["EntityReply"][];
             /**
+             * Indicators
+             * @description Addresses, domains and hashes of the events that were looked up, each once; at most 5,000.
+             */
+            indicators: number;
+            /**
              * Threats
-             * @description Ids of the threats that were opened or seen again, the worst first, at most 100.
+             * @description Ids of the threats that were opened or seen again: at most 100 of rules, then at most 50 of bad indicators, the worst first.
              */
             threats: string[];
             /**

@@ -194,8 +194,12 @@ class TallyReply(BaseModel):
     timeline: TimelineReply
     bursts: list[MatchReply] = Field(description="The first 1,000 correlations that came true, by when they began.")
     entities: list[EntityReply] = Field(description="The 100 hosts and users of the highest risk, incidents first.")
+    indicators: int = Field(
+        description="Addresses, domains and hashes of the events that were looked up, each once; at most 5,000."
+    )
     threats: list[str] = Field(
-        description="Ids of the threats that were opened or seen again, the worst first, at most 100.",
+        description="Ids of the threats that were opened or seen again: at most 100 of rules, then at most 50 of bad "
+        "indicators, the worst first.",
         examples=[["thr_8f4a2c9d1e"]],
     )
     warnings: list[str] = Field(description="What correlations could not count, and what is not told by itself.")
@@ -215,6 +219,7 @@ class TallyReply(BaseModel):
             timeline=TimelineReply.of(tally.timeline),
             bursts=[MatchReply.of(hit, tally.rules) for hit in tally.bursts],
             entities=[EntityReply.of(one, tally.rules) for one in tally.entities],
+            indicators=tally.indicators,
             threats=tally.threats,
             warnings=tally.warnings,
         )

@@ -1,0 +1,65 @@
+"""What events name is told once each, whether they were read at a glance or whole, and bounded."""
+
+from cybervault.detection.mentions import HOSTS_MAX, Glossary, Mention, Mentions, on_mentions
+from cybervault.detection.normal import normalise
+from cybervault.domain.observables import parse_observable
+
+DIGEST = "44d88612fea8a8f36de82e1278abb02f"
+CONNECTION = {
+    "EventID": 3, "Channel": "Microsoft-Windows-Sysmon/Operational", "Provider_Name": "Microsoft-Windows-Sysmon",
+    "Computer": "pc-7", "SourceIp": "10.0.0.7", "DestinationIp": "198.51.100.42", "DestinationPort": 443,
+}  # fmt: skip
+QUESTION = CONNECTION | {"EventID": 22, "QueryName": "evil.example.", "DestinationIp": None}
+FILE = CONNECTION | {
+    "EventID": 1,
+    "Hashes": f"MD5={DIGEST.upper()},IMPHASH=00",
+    "DestinationIp": "-",
+    "Computer": "pc-8",
+}
+AS_XML = {
+    "Event": {
+        "System": {"EventID": 3, "Channel": CONNECTION["Channel"], "Computer": "pc-9"},
+        "EventData": {"DestinationIp": "198.51.100.42"},
+    }
+}
+
+
+def told(mentions: Mentions) -> dict[str, tuple[int, tuple[str, ...]]]:
+    return {one.observable.value: (one.count, one.hosts) for one in mentions}
+
+
+def test_what_is_seen_at_a_glance_is_what_a_whole_reading_tells() -> None:
+    glance, whole = Glossary(), Glossary()
+    for event in (CONNECTION, CONNECTION, QUESTION, FILE, AS_XML):
+        glance.note(event)
+        records = normalise(event)
+        assert isinstance(records, tuple)
+        whole.read(records)
+    expected = {
+        "198.51.100.42": (3, ("pc-7", "pc-9")), "evil.example": (1, ("pc-7",)), DIGEST: (1, ("pc-8",)),
+    }  # fmt: skip
+    assert told(glance.mentions()) == told(whole.mentions()) == expected
+
+
+def test_a_list_of_addresses_names_each() -> None:
+    glossary = Glossary()
+    glossary.note(CONNECTION | {"DestinationIp": ["198.51.100.42", "198.51.100.43"]})
+    assert list(told(glossary.mentions())) == ["198.51.100.42", "198.51.100.43"]
+
+
+def test_what_is_no_name_and_who_has_none_is_left_out() -> None:
+    glossary = Glossary()
+    glossary.note(CONNECTION | {"DestinationIp": "127.0.0.1", "QueryName": "wpad", "Hashes": "MD5=xyz", "Computer": 7})
+    glossary.note(CONNECTION | {"Computer": None, "QueryName": "198.51.100.9"})
+    assert told(glossary.mentions()) == {"198.51.100.42": (1, ()), "198.51.100.9": (1, ())}
+
+
+def test_at_most_so_many_are_told_apart_each_with_a_few_hosts() -> None:
+    mentions = Mentions(most=1)
+    for number in range(HOSTS_MAX + 5):
+        mentions.add(Mention(parse_observable("198.51.100.42"), 2, (f"pc-{number}",)))
+    assert on_mentions(mentions) == ()
+    mentions.add(Mention(parse_observable("198.51.100.43"), 1))
+    (one,) = mentions
+    assert (one.count, len(one.hosts), mentions.left_out, len(mentions)) == (2 * (HOSTS_MAX + 5), HOSTS_MAX, 1, 1)
+    assert "5,000" in on_mentions(mentions)[0]
