@@ -31,10 +31,11 @@ class Book:
     ledger: Ledger
     told: Told
 
-    async def take(self, scan: str, report: Report, number: int = 0) -> None:
+    async def take(self, scan: str, report: Report, number: int = 0, *, has_compliance_rules: bool = False) -> None:
         scan_id = ScanId(scan)
         await self.scans.plan(OURS, scan_id, [Chunk(number, "services", (HOST,))])
-        await self.ledger.take_in(PartKey(OURS, scan_id, number), report)
+        part = PartKey(OURS, scan_id, number)
+        await self.ledger.take_in(part, report, has_compliance_rules=has_compliance_rules)
         self.clock.advance(60)
 
     async def one(self, seen: Seen = TELNET) -> ScanFinding:
@@ -134,3 +135,13 @@ async def test_what_is_new_and_what_is_gone_is_told_once(book: Book) -> None:
         await book.take(scan, Report([], [COVERED]))
     await book.take("scan_5", Report([TELNET], [COVERED]))
     assert book.told.of(finding.id) == ["scan_finding.opened", "scan_finding.resolved", "scan_finding.opened"]
+
+
+async def test_a_scan_that_asks_nothing_of_compliance_resolves_nothing_of_it(book: Book) -> None:
+    missing, weak = [Seen("example.com", rule, "names") for rule in ("caa_missing", "spf_missing")]
+    looked = Coverage("example.com", "names", CoverageState.COVERED)
+    await book.take("scan_1", Report([missing, weak], [looked]), has_compliance_rules=True)
+    await book.take("scan_2", Report([], [looked]))
+    assert [(await book.one(one)).status for one in (missing, weak)] == [FindingStatus.OPEN, FindingStatus.RESOLVED]
+    await book.take("scan_3", Report([], [looked]), has_compliance_rules=True)
+    assert (await book.one(missing)).status is FindingStatus.RESOLVED

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from cybervault.scans import engines
-from cybervault.scans.rules import rules_of_control, scan_rules
+from cybervault.scans.rules import is_asked, rules_of_control, scan_rules
 
 
 def named_by_engines() -> set[str]:
@@ -37,3 +37,13 @@ def test_the_rules_of_a_control_or_of_its_family() -> None:
     assert "telnet_open" in rules_of_control("IA-2")
     assert rules_of_control("SC-8") < rules_of_control("SC")
     assert rules_of_control("S") == frozenset()
+
+
+def test_rules_of_compliance_are_those_that_engines_ask_with_it_only() -> None:
+    asked = {name for name in scan_rules() if is_asked(name, has_compliance_rules=False)}
+    assert set(scan_rules()) - asked == {
+        "caa_missing", "certificate_long_lived", "dnssec_missing", "image_old", "image_without_healthcheck",
+        "mta_sts_missing",
+    }  # fmt: skip
+    assert is_asked("caa_missing", has_compliance_rules=True)
+    assert is_asked("of others", has_compliance_rules=False)

@@ -8,7 +8,7 @@ from cybervault.domain.clock import Clock
 from cybervault.domain.ids import ScanId, new_scan_finding_id
 from cybervault.domain.jobs import Happened
 from cybervault.domain.principals import TenantId
-from cybervault.scans.rules import scan_rules
+from cybervault.scans.rules import is_asked, scan_rules
 from cybervault.scans.scan import FindingStatus, ScanFinding
 from cybervault.scans.seen import EVIDENCE_CHARACTERS_MAX, Report, Seen
 from cybervault.scans.store.findings import ScanFindingStore
@@ -34,14 +34,17 @@ class Ledger:
         self._events = events
         self._clock = clock
 
-    async def take_in(self, part: PartKey, report: Report) -> None:
-        """Keep findings and coverage of one part together; what was covered and not seen again is resolved."""
+    async def take_in(self, part: PartKey, report: Report, *, has_compliance_rules: bool) -> None:
+        """Keep findings and coverage of one part together; what was covered and not seen again is resolved.
+
+        Without the rules of compliance nothing was asked about them, so that nothing of them is resolved.
+        """
         now = self._clock.now()
         async with self._findings.transaction():
             await self._findings.lock(part.tenant_id)
             for seen in _merged(report.seen):
                 await self._see(part, seen, now)
-            await self._resolve_gone(part, report, now)
+            await self._resolve_gone(part, report, now, has_compliance_rules=has_compliance_rules)
             await self._scans.cover(part.scan_id, part.number, report.coverage)
 
     async def take_over(self, part: PartKey, results: Iterable[Seen]) -> tuple[int, int]:
@@ -74,7 +77,7 @@ class Ledger:
             await self._tell(made, "scan_finding.opened", part.scan_id)
         return is_opened
 
-    async def _resolve_gone(self, part: PartKey, report: Report, now: datetime) -> None:
+    async def _resolve_gone(self, part: PartKey, report: Report, now: datetime, *, has_compliance_rules: bool) -> None:
         fingerprints = {seen.fingerprint for seen in report.seen}
         for asset in sorted({line.asset for line in report.coverage}):
             standing = await self._findings.open_of_asset(part.tenant_id, asset)
@@ -82,7 +85,9 @@ class Ledger:
                 one
                 for one in standing
                 # What another part of this scan has seen is there, at another address of the same name.
-                if one.fingerprint not in fingerprints and one.last_scan_id != part.scan_id and _is_gone(one, report)
+                if one.fingerprint not in fingerprints
+                and one.last_scan_id != part.scan_id
+                and _is_gone(one, report, has_compliance_rules=has_compliance_rules)
             ]
             await self._findings.resolve(part.tenant_id, [one.id for one in gone], now)
             for one in gone:
@@ -100,12 +105,12 @@ class Ledger:
         await self._events.append(Happened(topic, finding.id, finding.tenant_id, payload))
 
 
-def _is_gone(finding: ScanFinding, report: Report) -> bool:
+def _is_gone(finding: ScanFinding, report: Report, *, has_compliance_rules: bool) -> bool:
     """Whether nothing listens there, or the spot was looked at by every engine that saw it."""
     if any(one.asset == finding.asset and finding.place in one.places for one in report.closed):
         return True
     lines = report.coverage
-    return all(
+    return is_asked(finding.rule, has_compliance_rules=has_compliance_rules) and all(
         any(line.covers(finding.asset, finding.place, (engine,)) for line in lines) for engine in finding.engines
     )
 

@@ -11,13 +11,14 @@ from cybervault.domain.verdicts import Severity
 
 @dataclass(frozen=True, slots=True)
 class ScanRule:
-    """One rule; `controls` are of NIST SP 800-53 r5."""
+    """One rule; `controls` are of NIST SP 800-53 r5. Those of compliance are asked by some profiles only."""
 
     title: str
     severity: Severity
     remediation: str
     references: tuple[str, ...]
     controls: tuple[str, ...]
+    is_of_compliance: bool = False
 
 
 def rules_of_control(control: str) -> frozenset[str]:
@@ -27,6 +28,12 @@ def rules_of_control(control: str) -> frozenset[str]:
         for name, rule in scan_rules().items()
         if any(one == control or one.startswith(f"{control}-") for one in rule.controls)
     )
+
+
+def is_asked(rule: str, *, has_compliance_rules: bool) -> bool:
+    """Whether a scan with or without the rules of compliance would have seen this one hold."""
+    known = scan_rules().get(rule)
+    return has_compliance_rules or known is None or not known.is_of_compliance
 
 
 @lru_cache(maxsize=1)
@@ -40,6 +47,7 @@ def scan_rules() -> Mapping[str, ScanRule]:
             part["remediation"],
             tuple(part.get("references", ())),
             tuple(part["controls"]),
+            part.get("of_compliance", False),
         )
         for name, part in found.items()
     }

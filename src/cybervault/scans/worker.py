@@ -141,7 +141,8 @@ class ScanWorker:
 
     async def _kept(self, walk: _Walk, part: Part) -> bytes:
         report = await self._looked(walk, part)
-        await self._ledger.take_in(PartKey(walk.tenant_id, walk.scan_id, walk.number), report)
+        key = PartKey(walk.tenant_id, walk.scan_id, walk.number)
+        await self._ledger.take_in(key, report, has_compliance_rules=walk.profile.has_compliance_rules)
         return msgspec.msgpack.encode(report)
 
     async def _looked(self, walk: _Walk, part: Part) -> Report:
