@@ -1,4 +1,4 @@
-"""`cybervault scans list|export`: what was scanned, and what one scan saw as a file."""
+"""`cybervault scans list|export|diff`: what was scanned, what one scan saw as a file, what changed between two."""
 
 import json
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 
 from cybervault.domain.problems import Problem
 from tests.cli.conftest import Run, document
+from tests.fakes.scanned import apart, greets
 
 CLOUD = "arn:aws:s3:::bucket"
 
@@ -39,3 +40,20 @@ def test_what_there_is_not_is_told(run: Run) -> None:
     problem = run("scans", "export", "scan_0000000000", "--tenant", "acme").exception
     assert isinstance(problem, Problem)
     assert problem.code == "not_found"
+
+
+def test_what_changed_between_two_scans_is_told(run: Run) -> None:
+    run("tenants", "create", "acme")
+    ran = []
+    with apart(greets(b"220 ready\r\n")) as port:
+        env = {"CYBERVAULT_SCANS__LOOPBACK": "true", "CYBERVAULT_SCANS__EXTRA_PORTS": f"[{port}]"}
+        run("scans", "grant", "127.0.0.1", "--tenant", "acme", "--note", "tests", env=env)
+        ask = ("scan", "127.0.0.1", "--tenant", "acme", "--watch", "--json")
+        ran += [document(run(*ask, env=env))["scan"]["id"] for _ in range(2)]
+    words = ("scans", "diff", "--tenant", "acme")
+    assert "0 new, 0 gone" in run(*words, *ran).stdout
+    ran.append(document(run(*ask, env=env))["scan"]["id"])
+    shown = run(*words, ran[0], ran[2]).stdout
+    assert all(word in shown for word in ("Gone:", f"{port}/tcp", "FTP sends passwords in clear text"))
+    found = document(run(*words, ran[0], ran[2], "--json"))
+    assert "ftp_cleartext" in {one["rule"] for one in found["gone"]}

@@ -175,6 +175,7 @@ async def _scans(walk: Walk) -> None:
         await walk.ask(f"GET {face}/scans/{{scan_id}}", scan_id=scan_id)
         await walk.ask(f"GET {face}/scans/{{scan_id}}/findings", scan_id=scan_id)
         await walk.ask(f"GET {face}/scans", query="limit=1")
+    await walk.ask("GET /v3/scans/{scan_id}/diff", scan_id=scan_id)
     await walk.ask("GET /v3/scans/findings")
 
 

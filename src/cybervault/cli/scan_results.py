@@ -1,5 +1,6 @@
-"""`cybervault scans list|export`: the scans of a tenant, and what one saw as a file."""
+"""`cybervault scans list|export|diff`: the scans of a tenant, what one saw as a file, what changed between two."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -14,7 +15,8 @@ from cybervault.cli.options import AsJson, Data
 from cybervault.cli.tables import listing
 from cybervault.domain.ids import ScanId
 from cybervault.domain.principals import Tenant
-from cybervault.faces.scan_shapes import ScanReply
+from cybervault.faces.scan_difference import DifferenceReply
+from cybervault.faces.scan_shapes import ScanFindingReply, ScanReply
 from cybervault.scans.exports import Form, exported
 
 _LIST_MOST: Final = 1_000
@@ -67,3 +69,41 @@ def export(  # noqa: PLR0917 - each argument is an option of the command
     content = with_product(data, tenant, made)
     with whole_file(file) as out:
         out.write(content)
+
+
+def diff(  # noqa: PLR0917 - each argument is an option of the command
+    before: Annotated[str, typer.Argument(help="Id of the earlier scan, scan_...")],
+    after: Annotated[str, typer.Argument(help="Id of the later scan, scan_...")],
+    tenant: WhichTenant,
+    as_json: AsJson = False,
+    data: Data = None,
+) -> None:
+    """Say what is new and what is gone from one scan to another, and of what one of them cannot speak."""
+
+    async def compared(product: Product, owner: Tenant) -> DifferenceReply:
+        found = await product.scanning.scans.compared(owner.id, ScanId(after), ScanId(before))
+        return DifferenceReply.of(found)
+
+    found = with_product(data, tenant, compared)
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+        return
+    console = Console(markup=False)
+    _tell(console, "New", [(one, "") for one in found.new])
+    _tell(console, "Gone", [(one, "") for one in found.gone])
+    _tell(console, "Cannot be compared", [(one.finding, one.reason) for one in found.unknown])
+    counts = found.counts
+    console.print(
+        f"{counts.new:,} new, {counts.gone:,} gone, {counts.unchanged:,} unchanged, "
+        f"{counts.unknown:,} of which only one scan can speak."
+    )
+
+
+def _tell(console: Console, title: str, found: Iterable[tuple[ScanFindingReply, str]]) -> None:
+    table = listing("severity", "asset", "place", folded=("finding", ""))
+    for one, reason in found:
+        table.add_row(one.severity, one.asset, one.place, one.title, reason)
+    if table.row_count:
+        console.print(f"{title}:")
+        console.print(table)
+        console.print()

@@ -135,6 +135,7 @@ ROUTES: Final = (
     RouteRule("GET", "/v3/scans/{scan_id}/findings", Scope.SCAN_READ, _EITHER, is_real=True),
     RouteRule("GET", "/v3/scans/{scan_id}/events", Scope.SCAN_READ, _EITHER, is_real=True),
     RouteRule("GET", "/v3/scans/{scan_id}/export", Scope.SCAN_READ, _EITHER, is_real=True),
+    RouteRule("GET", "/v3/scans/{scan_id}/diff", Scope.SCAN_READ, _EITHER, is_real=True),
     RouteRule("POST", "/v3/scans/{scan_id}/cancel", Scope.SCAN_WRITE, _EITHER, is_real=True),
     RouteRule("GET", "/v3/scans/grants", Scope.SCAN_READ, _EITHER, is_real=True),
     _managing("POST", "/v3/scans/grants", Scope.SCAN_WRITE, roles=_RUNNING, needs_proof=True),

@@ -1,5 +1,6 @@
 """Scans: asked for within what was granted, followed while they run, cancelled, read."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from cybervault.domain.principals import TenantId
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.domain.verdicts import Severity
 from cybervault.scans.admission import Refused, admitted
+from cybervault.scans.difference import Difference, difference
 from cybervault.scans.engines import Engine, missing_for
 from cybervault.scans.grants import Grants
 from cybervault.scans.plan import connections_of, minutes_of, phases_of, targets_of, unplanned
@@ -37,6 +39,7 @@ OPEN_MAX: Final = 8
 _RETRY_SECONDS: Final = 30
 _ASSETS_SHOWN: Final = 10
 _FINDINGS_MAX: Final = 100_000
+_EARLIER_LOOKED_THROUGH: Final = 500
 _ANY: Final = ScanSelection()
 _ALL: Final = SeenSelection()
 _LOST: Final = Problem(
@@ -229,7 +232,29 @@ class Scans:
     async def result(self, scan: Scan) -> Result:
         """All that came of a scan so far, with at most 100,000 of its findings."""
         findings = await self.findings(scan.tenant_id, scan.id, skipped=0, most=_FINDINGS_MAX)
-        return Result(scan, findings, await self.coverage(scan), self._journal.clock.now())
+        has_compliance_rules = self._profiles[scan.profile].has_compliance_rules
+        return Result(scan, findings, await self.coverage(scan), self._journal.clock.now(), has_compliance_rules)
+
+    async def compared(self, tenant_id: TenantId, scan_id: ScanId, with_id: ScanId | None = None) -> Difference:
+        """What changed from one scan, or else the last one of the same targets before it, to another.
+
+        Raises `Problem` NOT_FOUND `not_found`, `no_earlier_scan`.
+        """
+        after = await self.find(tenant_id, scan_id)
+        before = await self._earlier(after) if with_id is None else await self.find(tenant_id, with_id)
+        sides = [await self.result(scan) for scan in (before, after)]
+        return await asyncio.to_thread(difference, *sides)
+
+    async def _earlier(self, after: Scan) -> Scan:
+        targets = set(after.targets)
+        for scan in await self.page(after.tenant_id, _EARLIER_LOOKED_THROUGH, behind=after.place):
+            if scan.state.is_final and set(scan.targets) == targets:
+                return scan
+        raise Problem(
+            ProblemKind.NOT_FOUND,
+            code="no_earlier_scan",
+            message="No earlier scan of the same targets has ended. Name the scan to compare with.",
+        )
 
     async def _settle_open(self, tenant_id: TenantId) -> None:
         for scan in await self._rows.scans.open(tenant_id):

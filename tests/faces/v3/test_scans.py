@@ -10,6 +10,7 @@ from cybervault.domain.ids import ScanId
 from cybervault.domain.principals import KeyKind, Role, Scope
 from cybervault.scans.grants import NewGrant
 from cybervault.scans.ledger import Ledger, PartKey
+from cybervault.scans.scan import Chunk
 from cybervault.scans.seen import Coverage, CoverageState, Report, Seen
 from cybervault.scans.store.findings import ScanFindingStore
 from cybervault.scans.store.scans import ScanStore
@@ -23,6 +24,7 @@ UNKNOWN = f"{PATH}/scan_0000000000"
 ALL = (
     ("GET", PATH), ("POST", PATH), ("POST", f"{PATH}/preview"), ("GET", f"{PATH}/findings"), ("GET", UNKNOWN),
     ("GET", f"{UNKNOWN}/findings"), ("GET", f"{UNKNOWN}/events"), ("GET", f"{UNKNOWN}/export"),
+    ("GET", f"{UNKNOWN}/diff"),
     ("POST", f"{UNKNOWN}/cancel"),
 )  # fmt: skip
 
@@ -56,6 +58,7 @@ async def see(threats: ThreatWorld, where: str, *rules: str) -> None:
         [Seen("10.1.0.7", rule, "services", "23/tcp") for rule in rules],
         [Coverage("10.1.0.7", "services", CoverageState.COVERED)],
     )
+    await scans.plan(part.tenant_id, part.scan_id, [Chunk(part.number, "services", ("10.1.0.7",))])
     ledger = Ledger(scans, findings, events=Outbox(database), clock=threats.clock)
     await ledger.take_in(part, report, has_compliance_rules=False)
 
@@ -150,6 +153,29 @@ async def test_what_it_saw_is_a_file(threats: ThreatWorld) -> None:
     assert code_of(await threats.ask("GET", f"{where}/export?format=odd", key)) == (400, "invalid_parameter")
 
 
+async def test_what_changed_since_the_last_scan_of_the_same_targets(threats: ThreatWorld) -> None:
+    key, ran = await granted(threats), []
+    for rules in (("telnet_open", "service_open"), ("service_open", "ftp_cleartext")):
+        ran.append(await asked(threats, key))
+        await ended(threats, ran[-1], key)
+        await see(threats, ran[-1], *rules)
+        threats.clock.advance(60)
+    first, second = ran
+    body = (await threats.ask("GET", f"{second}/diff", key)).json()
+    assert (body["before"]["id"], body["after"]["id"]) == (first.rpartition("/")[2], second.rpartition("/")[2])
+    assert body["counts"] == {"new": 1, "gone": 1, "unchanged": 1, "unknown": 0}
+    assert [[one["rule"] for one in body[name]] for name in ("new", "gone", "unchanged")] == [
+        ["ftp_cleartext"],
+        ["telnet_open"],
+        ["service_open"],
+    ]
+    backwards = (await threats.ask("GET", f"{first}/diff?since={body['after']['id']}", key)).json()
+    assert [one["rule"] for one in backwards["new"]] == ["telnet_open"]
+    assert code_of(await threats.ask("GET", f"{first}/diff", key)) == (404, "no_earlier_scan")
+    for odd in ("scan_0000000000", "odd"):
+        assert code_of(await threats.ask("GET", f"{first}/diff?since={odd}", key)) == (404, "not_found")
+
+
 async def test_lists_come_in_pages_newest_first(threats: ThreatWorld) -> None:
     key, made = await granted(threats), []
     for _ in range(3):
@@ -232,6 +258,7 @@ async def test_other_tenant_sees_nothing(threats: ThreatWorld) -> None:
         ("GET", "/findings"),
         ("GET", "/events"),
         ("GET", "/export"),
+        ("GET", "/diff"),
         ("POST", "/cancel"),
     ):
         foreign = await threats.ask(method, f"{where}{rest}", given)

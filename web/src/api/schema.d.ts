@@ -771,6 +771,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/scans/{scan_id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description What is new, gone and unchanged since another scan, and what one of them cannot speak of.
+         *
+         *     Needs the scope `scan:read`.
+         */
+        get: operations["diff_v3_scans__scan_id__diff_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/scans/{scan_id}/cancel": {
         parameters: {
             query?: never;
@@ -2675,6 +2696,46 @@ export interface components {
             false_positives: string[];
         };
         /**
+         * DifferenceCounts
+         * @description How long each list is.
+         */
+        DifferenceCounts: {
+            /** New */
+            new: number;
+            /** Gone */
+            gone: number;
+            /** Unchanged */
+            unchanged: number;
+            /** Unknown */
+            unknown: number;
+        };
+        /**
+         * DifferenceReply
+         * @description What changed from one scan to another, told only of what both have looked at; each list has the worst 1,000.
+         */
+        DifferenceReply: {
+            before: components["schemas"]["SideReply"];
+            after: components["schemas"]["SideReply"];
+            counts: components["schemas"]["DifferenceCounts"];
+            /**
+             * New
+             * @description The later scan saw it where the earlier one looked in vain.
+             */
+            new: components["schemas"]["ScanFindingReply"][];
+            /**
+             * Gone
+             * @description The later scan looked where the earlier one saw it, in vain.
+             */
+            gone: components["schemas"]["ScanFindingReply"][];
+            /** Unchanged */
+            unchanged: components["schemas"]["ScanFindingReply"][];
+            /**
+             * Unknown
+             * @description Only one of them has looked there.
+             */
+            unknown: components["schemas"]["UnknownReply"][];
+        };
+        /**
          * EndedReply
          * @description Answer of `POST /api/console/sessions/end-others`.
          */
@@ -4401,6 +4462,23 @@ export interface components {
             count: number;
         };
         /**
+         * SideReply
+         * @description One of the two scans.
+         */
+        SideReply: {
+            /** Id */
+            id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "completed" | "failed" | "cancelled" | "timed_out";
+            /** Created At */
+            created_at: string;
+            /** Targets */
+            targets: string[];
+        };
+        /**
          * Status
          * @description Where in its life a finding stands (contract 1.3.4).
          * @enum {string}
@@ -4723,6 +4801,21 @@ export interface components {
             step_seconds: number;
             /** Steps */
             steps: components["schemas"]["MomentReply"][];
+        };
+        /**
+         * UnknownReply
+         * @description What one scan saw, and why the other can say nothing of it.
+         */
+        UnknownReply: {
+            finding: components["schemas"]["ScanFindingReply"];
+            /**
+             * Seen In
+             * @description Which scan saw it; the reason is the other's.
+             * @enum {string}
+             */
+            seen_in: "before" | "after";
+            /** Reason */
+            reason: string;
         };
         /**
          * UploadReply
@@ -7549,6 +7642,33 @@ export interface operations {
                     "application/sarif+json": Record<string, never>;
                     "text/csv; charset=utf-8": string;
                     "text/html; charset=utf-8": string;
+                };
+            };
+        };
+    };
+    diff_v3_scans__scan_id__diff_get: {
+        parameters: {
+            query?: {
+                /** @description The scan to compare with; unless said, the last one before it of the same targets. */
+                since?: string | null;
+            };
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                scan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DifferenceReply"];
                 };
             };
         };

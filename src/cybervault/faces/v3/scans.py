@@ -19,6 +19,7 @@ from cybervault.faces.face import json_response
 from cybervault.faces.openapi import Piece, answers_of, body_of
 from cybervault.faces.page import BASE_HEADERS
 from cybervault.faces.paging import Cursors
+from cybervault.faces.scan_difference import DifferenceReply
 from cybervault.faces.severities import ranks_in
 from cybervault.faces.v3.management.office import PageQuery, Pagination, id_in, pagination_of, wish_of
 from cybervault.pages.sheet import POLICY
@@ -105,6 +106,17 @@ class ExportQuery(BaseModel):
     format: Form = Field(default=Form.SARIF, description="SARIF 2.1.0, a table, or a page to read and to print.")
 
 
+class DiffQuery(BaseModel):
+    """Query of `GET /v3/scans/{scan_id}/diff`."""
+
+    since: str | None = Field(
+        default=None,
+        max_length=64,
+        description="The scan to compare with; unless said, the last one before it of the same targets.",
+        examples=["scan_9x4m2k1pq7"],
+    )
+
+
 class ScanFindingList(BaseModel):
     """Answer of what lists findings of scans."""
 
@@ -131,6 +143,7 @@ class ScanPaths:
         add(f"{one}/findings", self.findings, methods=["GET"], response_model=ScanFindingList)
         add(f"{one}/events", self.events, methods=["GET"], response_model=None, openapi_extra=answers_of(_STREAM))
         add(f"{one}/export", self.export, methods=["GET"], response_model=None, openapi_extra=_FILES_ANSWERED)
+        add(f"{one}/diff", self.diff, methods=["GET"], response_model=DifferenceReply)
         add(f"{one}/cancel", self.cancel, methods=["POST"], response_model=shapes.ScanReply, status_code=202)
         return router
 
@@ -202,6 +215,13 @@ class ScanPaths:
         content = await asyncio.to_thread(exported, await self._scans.result(scan), form)
         named = {"content-disposition": f'attachment; filename="{scan.id}.{form.value}"'}
         return Response(content, headers={**_FILE_HEADERS, **named}, media_type=_FILES[form])
+
+    async def diff(self, call: Call, query: Annotated[DiffQuery, Query()]) -> Response:
+        """What is new, gone and unchanged since another scan, and what one of them cannot speak of."""
+        principal, scan_id = await call.principal(), ScanId(id_in(call.path_params, "scan_id"))
+        since = None if query.since is None else ScanId(query.since)
+        found = await self._scans.compared(principal.tenant_id, scan_id, since)
+        return json_response(200, DifferenceReply.of(found).model_dump(mode="json"))
 
     async def cancel(self, call: Call) -> Response:
         """Stop a scan; what it has seen stays."""
