@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { follow, type Line, type Told } from "../pages/scan/follow";
+import { isUploaded } from "../pages/scans/search";
 import { inPlace } from "../pages/scans/steady";
 import { kindOf, meantBy, targetsIn } from "../pages/scans/targets";
 
@@ -102,5 +103,13 @@ describe("following a scan", () => {
     const { line, seen } = lineOf(["event: progress\ndata: {\n\n", told("e", "ended", "failed")]);
     await follow(line);
     expect(seen.told.map(({ scan }) => scan.status)).toEqual(["failed"]);
+  });
+});
+
+describe("uploads", () => {
+  test("are those of which every target is what another tool saw", () => {
+    expect(isUploaded({ targets: ["sarif:Semgrep", "sarif:nothing"] })).toBe(true);
+    expect(isUploaded({ targets: ["sarif.example"] })).toBe(false);
+    expect(isUploaded({ targets: [] })).toBe(false);
   });
 });

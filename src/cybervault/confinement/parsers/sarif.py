@@ -18,8 +18,12 @@ _TEXT_CHARACTERS_MAX: Final = 4_096
 
 def records(file: BinaryIO) -> Iterator[bytes | str]:
     """A file that is none is one fault; a result that has not the form is a fault of its own."""
+    content = _content(file.read())
+    if content is None:
+        yield f"The form has no field `{_FIELD}`."
+        return
     try:
-        log = json.loads(_content(file.read()))
+        log = json.loads(content)
         runs = _list(log["runs"]) if str(log["version"]).startswith(_VERSION) else None
     except (ValueError, KeyError, TypeError, LookupError, RecursionError):
         runs = None
@@ -33,7 +37,8 @@ def records(file: BinaryIO) -> Iterator[bytes | str]:
                 yield f"Result {number} names no rule." if found is None else json.dumps(found).encode()
 
 
-def _content(raw: bytes) -> bytes:
+def _content(raw: bytes) -> bytes | None:
+    """What is in the field; None for parts without it."""
     head, _, body = raw.partition(b"\r\n\r\n")
     if b"multipart/" not in head.lower():
         return body
@@ -43,7 +48,7 @@ def _content(raw: bytes) -> bytes:
         if part.get_param("name", header="content-disposition") == _FIELD:
             content = part.get_payload(decode=True)
             return content if isinstance(content, bytes) else b""
-    return b""
+    return None
 
 
 def _new_message() -> "Message[str, str]":

@@ -12,7 +12,7 @@ import { ConfirmDialog } from "../../kit/ConfirmDialog";
 import { ExportMenu } from "../../kit/ExportMenu";
 import { useToast } from "../../kit/Toasts";
 import { can, useSession } from "../../session/session";
-import { isOpen, type ScanDetail } from "../scans/search";
+import { isOpen, isUploaded, type ScanDetail } from "../scans/search";
 import { scanWords } from "../scans/words";
 import { scanTexts } from "./texts";
 
@@ -38,7 +38,7 @@ export function Actions({ scan }: { scan: ScanDetail }) {
       />
       {isOpen(scan) ? (
         <Stop scan={scan} isAllowed={isAllowed} />
-      ) : isAllowed ? (
+      ) : isAllowed && !isUploaded(scan) ? (
         <Link
           className="button button-primary"
           to="/scans/new"

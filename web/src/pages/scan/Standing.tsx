@@ -9,7 +9,7 @@ import { Moment } from "../../kit/Times";
 import { useSession } from "../../session/session";
 import { ProgressLine, ScanState } from "../scans/Parts";
 import { Duration } from "../scans/ScanGrid";
-import { isOpen, type ScanDetail } from "../scans/search";
+import { isOpen, isUploaded, type ScanDetail } from "../scans/search";
 import { scanWords } from "../scans/words";
 import { scanTexts } from "./texts";
 import type { Connection } from "./useFollow";
@@ -30,7 +30,7 @@ export function Standing({ scan, connection }: { scan: ScanDetail; connection: C
       <p className="standing-words">
         <Sentence scan={scan} />
       </p>
-      <Phases scan={scan} />
+      {isUploaded(scan) ? null : <Phases scan={scan} />}
       <Facts scan={scan} />
       <Spoken scan={scan} />
     </section>
@@ -58,6 +58,7 @@ function Sentence({ scan }: { scan: ScanDetail }) {
       return <>{texts.standing.looking(phases[now.phase], now.subjects.join(", "))}</>;
     }
     case "completed":
+      if (isUploaded(scan)) return <>{texts.standing.uploaded}</>;
       return <>{scan.findings_total === 0 ? texts.standing.completedClean : texts.standing.completed}</>;
     case "timed_out":
       return <>{texts.standing.timed_out(scan.max_duration)}</>;

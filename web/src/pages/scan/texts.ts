@@ -29,6 +29,7 @@ export const scanTexts = textsOf(
       queued: "It waits for a free hand, and begins by itself.",
       preparing: "It is being cut into parts.",
       looking: (phase: string, subjects: string) => `${phase}: ${subjects}`,
+      uploaded: "What other tools saw, as it was uploaded. Nothing was looked at from here.",
       completed: "It came to its end. What it could not look at is under coverage.",
       completedClean:
         "It came to its end, and saw nothing to mend where it could look. What it could not look at is under coverage.",
@@ -169,6 +170,7 @@ export const scanTexts = textsOf(
       queued: "Espera una mano libre, y empieza solo.",
       preparing: "Se está dividiendo en partes.",
       looking: (phase, subjects) => `${phase}: ${subjects}`,
+      uploaded: "Lo que vieron otras herramientas, tal como se subió. Desde aquí no se miró nada.",
       completed: "Llegó a su final. Lo que no pudo mirar está en la cobertura.",
       completedClean:
         "Llegó a su final, y donde pudo mirar no vio nada que arreglar. Lo que no pudo mirar está en la cobertura.",

@@ -23,6 +23,11 @@ export function isOpen({ status }: { status: Status }): boolean {
   return status === "queued" || status === "running";
 }
 
+/** Whether it holds what other tools saw: nothing was looked at, and nothing can be looked at again. */
+export function isUploaded({ targets }: { targets: string[] }): boolean {
+  return targets.length > 0 && targets.every((target) => target.startsWith("sarif:"));
+}
+
 /** How long it has run, in seconds; null before it has begun. */
 export function secondsOf(scan: Scan, now: number): number | null {
   if (scan.started_at === null) return null;
