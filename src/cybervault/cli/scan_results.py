@@ -100,7 +100,7 @@ def diff(  # noqa: PLR0917 - each argument is an option of the command
 
 
 def _tell(console: Console, title: str, found: Iterable[tuple[ScanFindingReply, str]]) -> None:
-    table = listing("severity", "asset", "place", folded=("finding", ""))
+    table = listing("severity", folded=("asset", "place", "finding", "why"))
     for one, reason in found:
         table.add_row(one.severity, one.asset, one.place, one.title, reason)
     if table.row_count:
