@@ -256,6 +256,7 @@ async def test_check_119_a_starter_workspace_sees_its_list_a_disabled_button_and
     await page.get_by_role("link", name="Open Plan and billing").click()
     await expect(page.get_by_role("heading", level=1, name="Plan and billing")).to_be_visible()
     await expect(page.get_by_role("row", name="Personal API keys")).to_contain_text("Not included")
+    await expect(page.get_by_role("row", name="importer")).to_contain_text("1 of 60")
     assert await violations(page) == []
 
 

@@ -242,6 +242,7 @@ async def _keys(walk: Walk, account_id: str) -> None:
     await walk.ask("GET /v3/system/health", headers=old)
     await walk.ask("POST /v3/keys/{key_id}/finish-rotation", {}, key_id=key_id)
     await walk.ask("GET /v3/keys/report")
+    await walk.ask("GET /v3/keys/limits")
     await walk.ask("POST /v3/keys/{key_id}/revoke", {"reason": "The pipeline is gone."}, key_id=key_id)
     await walk.ask("POST /v3/keys", {"name": "github-actions-spare", "service_account_id": account_id})
     await walk.ask("DELETE /v3/service-accounts/{account_id}", account_id=account_id)

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
+from cybervault.access.consumption import Consumption
 from cybervault.access.limits.fixed import FixedWindows, Limit
 from cybervault.app.api_document import api_document_routes
 from cybervault.app.product import Product, passwordless_of, put_together
@@ -160,6 +161,9 @@ def _office(product: Product) -> Office:
         service_accounts=access.service_accounts,
         members=access.people.members,
         usage=access.usage,
+        consumption=Consumption(
+            access.keys, usage=access.usage, limiter=product.shared.limiter, clock=product.shared.sync.date
+        ),
         audit=access.audit,
         checkpoints=access.checkpoints,
     )

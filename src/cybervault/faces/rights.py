@@ -158,6 +158,7 @@ ROUTES: Final = (
     _managing("GET", "/v3/keys"),
     _managing("POST", "/v3/keys", needs_proof=True),
     _managing("GET", "/v3/keys/report", Scope.KEYS_MANAGE),
+    _managing("GET", "/v3/keys/limits"),
     _managing("GET", "/v3/keys/{key_id}"),
     _managing("PATCH", "/v3/keys/{key_id}", needs_proof=True),
     _managing("GET", "/v3/keys/{key_id}/usage"),

@@ -78,3 +78,14 @@ async def test_above_the_bound_the_one_longest_silent_is_forgotten() -> None:
     for name in ("a", "b", "a", "c"):
         await limiter.admit(name, TWO)
     assert list(limiter._buckets) == ["a", "c"]
+
+
+async def test_what_is_used_can_be_asked_and_counts_for_none() -> None:
+    clock, allowance = HandClock(), allowance_of("v2", Plan.STARTER, CallClass.ANY)
+    limiter = LocalLimiter(clock)
+    for _ in range(3):
+        await limiter.admit("a", allowance)
+    assert [await limiter.used("a", allowance) for _ in range(2)] == [(3, 3)] * 2
+    clock.advance(62)
+    assert await limiter.used("a", allowance) == (0, 3)
+    assert await limiter.used("nobody", allowance) == (0, 0)

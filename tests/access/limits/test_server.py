@@ -246,3 +246,10 @@ async def test_a_loop_of_calls_ends_when_it_is_called_off_whatever_the_client_ma
         await began.wait()
         task.cancel()
     assert task.cancelled()
+
+
+async def test_what_is_used_can_be_asked_and_counts_for_none(server: LimitServer) -> None:
+    for _ in range(3):
+        await server.admit("a", BOTH)
+    assert [await server.used("a", BOTH) for _ in range(2)] == [(3, 3)] * 2
+    assert await server.used("nobody", BOTH) == (0, 0)

@@ -57,6 +57,18 @@ async def test_nodes_share_one_count(node_of: NodeOf) -> None:
     assert one.is_connected
 
 
+async def test_what_all_nodes_used_is_told_by_each_and_by_itself_while_the_server_is_gone(
+    node_of: NodeOf, valkey: Valkey
+) -> None:
+    one, other = node_of(nodes=2), node_of(nodes=2)
+    await times(one, 3, minute_of(9))
+    await times(other, 2, minute_of(9))
+    assert await one.used("a", minute_of(9)) == (5,)
+    valkey.kill()
+    assert await one.used("a", minute_of(9)) == (3,)
+    assert await one.used("nobody", minute_of(9)) == (0,)
+
+
 async def test_many_calls_at_once_from_many_nodes_get_exactly_the_limit(node_of: NodeOf) -> None:
     nodes = [node_of(nodes=3) for _ in range(3)]
     decisions = await asyncio.gather(*(node.admit("a", minute_of(50)) for node in nodes for _ in range(40)))

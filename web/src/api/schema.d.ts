@@ -1608,6 +1608,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/keys/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description What keys have used of their limits now, the fullest first, of the 100 that were used last.
+         *
+         *     A key needs the scope `keys:manage`; people look after their own.
+         *
+         *     Not for test keys.
+         */
+        get: operations["limits_v3_keys_limits_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/keys/{key_id}": {
         parameters: {
             query?: never;
@@ -3215,6 +3238,38 @@ export interface components {
             invitation_url: string;
             /** Invitation Expires At */
             invitation_expires_at: string;
+        };
+        /**
+         * KeyConsumptionReply
+         * @description What a key has used of one class of calls on one face.
+         */
+        KeyConsumptionReply: {
+            /** Key Id */
+            key_id: string;
+            /** Name */
+            name: string;
+            /**
+             * Face
+             * @enum {string}
+             */
+            face: "v1" | "v2" | "v3";
+            /**
+             * Call Class
+             * @enum {string}
+             */
+            call_class: "read" | "write" | "any";
+            /** Windows */
+            windows: components["schemas"]["WindowUseReply"][];
+        };
+        /**
+         * KeyLimits
+         * @description Answer of `GET /v3/keys/limits`: whatever counts a call now, the fullest first.
+         */
+        KeyLimits: {
+            /** At */
+            at: string;
+            /** Data */
+            data: components["schemas"]["KeyConsumptionReply"][];
         };
         /**
          * KeyList
@@ -5123,6 +5178,36 @@ export interface components {
              * @description What passes with the burst; more never does.
              */
             ceiling: number;
+        };
+        /**
+         * WindowUseReply
+         * @description A limit, and how much of it is used now.
+         */
+        WindowUseReply: {
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "minute" | "hour";
+            /** Seconds */
+            seconds: number;
+            /**
+             * Limit
+             * @description As published, and as the headers say.
+             */
+            limit: number;
+            /**
+             * Ceiling
+             * @description What passes with the burst; more never does.
+             */
+            ceiling: number;
+            /** Used */
+            used: number;
+            /**
+             * Remaining
+             * @description Of `limit`; 0 while calls still pass by the burst.
+             */
+            remaining: number;
         };
         /**
          * Form
@@ -8844,6 +8929,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["KeyReport"];
+                };
+            };
+        };
+    };
+    limits_v3_keys_limits_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyLimits"];
                 };
             };
         };

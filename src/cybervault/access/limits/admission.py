@@ -73,6 +73,12 @@ def give_back(rings: Sequence[Ring], ticket: int, now: int) -> None:
             ring.take_back()
 
 
+def used_of(rings: Sequence[Ring], allowance: Allowance, now: int) -> tuple[int, ...]:
+    """How many calls each window counts at `now`; what was never counted is empty."""
+    counts = {ring.span: ring.used(now) for ring in rings}
+    return tuple(counts.get(window.seconds * SECOND, 0) for window in allowance.windows)
+
+
 def width_of(window: Window, allowance: Allowance) -> int:
     """How wide the cells of a window are, in microseconds.
 

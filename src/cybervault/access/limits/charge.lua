@@ -4,14 +4,14 @@
 
 local function charge(key, span, width, debts)
   local window = ring(key, span)
+  if #debts == 0 then
+    return used(window)
+  end
   local cells, before = debts, window.gone
   for _, text in ipairs(redis.call('LRANGE', key, 1, -1)) do
     local moment, number = struct.unpack('>dd', text)
     table.insert(cells, { moment, number - before })
     before = number
-  end
-  if #cells == 0 then
-    return 0
   end
   table.sort(cells, function(one, other) return one[1] < other[1] end)
   redis.call('DEL', key)

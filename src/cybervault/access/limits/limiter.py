@@ -24,6 +24,9 @@ class Limiter(Protocol):
     async def give_back(self, bucket: str, decision: Decision) -> None:
         """Free the place of a caller that left while waiting, if it was the last to reserve one."""
 
+    async def used(self, bucket: str, allowance: Allowance) -> tuple[int, ...]:
+        """How many calls each window counts now, those that wait too; to ask counts for none."""
+
 
 class LocalLimiter:
     """Counts in this process. Above `buckets_max` callers the one longest silent is forgotten."""
@@ -40,6 +43,10 @@ class LocalLimiter:
         found = self._buckets.get(bucket)
         if found is not None:
             admission.give_back(found.rings, decision.ticket, self._now())
+
+    async def used(self, bucket: str, allowance: Allowance) -> tuple[int, ...]:
+        found = self._buckets.get(bucket)
+        return admission.used_of(() if found is None else found.rings, allowance, self._now())
 
     def admit_now(self, bucket: str, allowance: Allowance) -> Decision:
         """The same as `admit`; nothing is waited for."""

@@ -111,6 +111,11 @@ class LimitServer:
         used: list[int] = await self._run("charge", _keys(debt.bucket, debt.allowance), values)
         return tuple(used)
 
+    async def used(self, bucket: str, allowance: Allowance) -> tuple[int, ...]:
+        """How many calls each window counts now."""
+        nothing: tuple[tuple[int, int], ...] = ()
+        return await self.charge(Debt(bucket, allowance, (nothing,) * len(allowance.windows), ()))
+
     async def close(self) -> None:
         """Close all connections."""
         await self._redis.aclose()

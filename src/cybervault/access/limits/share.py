@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from cybervault.access.limits.admission import Counts, refusal
+from cybervault.access.limits.admission import Counts, refusal, used_of
 from cybervault.access.limits.decision import Decision, WindowState
 from cybervault.access.limits.ring import SECOND, Ring
 from cybervault.access.limits.server import Debt
@@ -122,6 +122,11 @@ class Shares:
             is_admitted=True,
             states=tuple(WindowState(one.window, one.used + 1, one.window.seconds) for one in states),
         )
+
+    def used(self, bucket: str, allowance: Allowance, *, now: int) -> tuple[int, ...]:
+        """How many calls each window counts of what this node admitted."""
+        ledger = self._ledgers.get(bucket)
+        return used_of(() if ledger is None else ledger.rings, allowance, now)
 
     def debts(self, now: int, *, is_all: bool) -> Iterator[Debt]:
         """What the server does not know, each to be settled by `pay` before the next is asked for.

@@ -77,6 +77,15 @@ class SharedLimiter:
         except ServerGone as error:
             self._lose(is_back=isinstance(error, ScriptsGone))
 
+    async def used(self, bucket: str, allowance: Allowance) -> tuple[int, ...]:
+        """As the server counts; while it is gone, what this node itself has counted."""
+        while await self._reach():
+            try:
+                return await self._server.used(bucket, allowance)
+            except ServerGone as error:
+                self._lose(is_back=isinstance(error, ScriptsGone))
+        return self._shares.used(bucket, allowance, now=self._now())
+
     async def watch(self) -> None:
         """For ever: look after the server, so that its loss and return are noticed where nobody calls."""
         while True:

@@ -14,13 +14,16 @@ from cybervault.domain.principals import Plan, Principal
 from cybervault.domain.problems import Problem, ProblemKind
 
 __all__ = [
+    "COUNTED",
     "Allowance",
     "CallClass",
+    "Counted",
     "LimitOverride",
     "Standing",
     "Window",
     "allowance_of",
     "read_limits",
+    "standing_in",
     "standing_of",
     "standing_of_address",
 ]
@@ -66,6 +69,22 @@ class Standing:
     allowance: Allowance
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What is counted by itself: a class of calls on a face."""
+
+    face: str
+    call_class: CallClass
+
+
+COUNTED: Final = (
+    Counted("v1", CallClass.ANY),
+    Counted("v2", CallClass.ANY),
+    Counted("v3", CallClass.READ),
+    Counted("v3", CallClass.WRITE),
+)
+"""All that is counted by key."""
+
 _Numbers: TypeAlias = Mapping[str, int]
 _Faces: TypeAlias = Mapping[str, Mapping[str, Mapping[str, _Numbers]]]
 
@@ -79,9 +98,14 @@ def standing_of(
     principal: Principal, face: str, call_class: CallClass, *, overrides: Sequence[LimitOverride] = ()
 ) -> Standing:
     """How a known caller is counted: by key (both secrets of a rotation alike) or by member, apart on each face."""
-    counted = _class_on(face, principal.plan, call_class)
     name = principal.key_id or principal.member_id or principal.tenant_id
-    return Standing(f"{face}:{counted}:{name}", _allowance(face, principal.plan, counted, overrides=tuple(overrides)))
+    return standing_in(Counted(face, call_class), name, principal.plan, overrides=overrides)
+
+
+def standing_in(counted: Counted, name: str, plan: Plan, *, overrides: Sequence[LimitOverride] = ()) -> Standing:
+    """How a key or member of this id is counted on a face."""
+    face, call_class = counted.face, _class_on(counted.face, plan, counted.call_class)
+    return Standing(f"{face}:{call_class}:{name}", _allowance(face, plan, call_class, overrides=tuple(overrides)))
 
 
 def standing_of_address(address: Address | None) -> Standing:

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from cybervault.access.audit import OPERATOR
 from cybervault.access.checkpoints import Checkpoints
+from cybervault.access.consumption import Consumption
 from cybervault.access.entries import Gate
 from cybervault.access.members import Belongings, Members
 from cybervault.access.one_time import OneTimeTokens
@@ -114,6 +115,7 @@ def _office(framed: Framed, folder: Path) -> Office:
     world = framed.world
     database, clock, peppers = world.database, world.clock, Peppers(PEPPER)
     tokens = OneTimeTokens(InvitationStore(database), clock, peppers)
+    usage = Usage(UsageStore(database), clock)
     belongings = Belongings(SessionStore(database), tokens, KeyStore(database).revoke_all_of)
     return Office(
         clock=clock,
@@ -126,7 +128,8 @@ def _office(framed: Framed, folder: Path) -> Office:
         key_changes=world.changes,
         service_accounts=world.accounts,
         members=Members(MemberStore(database), belongings, world.journal),
-        usage=Usage(UsageStore(database), clock),
+        usage=usage,
+        consumption=Consumption(world.keys, usage=usage, limiter=framed.limits._limiter, clock=clock),
         audit=world.audit,
         checkpoints=Checkpoints(
             world.audit, AuditStore(database), clock, peppers=peppers, file=folder / "checkpoints.txt"

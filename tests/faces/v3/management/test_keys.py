@@ -354,6 +354,20 @@ class TestReport:
         assert told(await managed.ask("GET", "/v3/keys/report", member)) == (403, "invalid_scope")
 
 
+class TestLimits:
+    async def test_answers(self, managed: Managed) -> None:
+        headers = await managed.owner()
+        key = await made(managed, headers)
+        for _ in range(3):
+            await managed.ask("GET", "/v3/tenant", bearer(key["secret"]))
+        window = {"name": "minute", "seconds": 60, "limit": 300, "ceiling": 360, "used": 3, "remaining": 297}
+        read = {
+            "key_id": key["id"], "name": key["name"], "face": "v3", "call_class": "read", "windows": [window],
+        }  # fmt: skip
+        assert await managed.get("/v3/keys/limits", headers) == {"at": "2026-11-01T00:00:00Z", "data": [read]}
+        assert (await managed.get("/v3/keys/limits", (await managed.stranger())[1]))["data"] == []
+
+
 async def test_every_word_of_a_kind_is_made_and_shown(managed: Managed) -> None:
     headers = await managed.owner()
     for word, kind in {

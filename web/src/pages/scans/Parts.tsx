@@ -1,5 +1,6 @@
 /** Small parts that the pages of scans share: how one stands, how far it is, what it saw, and the tabs above. */
 
+import "../../kit/css/level.css";
 import { Link } from "@tanstack/react-router";
 import { useSpeech } from "../../i18n/language";
 import { useTexts } from "../../i18n/texts";
@@ -16,7 +17,7 @@ export function ProgressLine({ progress, label }: { progress: number; label: str
   const { formats } = useSpeech();
   return (
     <span className="scan-progress">
-      <progress className="scan-track" max={1} value={progress} aria-label={label} />
+      <progress className="track scan-track" max={1} value={progress} aria-label={label} />
       <span className="scan-percent">{formats.percent(progress)}</span>
     </span>
   );

@@ -16,6 +16,7 @@ from cybervault.faces.face import json_response
 from cybervault.faces.openapi import body_of
 from cybervault.faces.v3.management import key_shapes as shapes
 from cybervault.faces.v3.management.office import Office, PageQuery, Wish, id_in, pagination_of, wish_of
+from cybervault.faces.v3.management.shapes import KeyConsumptionReply, KeyLimits, moment_of
 
 # Of these days the report looks at every call.
 _REPORT: Final = timedelta(days=7)
@@ -38,6 +39,7 @@ class KeyPaths:
             base, self.create, methods=["POST"], response_model=shapes.ShownKeyReply, status_code=201, openapi_extra=new
         )
         router.add_api_route(f"{base}/report", self.report, methods=["GET"], response_model=shapes.KeyReport)
+        router.add_api_route(f"{base}/limits", self.limits, methods=["GET"], response_model=KeyLimits)
         router.add_api_route(one, self.show, methods=["GET"], response_model=shapes.KeyReply)
         router.add_api_route(one, self.edit, methods=["PATCH"], response_model=shapes.KeyReply, openapi_extra=edit)
         router.add_api_route(f"{one}/usage", self.usage, methods=["GET"], response_model=shapes.UseList)
@@ -98,6 +100,13 @@ class KeyPaths:
         calls = await office.usage.recent(principal.tenant_id, now - _REPORT)
         remarks = remarks_on(await office.keys.list_for(principal), calls, now)
         reply = shapes.KeyReport(data=[shapes.RemarkReply.of(one) for one in remarks])
+        return json_response(200, reply.model_dump())
+
+    async def limits(self, call: Call) -> Response:
+        """What keys have used of their limits now, the fullest first, of the 100 that were used last."""
+        found = await self._office.consumption.of(await call.principal())
+        now = moment_of(self._office.clock.now())
+        reply = KeyLimits(at=now, data=[KeyConsumptionReply.of(one) for one in found])
         return json_response(200, reply.model_dump())
 
     async def show(self, call: Call) -> Response:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from cybervault.access.audit import Audit
 from cybervault.access.changes import KeyChanges
 from cybervault.access.checkpoints import Checkpoints
+from cybervault.access.consumption import Consumption
 from cybervault.access.entries import Gate
 from cybervault.access.keys import Keys
 from cybervault.access.members import Members
@@ -46,6 +47,7 @@ class Office:
     service_accounts: ServiceAccounts
     members: Members
     usage: Usage
+    consumption: Consumption
     audit: Audit
     checkpoints: Checkpoints
 

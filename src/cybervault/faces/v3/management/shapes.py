@@ -6,7 +6,8 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from cybervault.access.audit import Change, Listed
-from cybervault.access.limits.tables import CallClass, LimitOverride, Window, allowance_of
+from cybervault.access.consumption import Consumed
+from cybervault.access.limits.tables import COUNTED, Counted, LimitOverride, Window, allowance_of
 from cybervault.access.members import INVITATION, NewMember
 from cybervault.access.proofs.notes import ORIGIN, Checkpoint, PublicKey
 from cybervault.access.service_accounts import AccountEdit, NewServiceAccount, RemovedAccount
@@ -19,13 +20,6 @@ from cybervault.faces.v3.management.office import PageQuery, Pagination
 TEXT_CHARACTERS_MAX: Final = 1_024
 # One database cannot keep the character 0.
 TEXT: Final = r"^[^\x00]*$"
-
-_COUNTED: Final = (
-    ("v1", CallClass.ANY),
-    ("v2", CallClass.ANY),
-    ("v3", CallClass.READ),
-    ("v3", CallClass.WRITE),
-)
 
 
 class Request(BaseModel):
@@ -262,18 +256,49 @@ class LimitsReply(BaseModel):
     windows: list[WindowReply]
 
     @classmethod
-    def of(cls, face: Literal["v1", "v2", "v3"], call_class: CallClass, windows: tuple[Window, ...]) -> "LimitsReply":
+    def of(cls, counted: Counted, windows: tuple[Window, ...]) -> "LimitsReply":
         """The windows, the shortest first."""
-        return cls(
-            face=face,
-            call_class=call_class.value,
-            windows=[
-                WindowReply.model_validate(
-                    {"name": one.name, "seconds": one.seconds, "limit": one.published, "ceiling": one.ceiling}
-                )
-                for one in windows
-            ],
+        return cls.model_validate(_counted_fields(counted) | {"windows": list(map(_window_fields, windows))})
+
+
+class WindowUseReply(WindowReply):
+    """A limit, and how much of it is used now."""
+
+    used: int
+    remaining: int = Field(description="Of `limit`; 0 while calls still pass by the burst.")
+
+
+class KeyConsumptionReply(BaseModel):
+    """What a key has used of one class of calls on one face."""
+
+    key_id: str = Field(examples=["key_3k9x2m7q1p4w"])
+    name: str
+    face: Literal["v1", "v2", "v3"]
+    call_class: Literal["read", "write", "any"]
+    windows: list[WindowUseReply]
+
+    @classmethod
+    def of(cls, consumed: Consumed) -> "KeyConsumptionReply":
+        """What the limiter counts."""
+        return cls.model_validate(
+            {
+                "key_id": consumed.key.id,
+                "name": consumed.key.name,
+                **_counted_fields(consumed.counted),
+                "windows": [
+                    _window_fields(use.window)
+                    | {"used": use.used, "remaining": max(0, use.window.published - use.used)}
+                    for use in consumed.uses
+                ],
+            }
         )
+
+
+class KeyLimits(BaseModel):
+    """Answer of `GET /v3/keys/limits`: whatever counts a call now, the fullest first."""
+
+    at: str
+    data: list[KeyConsumptionReply]
 
 
 class ApiAccessReply(BaseModel):
@@ -323,9 +348,17 @@ class TenantReply(BaseModel):
 def limits_of(plan: Plan, overrides: tuple[LimitOverride, ...]) -> list[LimitsReply]:
     """What a tenant is allowed, on every face that is counted."""
     return [
-        LimitsReply.of(face, call_class, allowance_of(face, plan, call_class, overrides=overrides).windows)  # type: ignore[arg-type] # a literal of the table
-        for face, call_class in _COUNTED
+        LimitsReply.of(one, allowance_of(one.face, plan, one.call_class, overrides=overrides).windows)
+        for one in COUNTED
     ]
+
+
+def _counted_fields(counted: Counted) -> dict[str, object]:
+    return {"face": counted.face, "call_class": counted.call_class.value}
+
+
+def _window_fields(window: Window) -> dict[str, object]:
+    return {"name": window.name, "seconds": window.seconds, "limit": window.published, "ceiling": window.ceiling}
 
 
 def moment_of(moment: datetime) -> str:

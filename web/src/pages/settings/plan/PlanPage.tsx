@@ -9,6 +9,7 @@ import { Page } from "../../../kit/Page";
 import { StateTag } from "../../../kit/Tags";
 import type { Tenant } from "../keys/keys";
 import { tenantQuery } from "../keys/queries";
+import { Consumption } from "./Consumption";
 import { planTexts } from "./texts";
 
 type Limits = Tenant["limits"];
@@ -22,6 +23,7 @@ export function PlanPage() {
         {(tenant) => (
           <>
             <Current tenant={tenant} />
+            <Consumption />
             <Comparison tenant={tenant} />
           </>
         )}
