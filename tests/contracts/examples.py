@@ -177,6 +177,11 @@ async def _scans(walk: Walk) -> None:
         await walk.ask(f"GET {face}/scans", query="limit=1")
     await walk.ask("GET /v3/scans/{scan_id}/diff", scan_id=scan_id)
     await walk.ask("GET /v3/scans/findings")
+    weekly = {"name": "The bucket", "targets": [BUCKET], "cron": "30 3 * * 1", "timezone": "Europe/Madrid"}
+    schedule_id = str((await walk.ask("POST /v3/scans/schedules", weekly))["id"])
+    await walk.ask("GET /v3/scans/schedules")
+    await walk.ask("GET /v3/scans/schedules/{schedule_id}", schedule_id=schedule_id)
+    await walk.ask("PATCH /v3/scans/schedules/{schedule_id}", {"enabled": False}, schedule_id=schedule_id)
 
 
 async def _webhooks(walk: Walk) -> None:

@@ -9,7 +9,7 @@ from cybervault.domain.principals import KeyKind
 
 _KINDS: Final = "|".join(sorted((kind.value for kind in KeyKind), key=len, reverse=True))
 _ID: Final = re.compile(
-    r"\b(req|asm|anl|tel|thr|act|tv|key|usr|sva|job|ses|evt|scan|sgr|sfn|hook)_([0-9a-z]{12}|[0-9a-z]{10})\b"
+    r"\b(req|asm|anl|tel|thr|act|tv|key|usr|sva|job|ses|evt|scan|sgr|sch|sfn|hook)_([0-9a-z]{12}|[0-9a-z]{10})\b"
 )
 _SECRET: Final = re.compile(rf"({_KINDS})[0-9A-Za-z]{{38}}\b")
 _HINT: Final = re.compile(rf"({_KINDS})…([0-9A-Za-z]{{4}})\b")

@@ -32,6 +32,7 @@ WITHOUT: Final = {
     "POST /v3/webhooks/{webhook_id}/test": "answers what a receiver said, which lies outside",
     "POST /v3/webhooks/{webhook_id}/deliveries/{delivery_id}/replay": "sends to a receiver, which lies outside",
     "DELETE /v3/scans/grants/{grant_id}": "answers nothing",
+    "DELETE /v3/scans/schedules/{schedule_id}": "answers nothing",
     "POST /v3/scans/grants": "tells a proof of random signs",
     "POST /v3/scans/grants/{grant_id}/verify": "answers when the proof is found, which lies outside",
     "POST /v1/scans/{scan_id}/cancel": "answers by how far the scan has come",

@@ -1,9 +1,16 @@
 """The tables of scans."""
 
 from cybervault.storage.database import REAL_TABLES
-from cybervault.storage.scan_tables import SCAN_CHUNKS, SCAN_FINDINGS, SCAN_GRANTS, SCAN_SIGHTINGS, SCANS
+from cybervault.storage.scan_tables import (
+    SCAN_CHUNKS,
+    SCAN_FINDINGS,
+    SCAN_GRANTS,
+    SCAN_SCHEDULES,
+    SCAN_SIGHTINGS,
+    SCANS,
+)
 
-TABLES = (SCAN_GRANTS, SCANS, SCAN_CHUNKS, SCAN_FINDINGS, SCAN_SIGHTINGS)
+TABLES = (SCAN_GRANTS, SCANS, SCAN_CHUNKS, SCAN_FINDINGS, SCAN_SIGHTINGS, SCAN_SCHEDULES)
 
 
 def test_every_row_names_its_tenant() -> None:
@@ -11,8 +18,9 @@ def test_every_row_names_its_tenant() -> None:
 
 
 def test_every_index_that_lists_begins_with_the_tenant() -> None:
-    # The server itself looks for those that have ended, of all tenants.
-    found = [index for table in TABLES for index in table.indexes if index.name != "ix_scans_open"]
+    # The server itself looks for those that have ended, and for what is due, of all tenants.
+    of_server = {"ix_scans_open", "ix_scan_schedules_due"}
+    found = [index for table in TABLES for index in table.indexes if index.name not in of_server]
     assert all(next(iter(index.columns)).name == "tenant_id" for index in found)
 
 

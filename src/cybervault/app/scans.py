@@ -17,10 +17,13 @@ from cybervault.scans.profiles import load_profiles
 from cybervault.scans.proof import DomainProof
 from cybervault.scans.registry import Registry
 from cybervault.scans.scans import Rows, Scans
+from cybervault.scans.scheduler import Scheduler
+from cybervault.scans.schedules import Schedules
 from cybervault.scans.store.advisories import Advisories
 from cybervault.scans.store.findings import ScanFindingStore
 from cybervault.scans.store.grants import GrantStore
 from cybervault.scans.store.scans import ScanStore
+from cybervault.scans.store.schedules import ScheduleStore
 from cybervault.scans.targets import Target
 from cybervault.scans.timeline import Timeline
 from cybervault.scans.uploads import Uploads
@@ -37,12 +40,14 @@ ADVISORIES_FILE: Final = Path("advisories") / "osv.sqlite"
 
 @dataclass(frozen=True, slots=True)
 class ScanParts:
-    """Who may scan what, the scans, and who runs them: apart from other jobs, which must not wait for hours."""
+    """Who may scan what, the scans, what asks for them, and who runs them: other jobs must not wait for hours."""
 
     grants: Grants
     scans: Scans
     uploads: Uploads
     timeline: Timeline
+    schedules: Schedules
+    scheduler: Scheduler
     dispatcher: Dispatcher
 
 
@@ -68,7 +73,16 @@ def scans_of(settings: Settings, database: Database, journal: Journal, *, egress
     worker = ScanWorker(rows.scans, ledger, grants, means=means, timeline=timeline)
     scans = Scans(rows, grants, journal, profiles=profiles, timeline=timeline, wake=woken.set)
     dispatcher = dispatcher_of(database, clock, handlers={KIND: worker.work}, woken=woken)
-    return ScanParts(grants, scans, Uploads(rows.scans, ledger, journal), timeline, dispatcher)
+    store = ScheduleStore(database)
+    return ScanParts(
+        grants,
+        scans,
+        Uploads(rows.scans, ledger, journal),
+        timeline,
+        Schedules(store, scans, journal),
+        Scheduler(store, scans, clock),
+        dispatcher,
+    )
 
 
 def registry_reader(egress: Egress, settings: ScanSettings) -> Callable[[Target], Registry]:

@@ -42,6 +42,7 @@ from cybervault.faces.v3.response import ResponsePaths
 from cybervault.faces.v3.routes import V3
 from cybervault.faces.v3.routes import face as v3_face
 from cybervault.faces.v3.scan_grants import ScanGrantPaths
+from cybervault.faces.v3.scan_schedules import ScanSchedulePaths
 from cybervault.faces.v3.scans import ScanPaths
 from cybervault.faces.v3.summary import SummaryPaths
 from cybervault.faces.v3.telemetry import TelemetryPaths
@@ -68,6 +69,7 @@ def _lifespan(product: Product) -> Callable[[FastAPI], AbstractAsyncContextManag
                 product.dispatcher,
                 product.scanning.dispatcher,
                 product.scanning.timeline,
+                product.scanning.scheduler,
                 product.hooks.dispatcher,
             ):
                 group.create_task(work.run(stop))
@@ -125,6 +127,7 @@ def _threat_routes(product: Product) -> list[BaseRoute]:
         V1Scans(product.scanning.scans, cursors).router(),
         V1Uploads(product.scanning.uploads).router(),
         ScanGrantPaths(product.scanning.grants, cursors).router(),
+        ScanSchedulePaths(product.scanning.schedules, cursors).router(),
         ScanPaths(product.scanning.scans, cursors).router(),
         WebhookPaths(product.hooks.webhooks, product.hooks.courier, cursors).router(),
     )

@@ -13,6 +13,7 @@ from cybervault.cli.documents import print_json
 from cybervault.cli.keys import WhichTenant
 from cybervault.cli.options import AsJson, Data
 from cybervault.cli.scan_results import diff, export, show_all
+from cybervault.cli.scan_schedules import reschedule, schedule, schedules, unschedule
 from cybervault.cli.tables import listing
 from cybervault.domain.ids import GrantId
 from cybervault.domain.principals import Tenant
@@ -30,6 +31,16 @@ scans: Final = typer.Typer(
 scans.command("list", epilog="Example: cybervault scans list --tenant acme")(show_all)
 scans.command("export", epilog="Example: cybervault scans export scan_9x4m2k1pq7 --tenant acme -o report.html")(export)
 scans.command("diff", epilog="Example: cybervault scans diff scan_4f1k9x2m7q scan_9x4m2k1pq7 --tenant acme")(diff)
+scans.command(
+    "schedule",
+    epilog='Example: cybervault scans schedule 10.1.0.0/24 --tenant acme --name Office --cron "30 3 * * 1" '
+    "--timezone Europe/Madrid",
+)(schedule)
+scans.command("schedules", epilog="Example: cybervault scans schedules --tenant acme")(schedules)
+scans.command("reschedule", epilog="Example: cybervault scans reschedule sch_4f1k9x2m7q --tenant acme --pause")(
+    reschedule
+)
+scans.command("unschedule", epilog="Example: cybervault scans unschedule sch_4f1k9x2m7q --tenant acme")(unschedule)
 scans.command("advisories", epilog="Example: cybervault scans advisories")(advisories)
 scans.command("update-advisories", epilog="Example: cybervault scans update-advisories --ecosystem Debian")(
     update_advisories

@@ -15,6 +15,7 @@ BatchId = NewType("BatchId", str)
 GrantId = NewType("GrantId", str)
 ScanId = NewType("ScanId", str)
 ScanFindingId = NewType("ScanFindingId", str)
+ScheduleId = NewType("ScheduleId", str)
 WebhookId = NewType("WebhookId", str)
 DeliveryId = NewType("DeliveryId", str)
 
@@ -27,6 +28,7 @@ _ACTION_CHARACTERS: Final = 10
 _GRANT_CHARACTERS: Final = 10
 _SCAN_CHARACTERS: Final = 10
 _SCAN_FINDING_CHARACTERS: Final = 10
+_SCHEDULE_CHARACTERS: Final = 10
 _WEBHOOK_CHARACTERS: Final = 10
 _TENANT_CHARACTERS: Final = 12
 _KEY_CHARACTERS: Final = 12
@@ -80,6 +82,11 @@ def new_grant_id() -> GrantId:
 def new_scan_id() -> ScanId:
     """`scan_` and 10 characters (contract 1.2.4)."""
     return ScanId(f"scan_{random_characters(_SCAN_CHARACTERS)}")
+
+
+def new_schedule_id() -> ScheduleId:
+    """`sch_` and 10 characters, for scans that are asked for again and again."""
+    return ScheduleId(f"sch_{random_characters(_SCHEDULE_CHARACTERS)}")
 
 
 def new_scan_finding_id() -> ScanFindingId:

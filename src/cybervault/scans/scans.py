@@ -2,10 +2,10 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -40,6 +40,7 @@ _RETRY_SECONDS: Final = 30
 _ASSETS_SHOWN: Final = 10
 _FINDINGS_MAX: Final = 100_000
 _EARLIER_LOOKED_THROUGH: Final = 500
+Within: TypeAlias = Callable[[Scan], Awaitable[None]]
 _ANY: Final = ScanSelection()
 _ALL: Final = SeenSelection()
 _LOST: Final = Problem(
@@ -120,16 +121,26 @@ class Scans:
         minutes = min(minutes_of(targets, profile), wish.minutes_max)
         return Preview(targets, profile, minutes, connections_of(targets, profile), tuple(missing))
 
-    async def initialize(self, tenant_id: TenantId, wish: NewScan, *, actor: Actor) -> Scan:
-        """Ask for a scan; it is kept, audited and begun by whoever has a hand free.
+    async def granted(self, tenant_id: TenantId, wish: NewScan) -> Preview:
+        """What a wish would mean where all of it may be scanned.
 
         Raises as `preview`, and `Problem` INVALID `invalid_target`, FORBIDDEN `target_not_authorized` for a single
-        target that would be refused, UNAVAILABLE `queue_full`.
+        target that would be refused.
         """
         _refuse_minutes(wish)
         targets = parse_targets(wish.targets, has_loopback=self._grants.rules.has_loopback)
         await self._grants.refuse_beyond(tenant_id, targets, is_pentest=wish.profile is ProfileName.PENTEST)
-        preview = self._previewed(wish, targets)
+        return self._previewed(wish, targets)
+
+    async def initialize(
+        self, tenant_id: TenantId, wish: NewScan, *, actor: Actor, within: Within | None = None
+    ) -> Scan:
+        """Ask for a scan; it is kept, audited and begun by whoever has a hand free.
+
+        `within` is done in the same transaction, before all else: what it raises leaves nothing behind. Raises as
+        `granted`, and `Problem` UNAVAILABLE `queue_full`.
+        """
+        preview = await self.granted(tenant_id, wish)
         await self._settle_open(tenant_id)
         values = tuple(target.value for target in preview.targets)
         scan = Scan(
@@ -146,6 +157,8 @@ class Scans:
         )
         async with self._rows.scans.transaction():
             await self._rows.scans.lock(tenant_id)
+            if within is not None:
+                await within(scan)
             if len(await self._rows.scans.open(tenant_id)) >= OPEN_MAX:
                 raise _full()
             await self._rows.scans.add(scan)

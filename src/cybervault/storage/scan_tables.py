@@ -102,3 +102,29 @@ SCAN_SIGHTINGS: Final = sa.Table(
     sa.Column("finding_id", sa.Text, primary_key=True),
     sa.Column("tenant_id", sa.Text, nullable=False),
 )
+
+SCAN_SCHEDULES: Final = sa.Table(
+    "scan_schedules",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("tenant_id", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("targets", sa.Text, nullable=False),
+    sa.Column("profile", sa.Text, nullable=False),
+    sa.Column("minutes_max", sa.Integer, nullable=False),
+    # Five fields, and the zone of the IANA database in which they are read.
+    sa.Column("cron", sa.Text, nullable=False),
+    sa.Column("timezone", sa.Text, nullable=False),
+    sa.Column("is_enabled", sa.Boolean, nullable=False),
+    # Whoever sets this from one turn to the next has the turn; NULL while it is paused.
+    sa.Column("next_at", sa.Float),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    # The last turn: when it was due, the scan of the last that began one, and why there was none.
+    sa.Column("last_at", sa.Float),
+    sa.Column("last_scan_id", sa.Text),
+    sa.Column("problem_code", sa.Text),
+    sa.Column("problem_message", sa.Text),
+    sa.Index("ix_scan_schedules_created_at", "tenant_id", "created_at", "id"),
+    sa.Index("ix_scan_schedules_due", "next_at"),
+)

@@ -619,6 +619,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/scans/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description The schedules of the tenant, oldest first.
+         *
+         *     Needs the scope `scan:read`.
+         */
+        get: operations["listed_v3_scans_schedules_get"];
+        put?: never;
+        /**
+         * @description Ask for a scan at each of these times, as long as all of it may be scanned.
+         *
+         *     Needs the scope `scan:write`.
+         */
+        post: operations["create_v3_scans_schedules_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/scans/schedules/{schedule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description One schedule, with how its last turn went.
+         *
+         *     Needs the scope `scan:read`.
+         */
+        get: operations["show_v3_scans_schedules__schedule_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * @description Remove one; the scans that it began stay.
+         *
+         *     Needs the scope `scan:write`.
+         */
+        delete: operations["remove_v3_scans_schedules__schedule_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * @description Change, pause or resume one.
+         *
+         *     Needs the scope `scan:write`.
+         */
+        patch: operations["edit_v3_scans_schedules__schedule_id__patch"];
+        trace?: never;
+    };
     "/v3/scans": {
         parameters: {
             query?: never;
@@ -2440,7 +2497,7 @@ export interface components {
          * @description What is written down.
          * @enum {string}
          */
-        Change: "tenant.created" | "tenant.plan_changed" | "tenant.limits_changed" | "tenant.suspended" | "tenant.resumed" | "key.created" | "key.changed" | "key.rotated" | "key.rotation_finished" | "key.rotation_cancelled" | "key.revoked" | "key.exposed" | "decoy.used" | "pepper.rotated" | "service_account.created" | "service_account.changed" | "service_account.removed" | "member.created" | "member.invited" | "member.changed" | "member.role_changed" | "member.suspended" | "member.resumed" | "member.removed" | "password.changed" | "second_factor.added" | "second_factor.removed" | "recovery_codes.made" | "recovery_code.used" | "identity.linked" | "sign_in.succeeded" | "sign_in.failed" | "sign_in.ended" | "session.ended" | "session.proved" | "finding.status_changed" | "finding.commented" | "action.requested" | "scan_grant.asked" | "scan_grant.given" | "scan_grant.withdrawn" | "scan.asked" | "scan.cancelled" | "scan.uploaded" | "batch.cancelled" | "batch.removed" | "rules.updated" | "rule.switched_off" | "rule.switched_on" | "rules.level_changed" | "rule_filter.added" | "rule_filter.removed" | "webhook.added" | "webhook.changed" | "webhook.removed" | "webhook.secret_rotated" | "webhook.tested" | "webhook.replayed" | "webhook.disabled" | "audit.erased";
+        Change: "tenant.created" | "tenant.plan_changed" | "tenant.limits_changed" | "tenant.suspended" | "tenant.resumed" | "key.created" | "key.changed" | "key.rotated" | "key.rotation_finished" | "key.rotation_cancelled" | "key.revoked" | "key.exposed" | "decoy.used" | "pepper.rotated" | "service_account.created" | "service_account.changed" | "service_account.removed" | "member.created" | "member.invited" | "member.changed" | "member.role_changed" | "member.suspended" | "member.resumed" | "member.removed" | "password.changed" | "second_factor.added" | "second_factor.removed" | "recovery_codes.made" | "recovery_code.used" | "identity.linked" | "sign_in.succeeded" | "sign_in.failed" | "sign_in.ended" | "session.ended" | "session.proved" | "finding.status_changed" | "finding.commented" | "action.requested" | "scan_grant.asked" | "scan_grant.given" | "scan_grant.withdrawn" | "scan.asked" | "scan.cancelled" | "scan.uploaded" | "scan_schedule.added" | "scan_schedule.changed" | "scan_schedule.removed" | "batch.cancelled" | "batch.removed" | "rules.updated" | "rule.switched_off" | "rule.switched_on" | "rules.level_changed" | "rule_filter.added" | "rule_filter.removed" | "webhook.added" | "webhook.changed" | "webhook.removed" | "webhook.secret_rotated" | "webhook.tested" | "webhook.replayed" | "webhook.disabled" | "audit.erased";
         /**
          * ChangedThreat
          * @description Answer of `PATCH /v2/threats/{id}/status`: the whole threat, and who changed it when.
@@ -4289,6 +4346,57 @@ export interface components {
             /** Findings Total */
             findings_total: number;
             findings_by_severity: components["schemas"]["SeverityCounts"];
+        };
+        /**
+         * ScheduleList
+         * @description Answer of `GET /v3/scans/schedules`, oldest first.
+         */
+        ScheduleList: {
+            /** Data */
+            data: components["schemas"]["ScheduleReply"][];
+            pagination: components["schemas"]["cybervault__faces__v3__management__office__Pagination"];
+        };
+        /**
+         * ScheduleReply
+         * @description One schedule, and how its last turn went.
+         */
+        ScheduleReply: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Targets */
+            targets: string[];
+            profile: components["schemas"]["ProfileName"];
+            /** Max Duration */
+            max_duration: number;
+            /** Cron */
+            cron: string;
+            /** Timezone */
+            timezone: string;
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Next At
+             * @description When it is due next; null while it is paused.
+             */
+            next_at: string | null;
+            /**
+             * Last At
+             * @description When its last turn was due.
+             */
+            last_at: string | null;
+            /**
+             * Last Scan Id
+             * @description The last scan that it began.
+             */
+            last_scan_id: string | null;
+            /** @description Why the last turn began no scan. */
+            error: components["schemas"]["FailureReply"] | null;
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string;
         };
         /**
          * SecretReply
@@ -7467,6 +7575,183 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    listed_v3_scans_schedules_get: {
+        parameters: {
+            query?: {
+                /** @description How many rows, 50 unless given, at most 200. */
+                limit?: string | null;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleList"];
+                };
+            };
+        };
+    };
+    create_v3_scans_schedules_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+                /** @description The same request again within 24 hours is not carried out again but gets the same answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Name */
+                    name: string;
+                    /**
+                     * Targets
+                     * @description As of a scan.
+                     */
+                    targets: string[];
+                    /**
+                     * Cron
+                     * @description Minute, hour, day of the month, month, day of the week; at most every 15 minutes.
+                     */
+                    cron: string;
+                    /**
+                     * Timezone
+                     * @description Of the IANA database, in which the times are read.
+                     */
+                    timezone: string;
+                    /**
+                     * ProfileName
+                     * @description Those that callers can ask for (contract 1.2.4).
+                     * @default standard
+                     * @enum {string}
+                     */
+                    profile?: "standard" | "compliance" | "pentest";
+                    /**
+                     * Max Duration
+                     * @description Minutes, of each scan.
+                     * @default 60
+                     */
+                    max_duration?: number;
+                };
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleReply"];
+                };
+            };
+        };
+    };
+    show_v3_scans_schedules__schedule_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleReply"];
+                };
+            };
+        };
+    };
+    remove_v3_scans_schedules__schedule_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    edit_v3_scans_schedules__schedule_id__patch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Name */
+                    name?: string | null;
+                    /** Targets */
+                    targets?: string[] | null;
+                    /** Cron */
+                    cron?: string | null;
+                    /** Timezone */
+                    timezone?: string | null;
+                    profile?: ("standard" | "compliance" | "pentest") | null;
+                    /** Max Duration */
+                    max_duration?: number | null;
+                    /**
+                     * Enabled
+                     * @description False pauses it.
+                     */
+                    enabled?: boolean | null;
+                };
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleReply"];
+                };
             };
         };
     };

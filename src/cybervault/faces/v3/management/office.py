@@ -25,7 +25,7 @@ from cybervault.faces.paging import Cursors, Mark, Page, PageSize
 # Contract 1.4.6.
 _PAGE_SIZE: Final = PageSize(50, 200)
 _ID: Final = re.compile(
-    r"\A(?:(?:key|sva|usr)_[0-9a-z]{12}|(?:asm|thr|act|tel|sgr|sfn|scan|hook)_[0-9a-z]{10}|wh_[0-9a-f-]{36})\Z"
+    r"\A(?:(?:key|sva|usr)_[0-9a-z]{12}|(?:asm|thr|act|tel|sgr|sch|sfn|scan|hook)_[0-9a-z]{10}|wh_[0-9a-f-]{36})\Z"
 )
 _NO_ID: Final = "none"
 
