@@ -26,9 +26,10 @@ async def test_axe_finds_nothing_also_in_the_tables_and_nothing_scrolls_sideways
     seen(home)
     page = (await open_console(look, url=home.server.url, cookie=home.cookies[Role.OWNER])).page
     await expect(page.locator(".rank-bar").first).to_be_visible()
+    await expect(page.get_by_role("region", name="Fuentes" if look.language == "es" else "Sources")).to_be_visible()
     for fold in await page.locator(".fold-trigger").all():
         await fold.click()
-    await expect(page.get_by_role("table")).to_have_count(3)
+    await expect(page.get_by_role("table")).to_have_count(4)
     assert await violations(page) == []
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
@@ -74,3 +75,16 @@ async def test_a_link_to_an_analysis_stays_one_and_who_may_see_no_threats_has_th
     await expect(without.start_button).to_be_visible()
     visitor = await open_console(url=home.server.url)
     await expect(visitor.start_button).to_be_visible()
+
+
+async def test_the_number_of_sources_in_a_state_leads_to_them(open_console: OpenConsole, home: Home) -> None:
+    page = (await open_console(url=home.server.url, cookie=home.cookies[Role.VIEWER])).page
+    sources = home.ask("GET", "/v3/system/sources").json()["sources"]
+    off = [source["title"] for source in sources if source["state"] == "off"]
+    await page.get_by_role("link", name=f"Desactivada: {len(off)}").click()
+    rows = page.get_by_role("table", name="Fuentes").get_by_role("row")
+    await expect(rows).to_have_count(1 + len(off))
+    await expect(rows.last).to_contain_text(off[-1])
+    await expect(page.get_by_role("region", name="Listas locales")).to_contain_text("pymispwarninglists")
+    assert page.url.endswith("/settings/sources?state=off")
+    assert await violations(page) == []

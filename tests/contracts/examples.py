@@ -215,7 +215,7 @@ async def _response(walk: Walk, threat_id: str) -> None:
 
 
 async def _system(walk: Walk) -> None:
-    for path in ("/v3/system/health", "/v3/system/whoami", "/v3/tenant"):
+    for path in ("/v3/system/health", "/v3/system/whoami", "/v3/system/sources", "/v3/tenant"):
         await walk.ask(f"GET {path}")
 
 

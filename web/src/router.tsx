@@ -71,6 +71,11 @@ const users = createRoute({
   ...within("/settings/users"),
   component: lazyRouteComponent(() => import("./pages/settings/users/UsersPage"), "UsersPage"),
 });
+const sources = createRoute({
+  ...within("/settings/sources"),
+  component: lazyRouteComponent(() => import("./pages/settings/sources/SourcesPage"), "SourcesPage"),
+  validateSearch: filters("state"),
+});
 const webhooks = createRoute({
   ...within("/settings/webhooks"),
   component: lazyRouteComponent(() => import("./pages/settings/webhooks/WebhooksPage"), "WebhooksPage"),
@@ -156,6 +161,7 @@ export const router = createRouter({
       billing,
       serviceAccounts,
       users,
+      sources,
       webhooks,
       webhook,
       auditLog,

@@ -37,6 +37,7 @@ from cybervault.egress.client import Egress
 from cybervault.egress.guard import Guard
 from cybervault.enrichment.connectors import CONNECTORS
 from cybervault.enrichment.lookup import Lookup, Means, SourceSetup
+from cybervault.enrichment.standing import Standings
 from cybervault.enrichment.store.answers import AnswerStore
 from cybervault.enrichment.store.budgets import StoredBudgets
 from cybervault.response.actions import Actions
@@ -78,6 +79,7 @@ class Product:
     scanning: ScanParts
     hooks: WebhookParts
     dispatcher: Dispatcher
+    standings: Standings
 
     async def is_healthy(self) -> bool:
         """Whether rows can be read and the local knowledge is there; it is not while it is first built."""
@@ -114,7 +116,8 @@ def put_together(settings: Settings, clock: Clock | None = None) -> Product:
     egress = Egress(guard)
     budget = Budget(StoredBudgets(database), clock)
     answers = AnswerStore(database, clock)
-    means = Means(egress, budget, Breaker(clock), answers, clock, settings.dns.resolvers)
+    breaker = Breaker(clock)
+    means = Means(egress, budget, breaker, answers, clock, settings.dns.resolvers)
     chat = ChatModel(egress, chat_setup(settings))
     shelf = Shelf(settings.folder / KNOWLEDGE_FOLDER)
     assess = Assess(
@@ -141,6 +144,7 @@ def put_together(settings: Settings, clock: Clock | None = None) -> Product:
             database, clock, handlers={ASSESS: threats.queue.work, TELEMETRY: threats.batches.work}, woken=woken,
             subscribers={"webhooks": hooks.subscriber},
         ),
+        standings=Standings((one.source for one in CONNECTORS), setups, budget=budget, breaker=breaker),
     )  # fmt: skip
 
 

@@ -44,6 +44,7 @@ from cybervault.faces.v3.routes import face as v3_face
 from cybervault.faces.v3.scan_grants import ScanGrantPaths
 from cybervault.faces.v3.scan_schedules import ScanSchedulePaths
 from cybervault.faces.v3.scans import ScanPaths
+from cybervault.faces.v3.sources import SourcesPaths
 from cybervault.faces.v3.summary import SummaryPaths
 from cybervault.faces.v3.telemetry import TelemetryPaths
 from cybervault.faces.v3.threats import ThreatPaths
@@ -119,6 +120,7 @@ def _threat_routes(product: Product) -> list[BaseRoute]:
         V1(threats, cursors).router(),
         V2(threats).router(),
         ExportPaths(threats).router(),  # before the paths of one threat, whose id would be `export`
+        SourcesPaths(product.standings, product.shelf.current, product.clock).router(),
         SummaryPaths(threats).router(),  # or `summary`
         ThreatPaths(threats, cursors).router(),
         TelemetryPaths(product.batches, product.questions, cursors).router(),

@@ -159,6 +159,7 @@ ROUTES: Final = (
     _managing("POST", "/v3/webhooks/{webhook_id}/deliveries/{delivery_id}/replay", Scope.KEYS_MANAGE),
     RouteRule("GET", "/v3/system/health"),
     RouteRule("GET", "/v3/system/whoami", sign_in=SignIn.EITHER),
+    RouteRule("GET", "/v3/system/sources", _READ, _EITHER, is_real=True),
     RouteRule("GET", "/v3/tenant", sign_in=SignIn.EITHER, is_power=True),
     _managing("GET", "/v3/keys"),
     _managing("POST", "/v3/keys", needs_proof=True),

@@ -59,6 +59,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/system/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description How sources stand, what is left of their quotas, and how old the local knowledge is; nobody is asked.
+         *
+         *     Needs the scope `threat:read`.
+         */
+        get: operations["sources_v3_system_sources_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/threats/summary": {
         parameters: {
             query?: never;
@@ -3437,6 +3458,23 @@ export interface components {
          */
         KeyState: "active" | "rotating" | "expired" | "revoked";
         /**
+         * KnowledgeReply
+         * @description The lists that are kept here and asked without anybody hearing of it.
+         */
+        KnowledgeReply: {
+            /** Built At */
+            built_at: string;
+            /** Packages */
+            packages: components["schemas"]["PackageReply"][];
+            /**
+             * Counts
+             * @description How much of each there is.
+             */
+            counts: {
+                [key: string]: number;
+            };
+        };
+        /**
          * LimitsReply
          * @description The limits of one class of calls on one face, for each key.
          */
@@ -3773,6 +3811,16 @@ export interface components {
             low: number;
             /** Info */
             info: number;
+        };
+        /**
+         * PackageReply
+         * @description A package of lists that the local knowledge was built from.
+         */
+        PackageReply: {
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
         };
         /**
          * PartReply
@@ -4640,6 +4688,70 @@ export interface components {
             created_at: string;
             /** Targets */
             targets: string[];
+        };
+        /**
+         * SourceQuotaReply
+         * @description What a source allows, and what is left of it.
+         */
+        SourceQuotaReply: {
+            /** Limit */
+            limit: number;
+            /** Seconds */
+            seconds: number;
+            /**
+             * Remaining
+             * @description 0 too while the source says that it is used up.
+             */
+            remaining: number;
+            /** Resets At */
+            resets_at: string;
+        };
+        /**
+         * SourceReply
+         * @description A source as the operator set it up.
+         */
+        SourceReply: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Homepage */
+            homepage: string;
+            /** @description `failing`: it did not answer lately, as this process has seen. */
+            state: components["schemas"]["SourceState"];
+            /**
+             * Key
+             * @enum {string}
+             */
+            key: "none" | "optional" | "required";
+            /**
+             * Has Key
+             * @description Whether the operator gave one; callers may bring their own.
+             */
+            has_key: boolean;
+            /**
+             * Quotas
+             * @description Of the operator's key; empty where nothing is counted.
+             */
+            quotas: components["schemas"]["SourceQuotaReply"][];
+        };
+        /**
+         * SourceState
+         * @description Whether a source is asked with the operator's key, and why not.
+         * @enum {string}
+         */
+        SourceState: "ready" | "no_key" | "exhausted" | "failing" | "off";
+        /**
+         * SourcesReply
+         * @description Answer of `GET /v3/system/sources`.
+         */
+        SourcesReply: {
+            /** At */
+            at: string;
+            /** Sources */
+            sources: components["schemas"]["SourceReply"][];
+            /** @description Null while it is first built. */
+            knowledge: components["schemas"]["KnowledgeReply"] | null;
         };
         /**
          * Status
@@ -6599,6 +6711,28 @@ export interface operations {
                     "application/x-ndjson": string;
                     "text/csv; charset=utf-8": string;
                     "application/stix+json;version=2.1": Record<string, never>;
+                };
+            };
+        };
+    };
+    sources_v3_system_sources_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourcesReply"];
                 };
             };
         };

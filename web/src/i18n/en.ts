@@ -26,6 +26,7 @@ export const en = {
     billing: "Plan and billing",
     serviceAccounts: "Service accounts",
     users: "Users",
+    sources: "Sources",
     webhooks: "Webhooks",
     auditLog: "Audit log",
   },

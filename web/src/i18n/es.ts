@@ -28,6 +28,7 @@ export const es: Texts = {
     billing: "Plan y facturación",
     serviceAccounts: "Cuentas de servicio",
     users: "Usuarios",
+    sources: "Fuentes",
     webhooks: "Webhooks",
     auditLog: "Registro de auditoría",
   },

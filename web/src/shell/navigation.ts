@@ -9,6 +9,7 @@ import {
   LayoutDashboard,
   type LucideIcon,
   Radar,
+  Rss,
   ScrollText,
   Search,
   ShieldAlert,
@@ -27,7 +28,7 @@ export interface NavigationItem {
     | "/telemetry"
     | "/scans"
     | "/account"
-    | `/settings/${"api-keys" | "service-accounts" | "users" | "webhooks" | "audit-log" | "billing"}`;
+    | `/settings/${"api-keys" | "service-accounts" | "users" | "sources" | "webhooks" | "audit-log" | "billing"}`;
   icon: LucideIcon;
   /** The scope that it takes to see it, or what everybody has: `nobody` has not even signed in. */
   needs: string;
@@ -51,6 +52,7 @@ const ITEMS: readonly NavigationItem[] = [
     group: "settings",
   },
   { id: "users", path: "/settings/users", icon: Users, needs: "keys:manage", hotkey: "g m", group: "settings" },
+  { id: "sources", path: "/settings/sources", icon: Rss, needs: "threat:read", hotkey: "g o", group: "settings" },
   { id: "webhooks", path: "/settings/webhooks", icon: Webhook, needs: "keys:manage", hotkey: "g w", group: "settings" },
   {
     id: "auditLog",

@@ -17,6 +17,7 @@ import { StatusTag } from "../threats/StatusTag";
 import { OPEN_STATUSES, STATUSES } from "../threats/search";
 import { nameOf, severityOf } from "../threats/threat";
 import { threatWords } from "../threats/words";
+import { Sources } from "./Sources";
 import { dashboardTexts } from "./texts";
 
 const PERIODS = ["14", "30"] as const;
@@ -54,6 +55,7 @@ export function DashboardPage() {
             <Techniques summary={summary} />
             <Newest />
             <Statuses summary={summary} />
+            <Sources />
           </div>
         )}
       </Asked>
