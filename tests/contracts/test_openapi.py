@@ -46,6 +46,7 @@ def test_check_134_the_document_is_valid_and_lists_every_path(server: Running) -
     document = reply.json
     assert document["openapi"].startswith("3.1.")
     OpenAPIV31SpecValidator(document).validate()
+    assert [name for name in document["components"]["schemas"] if "__" in name] == []
     assert set(operations(document)) == {(rule.method, rule.template) for rule in ROUTES} | OPEN
 
 

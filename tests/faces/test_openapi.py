@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from cybervault.domain.principals import Role, Scope
+from cybervault.faces import openapi as module
 from cybervault.faces.call import Call, LeanRoute
 from cybervault.faces.face import Face
 from cybervault.faces.openapi import Part, answers_of, body_of, document
@@ -214,3 +215,17 @@ def test_a_stream_is_events_and_no_json() -> None:
 
 def test_a_plain_path_that_does_not_stand_is_not_listed() -> None:
     assert "/api/docs/" not in paths()
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("ScanReply", "ScanReply"),
+        ("cybervault__faces__v3__management__shapes__TenantReply", "V3TenantReply"),
+        ("cybervault__scans__exports__Form", "ScansForm"),
+        ("other__faces__v1__Thing", "other__faces__v1__Thing"),
+    ],
+)
+def test_forms_that_share_a_name_are_told_apart_by_face_or_room(name: str, plain: str) -> None:
+    found = module._plainly_named({"$ref": f"#/components/schemas/{name}", "schemas": [{name: name}]})
+    assert found == {"$ref": f"#/components/schemas/{plain}", "schemas": [{plain: name}]}

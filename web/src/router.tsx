@@ -85,6 +85,11 @@ const webhook = createRoute({
   component: lazyRouteComponent(() => import("./pages/settings/webhooks/WebhookPage"), "WebhookPage"),
   validateSearch: filters("state", "delivery"),
 });
+const rules = createRoute({
+  ...within("/settings/rules"),
+  component: lazyRouteComponent(() => import("./pages/settings/rules/RulesPage"), "RulesPage"),
+  validateSearch: filters("view", "q", "level", "pack", "product", "technique", "standing", "rule"),
+});
 const auditLog = createRoute({
   ...within("/settings/audit-log"),
   component: lazyRouteComponent(() => import("./pages/settings/audit/AuditPage"), "AuditPage"),
@@ -164,6 +169,7 @@ export const router = createRouter({
       sources,
       webhooks,
       webhook,
+      rules,
       auditLog,
     ]),
   ]),

@@ -62,6 +62,11 @@ def test_a_rule_is_shown_with_who_disabled_it(catalogue: Catalogue) -> None:
     assert (caught.value.kind, caught.value.code) == (ProblemKind.NOT_FOUND, "not_found")
 
 
+def test_packs_are_counted_with_what_counts_for_the_tenant(catalogue: Catalogue) -> None:
+    assert [(one.name, one.rules, one.in_force) for one in catalogue.packs(EVERYTHING)] == [(BEACON.pack, 2, 1)]
+    assert [(one.name, one.rules, one.in_force) for one in catalogue.packs(OFF)] == [(BEACON.pack, 2, 0)]
+
+
 def test_other_rules_take_their_place_as_a_whole(catalogue: Catalogue) -> None:
     catalogue.use({SHELL.id: SHELL}, Profile(Severity.LOW))
     (known,) = catalogue.select(Wanted(), EVERYTHING)

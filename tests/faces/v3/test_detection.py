@@ -160,7 +160,7 @@ class TestProfile:
         writer, reader = await site.key(WRITE), await site.key(READ)
         assert await got(site, PROFILE, reader) == {
             "from_level": "medium", "own_level": None, "installation_level": "medium", "hunting_rules": False,
-            "disabled_rules": 0,
+            "disabled_rules": 0, "packs": [{"name": SERVICE_HOST.pack, "rules": 8, "in_force": 1}],
         }  # fmt: skip
         found = await changed(site, PROFILE, {"from_level": "critical"}, writer)
         assert (found["from_level"], found["own_level"]) == ("critical", "critical")

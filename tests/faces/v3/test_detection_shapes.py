@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
-from cybervault.detection.rules.catalogue import Known, Wanted
+from cybervault.detection.rules.catalogue import Catalogue, Known, Wanted
 from cybervault.detection.rules.choice import Choice, Place, Switch
 from cybervault.detection.rules.pack import Profile
 from cybervault.domain.verdicts import Severity
@@ -41,7 +41,9 @@ def test_a_query_is_read_and_binds_its_cursor() -> None:
     ],
 )
 def test_the_higher_of_both_levels_holds(choice: Choice, profile: Profile, level: str, own: str | None) -> None:
-    found = ProfileReply.of(choice, profile)
+    catalogue = Catalogue()
+    catalogue.use({}, profile)
+    found = ProfileReply.of(choice, catalogue)
     assert (found.from_level, found.own_level, found.installation_level) == (level, own, profile.least.value)
 
 

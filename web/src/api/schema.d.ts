@@ -423,7 +423,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * @description From which level on rules count for the caller's tenant.
+         * @description From which level on rules count for the caller's tenant, and the packs that there are.
          *
          *     Needs the scope `threat:read`.
          */
@@ -2096,7 +2096,7 @@ export interface components {
         ActionList: {
             /** Data */
             data: components["schemas"]["ActionReply"][];
-            pagination: components["schemas"]["cybervault__faces__v3__management__office__Pagination"];
+            pagination: components["schemas"]["V3Pagination"];
         };
         /**
          * ActionReply
@@ -2187,7 +2187,7 @@ export interface components {
             missing: string[];
             /** Warnings */
             warnings: string[];
-            result: components["schemas"]["cybervault__faces__v1__threat_shapes__AnalyzeReply"];
+            result: components["schemas"]["V1AnalyzeReply"];
         };
         /**
          * ApiAccessReply
@@ -2214,7 +2214,7 @@ export interface components {
         AssessmentList: {
             /** Data */
             data: components["schemas"]["AssessmentReply"][];
-            pagination: components["schemas"]["cybervault__faces__v3__management__office__Pagination"];
+            pagination: components["schemas"]["V3Pagination"];
         };
         /**
          * AssessmentReply
@@ -2346,7 +2346,7 @@ export interface components {
         AuditList: {
             /** Data */
             data: components["schemas"]["AuditRowReply"][];
-            pagination: components["schemas"]["cybervault__faces__v3__management__office__Pagination"];
+            pagination: components["schemas"]["V3Pagination"];
         };
         /**
          * AuditRowReply
@@ -2386,7 +2386,7 @@ export interface components {
         BatchList: {
             /** Data */
             data: components["schemas"]["ListedBatchReply"][];
-            pagination: components["schemas"]["cybervault__faces__v3__management__office__Pagination"];
+            pagination: components["schemas"]["V3Pagination"];
         };
         /**
          * BatchReply
@@ -2731,7 +2731,7 @@ export interface components {
         DeliveryList: {
             /** Data */
             data: components["schemas"]["DeliveryReply"][];
-            pagination: components["schemas"]["cybervault__faces__v3__management__office__Pagination"];
+            pagination: components["schemas"]["V3Pagination"];
         };
         /**
          * DeliveryReply
@@ -2956,7 +2956,7 @@ export interface components {
          * @description Answer of `POST /v3/telemetry/explain`.
          */
         ExplainedReply: {
-            rule: components["schemas"]["cybervault__faces__v3__telemetry_shapes__RuleReply"];
+            rule: components["schemas"]["FiredRuleReply"];
             /**
              * Records
              * @description Most events are one record; one with several connections is more.
@@ -3038,7 +3038,7 @@ export interface components {
         FeedReply: {
             /** Data */
             data: components["schemas"]["FeedItem"][];
-            pagination: components["schemas"]["cybervault__faces__v1__threat_shapes__Pagination"];
+            pagination: components["schemas"]["V1Pagination"];
         };
         /**
          * FilterList
@@ -3167,13 +3167,36 @@ export interface components {
             last: string | null;
         };
         /**
+         * FiredRuleReply
+         * @description A detection rule; its author is shown, as the licences of rules ask.
+         */
+        FiredRuleReply: {
+            /** Rule Id */
+            rule_id: string;
+            /** Title */
+            title: string;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "critical" | "high" | "medium" | "low" | "info";
+            /** Author */
+            author: string;
+            /** Pack */
+            pack: string;
+            /** Mitre Attack */
+            mitre_attack: string[];
+            /** Tactics */
+            tactics: string[];
+        };
+        /**
          * GrantList
          * @description Answer of `GET /v3/scans/grants`, oldest first.
          */
         GrantList: {
             /** Data */
             data: components["schemas"]["GrantReply"][];
-            pagination: components["schemas"]["cybervault__faces__v3__management__office__Pagination"];
+            pagination: components["schemas"]["V3Pagination"];
         };
         /**
          * GrantReply
@@ -3356,7 +3379,7 @@ export interface components {
         KeyList: {
             /** Data */
             data: components["schemas"]["KeyReply"][];
-            pagination: components["schemas"]["cybervault__faces__v3__management__office__Pagination"];
+            pagination: components["schemas"]["V3Pagination"];
         };
         /**
          * KeyOwner
@@ -3529,7 +3552,7 @@ export interface components {
         MatchList: {
             /** Data */
             data: components["schemas"]["MatchReply"][];
-            pagination: components["schemas"]["cybervault__faces__v3__management__office__Pagination"];
+            pagination: components["schemas"]["V3Pagination"];
         };
         /**
          * MatchReply
@@ -3541,7 +3564,7 @@ export interface components {
              * @description In an array the number of the event, of EVTX its EventRecordID.
              */
             line: number;
-            rule: components["schemas"]["cybervault__faces__v3__telemetry_shapes__RuleReply"];
+            rule: components["schemas"]["FiredRuleReply"];
             /**
              * Is Certain
              * @description Whether everything that would exclude the event was told.
@@ -3587,7 +3610,7 @@ export interface components {
          */
         MeReply: {
             member: components["schemas"]["MemberReply"];
-            tenant: components["schemas"]["cybervault__faces__console__shapes__TenantReply"];
+            tenant: components["schemas"]["ConsoleTenantReply"];
             /** Scopes */
             scopes: string[];
             session: components["schemas"]["SessionReply"];
@@ -3813,6 +3836,21 @@ export interface components {
             info: number;
         };
         /**
+         * PackReply
+         * @description A pack of rules.
+         */
+        PackReply: {
+            /** Name */
+            name: string;
+            /** Rules */
+            rules: number;
+            /**
+             * In Force
+             * @description How many of them count for your tenant.
+             */
+            in_force: number;
+        };
+        /**
          * PackageReply
          * @description A package of lists that the local knowledge was built from.
          */
@@ -4032,7 +4070,7 @@ export interface components {
         ProfileName: "standard" | "compliance" | "pentest";
         /**
          * ProfileReply
-         * @description From which level on rules count.
+         * @description From which level on rules count, and the packs that there are.
          */
         ProfileReply: {
             /**
@@ -4054,6 +4092,8 @@ export interface components {
             hunting_rules: boolean;
             /** Disabled Rules */
             disabled_rules: number;
+            /** Packs */
+            packs: components["schemas"]["PackReply"][];
         };
         /**
          * ProviderReply
@@ -4232,8 +4272,63 @@ export interface components {
          */
         RuleList: {
             /** Data */
-            data: components["schemas"]["cybervault__faces__v3__detection_shapes__RuleReply"][];
-            pagination: components["schemas"]["cybervault__faces__v3__management__office__Pagination"];
+            data: components["schemas"]["RuleReply"][];
+            pagination: components["schemas"]["V3Pagination"];
+        };
+        /**
+         * RuleReply
+         * @description A rule.
+         */
+        RuleReply: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /** Level */
+            level: string;
+            /** Status */
+            status: string;
+            /** Description */
+            description: string;
+            /**
+             * Author
+             * @description Who wrote it, which its licence wants to be shown.
+             */
+            author: string;
+            /** Pack */
+            pack: string;
+            /** Product */
+            product: string;
+            /** Category */
+            category: string;
+            /** Service */
+            service: string;
+            /** Techniques */
+            techniques: string[];
+            /** Tactics */
+            tactics: string[];
+            /** References */
+            references: string[];
+            /** False Positives */
+            false_positives: string[];
+            /**
+             * Enabled
+             * @description Whether your tenant has it enabled.
+             */
+            enabled: boolean;
+            /**
+             * In Force
+             * @description Whether it counts for your tenant.
+             */
+            in_force: boolean;
+            /** @description `in_force`, or the first reason why not: `switched_off`, `below_level` and `hunting` are of the installation, `disabled` and `below_own_level` of your tenant. */
+            standing: components["schemas"]["Place"];
+            /** Disabled Reason */
+            disabled_reason: string | null;
+            /** Disabled At */
+            disabled_at: string | null;
+            /** Disabled By */
+            disabled_by: string | null;
         };
         /**
          * Said
@@ -4402,7 +4497,7 @@ export interface components {
         ScheduleList: {
             /** Data */
             data: components["schemas"]["ScheduleReply"][];
-            pagination: components["schemas"]["cybervault__faces__v3__management__office__Pagination"];
+            pagination: components["schemas"]["V3Pagination"];
         };
         /**
          * ScheduleReply
@@ -4480,7 +4575,7 @@ export interface components {
         ServiceAccountList: {
             /** Data */
             data: components["schemas"]["ServiceAccountReply"][];
-            pagination: components["schemas"]["cybervault__faces__v3__management__office__Pagination"];
+            pagination: components["schemas"]["V3Pagination"];
         };
         /**
          * ServiceAccountReply
@@ -5011,7 +5106,7 @@ export interface components {
         ThreatList: {
             /** Data */
             data: components["schemas"]["ThreatReply"][];
-            pagination: components["schemas"]["cybervault__faces__v3__management__office__Pagination"];
+            pagination: components["schemas"]["V3Pagination"];
         };
         /**
          * ThreatReply
@@ -5127,7 +5222,7 @@ export interface components {
         UseList: {
             /** Data */
             data: components["schemas"]["UseReply"][];
-            pagination: components["schemas"]["cybervault__faces__v3__management__office__Pagination"];
+            pagination: components["schemas"]["V3Pagination"];
         };
         /**
          * UseReply
@@ -5171,7 +5266,7 @@ export interface components {
         UserList: {
             /** Data */
             data: components["schemas"]["UserReply"][];
-            pagination: components["schemas"]["cybervault__faces__v3__management__office__Pagination"];
+            pagination: components["schemas"]["V3Pagination"];
         };
         /**
          * UserReply
@@ -5290,7 +5385,7 @@ export interface components {
         WebhookList: {
             /** Data */
             data: components["schemas"]["WebhookReply"][];
-            pagination: components["schemas"]["cybervault__faces__v3__management__office__Pagination"];
+            pagination: components["schemas"]["V3Pagination"];
         };
         /**
          * WebhookReply
@@ -5434,12 +5529,12 @@ export interface components {
          * @description How findings are written.
          * @enum {string}
          */
-        cybervault__assessments__exports__Form: "ndjson" | "csv" | "stix";
+        AssessmentsForm: "ndjson" | "csv" | "stix";
         /**
          * TenantReply
          * @description The member's tenant.
          */
-        cybervault__faces__console__shapes__TenantReply: {
+        ConsoleTenantReply: {
             /** Id */
             id: string;
             /** Name */
@@ -5454,25 +5549,25 @@ export interface components {
          * ScanFindingList
          * @description Answer of `GET /v1/scans/{scan_id}/findings`, the worst first.
          */
-        cybervault__faces__v1__scans__ScanFindingList: {
+        V1ScanFindingList: {
             /** Data */
             data: components["schemas"]["ScanFindingReply"][];
-            pagination: components["schemas"]["cybervault__faces__v1__threat_shapes__Pagination"];
+            pagination: components["schemas"]["V1Pagination"];
         };
         /**
          * ScanList
          * @description Answer of `GET /v1/scans`, newest first.
          */
-        cybervault__faces__v1__scans__ScanList: {
+        V1ScanList: {
             /** Data */
             data: components["schemas"]["ScanReply"][];
-            pagination: components["schemas"]["cybervault__faces__v1__threat_shapes__Pagination"];
+            pagination: components["schemas"]["V1Pagination"];
         };
         /**
          * AnalyzeReply
          * @description Answer of `POST /v1/threats/analyze`.
          */
-        cybervault__faces__v1__threat_shapes__AnalyzeReply: {
+        V1AnalyzeReply: {
             /** Request Id */
             request_id: string;
             /**
@@ -5504,7 +5599,7 @@ export interface components {
          * Pagination
          * @description How to go on.
          */
-        cybervault__faces__v1__threat_shapes__Pagination: {
+        V1Pagination: {
             /** Next Cursor */
             next_cursor: string | null;
             /** Has More */
@@ -5514,7 +5609,7 @@ export interface components {
          * AnalyzeReply
          * @description Answer of `POST /v2/threats/analyze`.
          */
-        cybervault__faces__v2__threat_shapes__AnalyzeReply: {
+        V2AnalyzeReply: {
             /** Analysis Id */
             analysis_id: string;
             /**
@@ -5528,65 +5623,10 @@ export interface components {
             mitigation: components["schemas"]["Mitigation"];
         };
         /**
-         * RuleReply
-         * @description A rule.
-         */
-        cybervault__faces__v3__detection_shapes__RuleReply: {
-            /** Id */
-            id: string;
-            /** Title */
-            title: string;
-            /** Level */
-            level: string;
-            /** Status */
-            status: string;
-            /** Description */
-            description: string;
-            /**
-             * Author
-             * @description Who wrote it, which its licence wants to be shown.
-             */
-            author: string;
-            /** Pack */
-            pack: string;
-            /** Product */
-            product: string;
-            /** Category */
-            category: string;
-            /** Service */
-            service: string;
-            /** Techniques */
-            techniques: string[];
-            /** Tactics */
-            tactics: string[];
-            /** References */
-            references: string[];
-            /** False Positives */
-            false_positives: string[];
-            /**
-             * Enabled
-             * @description Whether your tenant has it enabled.
-             */
-            enabled: boolean;
-            /**
-             * In Force
-             * @description Whether it counts for your tenant.
-             */
-            in_force: boolean;
-            /** @description `in_force`, or the first reason why not: `switched_off`, `below_level` and `hunting` are of the installation, `disabled` and `below_own_level` of your tenant. */
-            standing: components["schemas"]["Place"];
-            /** Disabled Reason */
-            disabled_reason: string | null;
-            /** Disabled At */
-            disabled_at: string | null;
-            /** Disabled By */
-            disabled_by: string | null;
-        };
-        /**
          * Pagination
          * @description How to go on.
          */
-        cybervault__faces__v3__management__office__Pagination: {
+        V3Pagination: {
             /** Next Cursor */
             next_cursor: string | null;
             /** Has More */
@@ -5598,7 +5638,7 @@ export interface components {
          * TenantReply
          * @description Answer of `GET /v3/tenant`.
          */
-        cybervault__faces__v3__management__shapes__TenantReply: {
+        V3TenantReply: {
             /** Id */
             id: string;
             /** Name */
@@ -5623,49 +5663,26 @@ export interface components {
          * ScanFindingList
          * @description Answer of what lists findings of scans.
          */
-        cybervault__faces__v3__scans__ScanFindingList: {
+        V3ScanFindingList: {
             /** Data */
             data: components["schemas"]["ScanFindingReply"][];
-            pagination: components["schemas"]["cybervault__faces__v3__management__office__Pagination"];
+            pagination: components["schemas"]["V3Pagination"];
         };
         /**
          * ScanList
          * @description Answer of `GET /v3/scans`, newest first.
          */
-        cybervault__faces__v3__scans__ScanList: {
+        V3ScanList: {
             /** Data */
             data: components["schemas"]["ScanReply"][];
-            pagination: components["schemas"]["cybervault__faces__v3__management__office__Pagination"];
-        };
-        /**
-         * RuleReply
-         * @description A detection rule; its author is shown, as the licences of rules ask.
-         */
-        cybervault__faces__v3__telemetry_shapes__RuleReply: {
-            /** Rule Id */
-            rule_id: string;
-            /** Title */
-            title: string;
-            /**
-             * Level
-             * @enum {string}
-             */
-            level: "critical" | "high" | "medium" | "low" | "info";
-            /** Author */
-            author: string;
-            /** Pack */
-            pack: string;
-            /** Mitre Attack */
-            mitre_attack: string[];
-            /** Tactics */
-            tactics: string[];
+            pagination: components["schemas"]["V3Pagination"];
         };
         /**
          * Form
          * @description How it is written.
          * @enum {string}
          */
-        cybervault__scans__exports__Form: "sarif" | "csv" | "html";
+        ScansForm: "sarif" | "csv" | "html";
     };
     responses: {
         /** @description The request is not as it must be. */
@@ -6688,7 +6705,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description How the threats are written. */
-                format?: components["schemas"]["cybervault__assessments__exports__Form"];
+                format?: components["schemas"]["AssessmentsForm"];
                 /** @description created_at, last_seen_at, score or severity, a colon, asc or desc. */
                 sort?: string | null;
                 /** @description A JSON object: a value, or eq, in, gte, lte, contains. */
@@ -7283,7 +7300,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["cybervault__faces__v3__detection_shapes__RuleReply"];
+                    "application/json": components["schemas"]["RuleReply"];
                 };
             };
         };
@@ -7320,7 +7337,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["cybervault__faces__v3__detection_shapes__RuleReply"];
+                    "application/json": components["schemas"]["RuleReply"];
                 };
             };
         };
@@ -7914,7 +7931,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["cybervault__faces__v3__scans__ScanList"];
+                    "application/json": components["schemas"]["V3ScanList"];
                 };
             };
         };
@@ -8034,7 +8051,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["cybervault__faces__v3__scans__ScanFindingList"];
+                    "application/json": components["schemas"]["V3ScanFindingList"];
                 };
             };
         };
@@ -8092,7 +8109,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["cybervault__faces__v3__scans__ScanFindingList"];
+                    "application/json": components["schemas"]["V3ScanFindingList"];
                 };
             };
         };
@@ -8125,7 +8142,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description SARIF 2.1.0, a table, or a page to read and to print. */
-                format?: components["schemas"]["cybervault__scans__exports__Form"];
+                format?: components["schemas"]["ScansForm"];
             };
             header?: {
                 /** @description Comes back with the answer. */
@@ -9240,7 +9257,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["cybervault__faces__v3__management__shapes__TenantReply"];
+                    "application/json": components["schemas"]["V3TenantReply"];
                 };
             };
         };

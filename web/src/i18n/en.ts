@@ -28,6 +28,7 @@ export const en = {
     users: "Users",
     sources: "Sources",
     webhooks: "Webhooks",
+    rules: "Rules",
     auditLog: "Audit log",
   },
   accountMenu: {

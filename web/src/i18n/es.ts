@@ -30,6 +30,7 @@ export const es: Texts = {
     users: "Usuarios",
     sources: "Fuentes",
     webhooks: "Webhooks",
+    rules: "Reglas",
     auditLog: "Registro de auditoría",
   },
   accountMenu: {

@@ -7,6 +7,7 @@ import {
   Gauge,
   KeyRound,
   LayoutDashboard,
+  ListChecks,
   type LucideIcon,
   Radar,
   Rss,
@@ -28,7 +29,7 @@ export interface NavigationItem {
     | "/telemetry"
     | "/scans"
     | "/account"
-    | `/settings/${"api-keys" | "service-accounts" | "users" | "sources" | "webhooks" | "audit-log" | "billing"}`;
+    | `/settings/${"api-keys" | "service-accounts" | "users" | "sources" | "webhooks" | "rules" | "audit-log" | "billing"}`;
   icon: LucideIcon;
   /** The scope that it takes to see it, or what everybody has: `nobody` has not even signed in. */
   needs: string;
@@ -54,6 +55,7 @@ const ITEMS: readonly NavigationItem[] = [
   { id: "users", path: "/settings/users", icon: Users, needs: "keys:manage", hotkey: "g m", group: "settings" },
   { id: "sources", path: "/settings/sources", icon: Rss, needs: "threat:read", hotkey: "g o", group: "settings" },
   { id: "webhooks", path: "/settings/webhooks", icon: Webhook, needs: "keys:manage", hotkey: "g w", group: "settings" },
+  { id: "rules", path: "/settings/rules", icon: ListChecks, needs: "threat:read", hotkey: "g r", group: "settings" },
   {
     id: "auditLog",
     path: "/settings/audit-log",

@@ -1,5 +1,6 @@
 """The rules of an installation as they stand, for whoever lists them: found, searched, with what a tenant chose."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -51,6 +52,15 @@ class Wanted:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class PackCount:
+    """A pack with how many rules it has, and how many of them count for a tenant."""
+
+    name: str
+    rules: int
+    in_force: int
+
+
 class Catalogue:
     """All rules of all packs, in force or not; another set takes their place as a whole."""
 
@@ -73,6 +83,12 @@ class Catalogue:
         """The rules that are asked for, by title."""
         found = (self._known(rule, choice) for rule in self._rules.values())
         return sorted((known for known in found if wanted.takes(known)), key=lambda known: known.mark)
+
+    def packs(self, choice: Choice) -> list[PackCount]:
+        """The packs by name; a rule that stands in several counts for the one that it was taken from."""
+        places = [(rule.pack, choice.place(rule, self.profile)) for rule in self._rules.values()]
+        every, counting = Counter(pack for pack, _ in places), Counter(places)
+        return [PackCount(pack, every[pack], counting[pack, Place.IN_FORCE]) for pack in sorted(every)]
 
     def _known(self, rule: Rule, choice: Choice) -> Known:
         return Known(rule, choice.place(rule, self.profile), choice.off.get(rule.id))

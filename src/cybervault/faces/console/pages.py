@@ -23,7 +23,8 @@ _PAGE_PATHS: Final = (
     "/telemetry", "/telemetry/{id}",
     "/scans", "/scans/new", "/scans/grants", "/scans/{id}",
     "/settings/api-keys", "/settings/api-keys/{id}", "/settings/service-accounts", "/settings/users",
-    "/settings/sources", "/settings/webhooks", "/settings/webhooks/{id}", "/settings/audit-log", "/settings/billing",
+    "/settings/sources", "/settings/webhooks", "/settings/webhooks/{id}", "/settings/rules", "/settings/audit-log",
+    "/settings/billing",
 )  # fmt: skip
 _NONCE_PLACE: Final = "__CSP_NONCE__"
 # Tells the page whether to ask who has signed in: a visitor without a session would only be refused.

@@ -79,7 +79,7 @@ class DetectionPaths:
         return json_response(200, shapes.RuleReply.of(known).model_dump(mode="json"))
 
     async def profile(self, call: Call) -> Response:
-        """From which level on rules count for the caller's tenant."""
+        """From which level on rules count for the caller's tenant, and the packs that there are."""
         return self._profile_of(await self._choice(await call.principal()))
 
     async def change_profile(self, call: Call) -> Response:
@@ -109,7 +109,7 @@ class DetectionPaths:
         return Response(status_code=204)
 
     def _profile_of(self, choice: Choice) -> Response:
-        reply = shapes.ProfileReply.of(choice, self._choices.catalogue.profile)
+        reply = shapes.ProfileReply.of(choice, self._choices.catalogue)
         return json_response(200, reply.model_dump())
 
     async def _choice(self, principal: Principal) -> Choice:

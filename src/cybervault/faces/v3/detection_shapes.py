@@ -5,9 +5,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cybervault.detection.rules.catalogue import Known, Wanted
+from cybervault.detection.rules.catalogue import Catalogue, Known, Wanted
 from cybervault.detection.rules.choice import Choice, Place
-from cybervault.detection.rules.pack import Profile
 from cybervault.detection.store import OwnFilter
 from cybervault.domain.assessments import rank_of
 from cybervault.domain.verdicts import Severity
@@ -161,18 +160,28 @@ class FilterList(BaseModel):
     data: list[FilterReply]
 
 
+class PackReply(BaseModel):
+    """A pack of rules."""
+
+    name: str = Field(examples=["cybervault-starter"])
+    rules: int
+    in_force: int = Field(description="How many of them count for your tenant.")
+
+
 class ProfileReply(BaseModel):
-    """From which level on rules count."""
+    """From which level on rules count, and the packs that there are."""
 
     from_level: str = Field(description="What holds: the higher of the two below.", examples=["medium"])
     own_level: str | None = Field(description="What your tenant chose; null where it chose nothing.")
     installation_level: str
     hunting_rules: bool = Field(description="Whether rules for hunting are in force.")
     disabled_rules: int
+    packs: list[PackReply]
 
     @classmethod
-    def of(cls, choice: Choice, profile: Profile) -> Self:
+    def of(cls, choice: Choice, catalogue: Catalogue) -> Self:
         """What a tenant chose, over what the installation has."""
+        profile = catalogue.profile
         least = max(filter(None, (choice.least, profile.least)), key=rank_of)
         return cls(
             from_level=least.value,
@@ -180,6 +189,9 @@ class ProfileReply(BaseModel):
             installation_level=profile.least.value,
             hunting_rules=profile.has_hunting,
             disabled_rules=len(choice.off),
+            packs=[
+                PackReply(name=pack.name, rules=pack.rules, in_force=pack.in_force) for pack in catalogue.packs(choice)
+            ],
         )
 
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cybervault.assessments.rule_questions import Explained
 from cybervault.detection.explain import Explanation, Said, Step, Verdict
-from cybervault.faces.v3.telemetry_shapes import RuleReply
+from cybervault.faces.v3.telemetry_shapes import FiredRuleReply
 
 
 class ExplainRequest(BaseModel):
@@ -70,10 +70,10 @@ class RecordReply(BaseModel):
 class ExplainedReply(BaseModel):
     """Answer of `POST /v3/telemetry/explain`."""
 
-    rule: RuleReply
+    rule: FiredRuleReply
     records: list[RecordReply] = Field(description="Most events are one record; one with several connections is more.")
 
     @classmethod
     def of(cls, found: Explained) -> "ExplainedReply":
         """The whole."""
-        return cls(rule=RuleReply.of(found.rule), records=[RecordReply.of(one) for one in found.records])
+        return cls(rule=FiredRuleReply.of(found.rule), records=[RecordReply.of(one) for one in found.records])

@@ -34,7 +34,7 @@ class FaultReply(BaseModel):
         return cls(line=fault.line, reason=fault.reason)
 
 
-class RuleReply(BaseModel):
+class FiredRuleReply(BaseModel):
     """A detection rule; its author is shown, as the licences of rules ask."""
 
     rule_id: str
@@ -46,12 +46,12 @@ class RuleReply(BaseModel):
     tactics: list[str]
 
     @classmethod
-    def of(cls, rule: Fired) -> "RuleReply":
+    def of(cls, rule: Fired) -> "FiredRuleReply":
         """One rule."""
         return cls(**_rule(rule))
 
 
-class FiredReply(RuleReply):
+class FiredReply(FiredRuleReply):
     """A rule that fired, and how often; first and last by the time that events tell."""
 
     count: int
@@ -86,7 +86,7 @@ class MatchReply(BaseModel):
     """One rule on one event, or a correlation on several, where `line` and `at` are those of the first."""
 
     line: int = Field(description="In an array the number of the event, of EVTX its EventRecordID.")
-    rule: RuleReply
+    rule: FiredRuleReply
     is_certain: bool = Field(description="Whether everything that would exclude the event was told.")
     at: str | None
     host: str | None
@@ -102,7 +102,7 @@ class MatchReply(BaseModel):
         """One match."""
         return cls(
             line=hit.line,
-            rule=RuleReply.of(rules[hit.rule_id]),
+            rule=FiredRuleReply.of(rules[hit.rule_id]),
             is_certain=hit.is_certain,
             at=_moment(hit.at),
             host=hit.host or None,

@@ -1,7 +1,7 @@
 /** One rule that fired: who wrote it and what it stands for, its matches, and of the chosen one why and on what. */
 
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { ListBox, ListBoxItem } from "react-aria-components";
 import { useSpeech } from "../../i18n/language";
 import { useTexts } from "../../i18n/texts";
@@ -58,6 +58,10 @@ function Facts({ rule }: { rule: Rule }) {
           </a>
         </span>
       ))}
+      {" · "}
+      <Link to="/settings/rules" search={{ rule: rule.rule_id }}>
+        {texts.settings}
+      </Link>
     </p>
   );
 }

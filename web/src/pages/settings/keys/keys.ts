@@ -9,7 +9,7 @@ export type Key = Shapes["KeyReply"];
 export type ShownKey = Shapes["ShownKeyReply"];
 export type KeyKind = Key["kind"];
 export type KeyState = Key["state"];
-export type Tenant = Shapes["cybervault__faces__v3__management__shapes__TenantReply"];
+export type Tenant = Shapes["V3TenantReply"];
 
 export const NAME_CHARACTERS_MAX = 64;
 
