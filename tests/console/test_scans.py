@@ -122,6 +122,22 @@ async def test_a_scan_is_asked_for_and_followed_to_a_finding_by_keyboard(
     assert "finding=sfn_" in page.url
 
 
+async def test_what_changed_since_the_last_scan_of_the_same_targets_is_a_view(
+    open_console: OpenConsole, scanned: Scanned
+) -> None:
+    again = scanned.ask(HERE, CLOUD)
+    scanned.home.ask("GET", f"/v3/scans/{again}/events")
+    page = (await visit_as(open_console, scanned.home, Role.VIEWER, f"/scans/{again}", ENGLISH)).page
+    await page.get_by_role("link", name="Changes", exact=True).click()
+    await expect(page.get_by_text("Nothing new")).to_be_visible()
+    await page.get_by_role("link", name="Unchanged").click()
+    await expect(page.get_by_role("list", name="Unchanged")).to_contain_text("FTP sends passwords in clear text")
+    assert page.url.endswith("?view=changes&state=unchanged")
+    await seen(page).first.click()
+    await expect(page.get_by_text("Use SFTP or FTPS, or close the port.")).to_be_visible()
+    assert await violations(page) == []
+
+
 class TestList:
     async def test_filters_are_in_the_address_and_a_row_opens_its_scan(
         self, open_console: OpenConsole, scanned: Scanned

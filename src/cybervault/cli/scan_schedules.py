@@ -56,11 +56,11 @@ def schedules(tenant: WhichTenant, as_json: AsJson = False, data: Data = None) -
     if as_json:
         print_json({"schedules": [one.model_dump(mode="json") for one in found]})
         return
-    table = listing("id", "when", "timezone", "next", folded=("name", "targets", "last turn"))
+    table = listing("id", "next", folded=("when", "name", "targets", "last turn"))
     for one in found:
         last = one.last_scan_id or "" if one.error is None else one.error.message
         table.add_row(
-            one.id, one.cron, one.timezone, one.next_at or "paused", one.name, ", ".join(one.targets), last
+            one.id, one.next_at or "paused", f"{one.cron} {one.timezone}", one.name, ", ".join(one.targets), last
         )  # fmt: skip
     Console(markup=False).print(table if found else "Nothing is scheduled.")
 

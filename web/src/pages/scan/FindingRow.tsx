@@ -1,6 +1,7 @@
 /** One finding: what, how bad and where in a line; opened, what was seen, what to do and since when. */
 
 import { ChevronRight, ExternalLink } from "lucide-react";
+import type { ReactNode } from "react";
 import { Button, Disclosure, DisclosurePanel } from "react-aria-components";
 import { useTexts } from "../../i18n/texts";
 import { Fact } from "../../kit/Fact";
@@ -14,11 +15,12 @@ import { scanTexts } from "./texts";
 interface FindingRowProps {
   finding: ScanFinding;
   isNew: boolean;
+  note?: ReactNode;
   isExpanded: boolean;
   onExpand: (isExpanded: boolean) => void;
 }
 
-export function FindingRow({ finding, isNew, isExpanded, onExpand }: FindingRowProps) {
+export function FindingRow({ finding, isNew, note, isExpanded, onExpand }: FindingRowProps) {
   const texts = useTexts(scanTexts).findings;
   return (
     <li>
@@ -33,6 +35,7 @@ export function FindingRow({ finding, isNew, isExpanded, onExpand }: FindingRowP
             <span className="cell-hint mono">
               {finding.asset} · {finding.place || texts.wholeAsset}
             </span>
+            {note ? <span className="cell-hint">{note}</span> : null}
           </span>
           <span className="seen-tags">
             {finding.status === "resolved" ? (

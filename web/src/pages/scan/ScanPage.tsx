@@ -12,10 +12,12 @@ import { useSpeech } from "../../i18n/language";
 import { useTexts } from "../../i18n/texts";
 import { Asked, Empty } from "../../kit/Asked";
 import { Page } from "../../kit/Page";
+import { oneOf } from "../../lib/oneOf";
 import { scanQuery } from "../scans/queries";
-import { isOpen, type ScanDetail } from "../scans/search";
+import { isOpen, isUploaded, type ScanDetail } from "../scans/search";
 import { scanWords } from "../scans/words";
 import { Actions } from "./Actions";
+import { ChangesView } from "./ChangesView";
 import { CoverageView } from "./CoverageView";
 import { Assets, Controls, Severities } from "./Figures";
 import { Findings } from "./Findings";
@@ -82,46 +84,48 @@ function Found({ scan }: { scan: ScanDetail }) {
   );
 }
 
+const VIEWS = ["findings", "changes", "coverage"] as const;
+
 function Result({ scan }: { scan: ScanDetail }) {
   const { formats } = useSpeech();
   const texts = useTexts(scanTexts).tabs;
   const search = route.useSearch();
-  const isCoverage = search.view === "coverage";
-  const here = { "data-here": true, "aria-current": "page" } as const;
+  const view = oneOf(search.view, VIEWS) ?? "findings";
   const { covered = 0, ...others } = scan.coverage_counts;
   const missed = Object.values(others).reduce((sum, count) => sum + count, 0);
+  const counts: Record<(typeof VIEWS)[number], string> = {
+    findings: ` (${formats.number(scan.findings_total)})`,
+    changes: "",
+    coverage: ` (${formats.number(covered)}/${formats.number(covered + missed)})`,
+  };
+  // Other tools do not say where they looked: nothing of theirs can be called gone.
+  const views = VIEWS.filter((one) => one !== "changes" || !isUploaded(scan));
   return (
     <section className="stack" aria-label={texts.label}>
       <div className="view-bar">
         <nav aria-label={texts.label}>
           <ul>
-            <li>
-              <Link
-                to="/scans/$id"
-                params={{ id: scan.id }}
-                className="view-link"
-                resetScroll={false}
-                {...(isCoverage ? {} : here)}
-              >
-                {texts.findings} ({formats.number(scan.findings_total)})
-              </Link>
-            </li>
-            <li>
-              <Link
-                to="/scans/$id"
-                params={{ id: scan.id }}
-                search={{ view: "coverage" }}
-                className="view-link"
-                resetScroll={false}
-                {...(isCoverage ? here : {})}
-              >
-                {texts.coverage} ({formats.number(covered)}/{formats.number(covered + missed)})
-              </Link>
-            </li>
+            {views.map((one) => (
+              <li key={one}>
+                <Link
+                  to="/scans/$id"
+                  params={{ id: scan.id }}
+                  search={one === "findings" ? {} : { view: one }}
+                  className="view-link"
+                  resetScroll={false}
+                  {...(one === view ? ({ "data-here": true, "aria-current": "page" } as const) : {})}
+                >
+                  {texts[one]}
+                  {counts[one]}
+                </Link>
+              </li>
+            ))}
           </ul>
         </nav>
       </div>
-      {isCoverage ? <CoverageView scan={scan} state={search.state} /> : <Findings scan={scan} search={search} />}
+      {view === "coverage" ? <CoverageView scan={scan} state={search.state} /> : null}
+      {view === "changes" ? <ChangesView scan={scan} state={search.state} finding={search.finding} /> : null}
+      {view === "findings" ? <Findings scan={scan} search={search} /> : null}
     </section>
   );
 }

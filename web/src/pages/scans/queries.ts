@@ -56,6 +56,16 @@ export function findingsQuery(id: string, search: SeenSearch, limit = PAGE_ROWS)
   });
 }
 
+/** What changed since the last scan of the same targets. */
+export function diffQuery(id: string) {
+  return queryOptions({
+    queryKey: ["scans", "diff", id],
+    queryFn: ({ signal }) =>
+      answerOf(server.GET("/v3/scans/{scan_id}/diff", { params: { path: { scan_id: id } }, signal })),
+    retry: false,
+  });
+}
+
 /** What may be scanned; a tenant has more grants than a page rarely, and then the page of grants walks through them. */
 export const grantsQuery = queryOptions({
   queryKey: ["scans", "grants"],

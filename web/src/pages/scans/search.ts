@@ -5,6 +5,7 @@ import type { Shapes } from "../../api/server";
 export type Scan = Shapes["ScanReply"];
 export type ScanDetail = Shapes["ScanDetailReply"];
 export type ScanFinding = Shapes["ScanFindingReply"];
+export type ScanDiff = Shapes["DifferenceReply"];
 export type Grant = Shapes["GrantReply"];
 export type Preview = Shapes["PreviewReply"];
 
