@@ -65,6 +65,14 @@ def structured(content: dict[str, Any]) -> dict[str, Any]:
     return {"Event": {"System": system, "EventData": {name: one for name, one in content.items() if name not in names}}}
 
 
+def of_beats(content: dict[str, Any]) -> dict[str, Any]:
+    """The same event, as winlogbeat sends it."""
+    names = {"Channel": "channel", "EventID": "event_id", "Computer": "computer_name", "SourceName": "provider_name"}
+    winlog: dict[str, Any] = {other: content[name] for name, other in names.items() if name in content}
+    data = {name: one for name, one in content.items() if name not in names}
+    return {"winlog": {"computer_name": "PC", "provider_name": "s"} | winlog | {"event_data": data}, "message": "m"}
+
+
 LIMITS = st.sampled_from((Limits(), Limits(values=2), Limits(remembers=False)))
 
 
@@ -72,9 +80,28 @@ LIMITS = st.sampled_from((Limits(), Limits(values=2), Limits(remembers=False)))
 def test_what_is_called_silent_is_silent(events: list[dict[str, Any]], is_ascii: bool, limits: Limits) -> None:  # noqa: FBT001 - drawn
     detector, other = Detector(Engine(RULES, limits=limits)), Detector(Engine(RULES))
     for flat in events:
-        for content in (flat, structured(flat)):
+        for content in (flat, structured(flat), of_beats(flat)):
             if detector.is_silent(event_of(content, is_ascii=is_ascii)):
                 assert not finds(other, content)
+
+
+def test_what_was_quiet_is_forgotten_with_what_its_numbers_stand_for() -> None:
+    both, alone = selecting(Image__endswith="\\bad.exe", User="u"), selecting(Image__endswith="\\evil.exe")
+    rules = [rule(both, id=ID.format(1)), rule(alone, id=ID.format(2))]
+    detector = Detector(Engine(rules, limits=Limits(values=3)))
+    bad = QUIET | {"Image": "C:\\bad.exe"}
+    assert detector.is_silent(event_of(bad))
+    assert not detector.is_silent(event_of(bad | {"User": "u"}))  # now there are too many numbers, and they begin anew
+    for _ in range(2):  # the second time its value is remembered
+        assert not detector.is_silent(event_of(QUIET | {"Image": "C:\\evil.exe"}))
+
+
+def test_an_event_of_beats_is_silent_too() -> None:
+    detector = Detector(Engine(RULES))
+    quiet = of_beats(QUIET | {"tags": "a"})
+    assert detector.is_silent(event_of(quiet))
+    quiet["winlog"]["event_data"]["Image"] = "C:\\bad.exe"
+    assert not detector.is_silent(event_of(quiet))
 
 
 def test_an_event_of_a_file_is_silent_too() -> None:

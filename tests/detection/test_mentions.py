@@ -18,10 +18,19 @@ FILE = CONNECTION | {
 }
 AS_XML = {
     "Event": {
-        "System": {"EventID": 3, "Channel": CONNECTION["Channel"], "Computer": "pc-9"},
+        "System": {
+            "Provider": {"#attributes": {"Name": "Microsoft-Windows-Sysmon"}}, "EventID": 3, "Computer": "pc-9",
+            "Channel": CONNECTION["Channel"],
+        },
         "EventData": {"DestinationIp": "198.51.100.42"},
     }
-}
+}  # fmt: skip
+OF_BEATS = {
+    "winlog": {
+        "provider_name": "Microsoft-Windows-Sysmon", "channel": CONNECTION["Channel"], "event_id": 3,
+        "computer_name": "pc-10", "event_data": {"DestinationIp": "198.51.100.42"},
+    },
+}  # fmt: skip
 
 
 def told(mentions: Mentions) -> dict[str, tuple[int, tuple[str, ...]]]:
@@ -30,13 +39,13 @@ def told(mentions: Mentions) -> dict[str, tuple[int, tuple[str, ...]]]:
 
 def test_what_is_seen_at_a_glance_is_what_a_whole_reading_tells() -> None:
     glance, whole = Glossary(), Glossary()
-    for event in (CONNECTION, CONNECTION, QUESTION, FILE, AS_XML):
+    for event in (CONNECTION, CONNECTION, QUESTION, FILE, AS_XML, OF_BEATS):
         glance.note(event)
         records = normalise(event)
         assert isinstance(records, tuple)
         whole.read(records)
     expected = {
-        "198.51.100.42": (3, ("pc-7", "pc-9")), "evil.example": (1, ("pc-7",)), DIGEST: (1, ("pc-8",)),
+        "198.51.100.42": (4, ("pc-7", "pc-9", "pc-10")), "evil.example": (1, ("pc-7",)), DIGEST: (1, ("pc-8",)),
     }  # fmt: skip
     assert told(glance.mentions()) == told(whole.mentions()) == expected
 

@@ -190,12 +190,14 @@ class Matcher:
     def __init__(self, rules: Sequence[Rule], partition: Partition, limits: Limits) -> None:
         self._rules = rules
         self._limits = limits
-        self._signatures = Signatures()
+        self.signatures = Signatures()
         self._outcomes: dict[tuple[int, ...], Outcome] = {}
-        self._silent = self._signatures.number(frozenset())
+        self._silent = self.signatures.number(frozenset())
         self._has_more = partition.keywords is not None or bool(partition.references)
         self.partition = partition
-        self.memos = tuple(FieldMemo(part, self._signatures, limits) for part in partition.fields)
+        self.quiet: set[tuple[int | None, ...]] = set()
+        """Numbers of the values of all memos on which no rule fires where nothing holds beside them."""
+        self.memos = tuple(FieldMemo(part, self.signatures, limits) for part in partition.fields)
         self._quick = [(memo.name, memo.known, memo.look) for memo in self.memos]
 
     def outcome(self, record: Record) -> Outcome:
@@ -214,9 +216,9 @@ class Matcher:
 
     def outcome_of(self, ids: list[int], beside: frozenset[int] = NONE) -> Outcome:
         """As `outcome`, by the numbers that the memos have for its values, and predicates that hold beside these."""
-        self._signatures.events += 1
+        self.signatures.events += 1
         if self._has_more:
-            ids.append(self._signatures.number(beside) if beside else self._silent)
+            ids.append(self.signatures.number(beside) if beside else self._silent)
         key = tuple(ids)
         found = self._outcomes.get(key)
         return self._evaluated(key) if found is None else found
@@ -235,7 +237,7 @@ class Matcher:
         return true | self.partition.keywords.scanner.true(whole)
 
     def _evaluated(self, key: tuple[int, ...]) -> Outcome:
-        found = [self._signatures.of(number) for number in key]
+        found = [self.signatures.of(number) for number in key]
         true = frozenset().union(*(one.true for one in found))
         maybe = frozenset().union(*(one.maybe for one in found))
         if maybe:
@@ -263,12 +265,16 @@ class Matcher:
     def _remember(self, key: tuple[int, ...], outcome: Outcome) -> None:
         if len(self._outcomes) >= self._limits.values:
             self._outcomes.clear()
-        if len(self._signatures) >= self._limits.values:
+            self.quiet.clear()
+        if len(self.signatures) >= self._limits.values:
             # Numbers would mean something else afterwards, so all that is remembered by them goes too.
             self._outcomes.clear()
-            self._signatures.clear()
-            self._silent = self._signatures.number(frozenset())
+            self.quiet.clear()
+            self.signatures.clear()
+            self._silent = self.signatures.number(frozenset())
             for memo in self.memos:
                 memo.forget()
         elif self._limits.remembers:
             self._outcomes[key] = outcome
+            if not outcome.matches and not (self._has_more and key[-1] != self._silent):
+                self.quiet.add(key[: len(self.memos)])

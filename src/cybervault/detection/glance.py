@@ -98,6 +98,8 @@ class _Lane:
             (place, route.made[memo.name]) for place, memo in enumerate(matcher.memos) if memo.name in route.made
         )
         self._refers = bool(matcher.partition.references)
+        # Where each value stands in the event by itself, what was remembered of all of them together is the answer.
+        self._quiet = matcher.quiet if not (self._made or self._refers) else frozenset[tuple[int | None, ...]]()
         self._gate = gate
 
     def is_silent(self, event: Content, line: bytes) -> bool:
@@ -107,7 +109,11 @@ class _Lane:
         if self._gate is not None and self._gate(event, line):
             return False
         try:
-            found: list[int | None] = list(map(_KNOWN, self._knowns, map(event.get, self._names)))
+            known = tuple(map(_KNOWN, self._knowns, map(event.get, self._names)))
+            if known in self._quiet:
+                self._matcher.signatures.events += 1
+                return True
+            found: list[int | None] = [*known]
             for place, make in self._made:
                 found[place] = self._knowns[place].get(make(event))
             numbers = self._looked(event, found) if None in found else cast("list[int]", found)

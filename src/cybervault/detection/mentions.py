@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from cybervault.detection.entities import DOMAIN, HASH, HOST, IP, Entities, named, names_of
+from cybervault.detection.normal.glance import flat_of
 from cybervault.detection.normal.values import value_of
 from cybervault.detection.record import Record
 from cybervault.domain.observables import (
@@ -83,10 +84,8 @@ class Glossary:
         self._read: Counter[Entities] = Counter()
 
     def note(self, event: Mapping[str, object]) -> None:
-        """One that was judged at a glance: of Windows, flat or with the structure of XML."""
-        body = event.get("Event")
-        fields = event if not isinstance(body, dict) else {**body["System"], **body["EventData"]}
-        values = tuple(map(fields.get, _NAMES))
+        """One that was judged at a glance."""
+        values = tuple(map((flat_of(event) or {}).get, _NAMES))
         try:
             self._noted[values] += 1
         except TypeError:  # a list, which cannot be counted as it is

@@ -52,7 +52,15 @@ def test_what_is_seen_at_a_glance_is_what_a_whole_reading_says(event: dict[str, 
 
 SYSTEMS = st.fixed_dictionaries(
     {
-        "Provider": st.sampled_from(({"#attributes": {"Name": "Microsoft-Windows-Sysmon"}}, {"Name": "p"}, "p", None)),
+        "Provider": st.sampled_from(
+            (
+                {"#attributes": {"Name": "Microsoft-Windows-Sysmon"}},
+                {"Name": "Linux-Sysmon"},
+                {"Name": "p"},
+                "p",
+                None,
+            )
+        ),
         "EventID": st.sampled_from((1, "4688", {"#text": 4688}, 12, 4657, True, None, [1])),
         "Channel": st.sampled_from(("Security", SYSMON, {"#text": "Security"}, "Windows PowerShell", "", None)),
         "Computer": st.sampled_from(("PC", "", None, 7)),
@@ -66,10 +74,31 @@ STRUCTURED = st.builds(
     st.one_of(DATA, st.none(), st.lists(DATA, max_size=2)),
     st.sampled_from(({}, {"UserData": {"x": {"Channel": "y"}}})),
 )
+OF_BEATS = st.builds(
+    lambda winlog, data, more: {"winlog": winlog | {"event_data": data}} | more,
+    st.fixed_dictionaries(
+        {
+            "provider_name": st.sampled_from(("Microsoft-Windows-Sysmon", "p", "p", "Linux-Sysmon", None)),
+            "channel": st.sampled_from(("Security", SYSMON, "Windows PowerShell", "ForwardedEvents", ["Security"])),
+            "event_id": st.sampled_from((1, "4688", 12, 4657, 4657, "5156", True, None)),
+            "computer_name": st.sampled_from(("PC", "PC", "")),
+        },
+        optional={"user_data": st.just({"x": {"Channel": "y"}}), "keywords": VALUES},
+    ),
+    st.one_of(st.dictionaries(st.sampled_from(NAMES[6:-1]), VALUES, max_size=3), DATA, st.none()),
+    st.dictionaries(
+        st.sampled_from(("message", "message", "host", "host", "event", "user", "host.name", "EventID", "event_data")),
+        st.sampled_from((
+            "x", "PC", {"name": "PC"}, {"name": "pc", "hostname": "PC"}, {"hostname": "b"}, 1, None,
+            {"code": "4688", "category": ["process"]}, {"name": {"x": 1}}, {"name": ["PC", "b"]},
+        )),
+        max_size=2,
+    ),
+)  # fmt: skip
 
 
-@given(STRUCTURED)
-def test_an_event_with_the_structure_of_xml_is_seen_as_a_flat_one(event: dict[str, Any]) -> None:
+@given(st.one_of(STRUCTURED, OF_BEATS))
+def test_an_event_with_the_structure_of_xml_or_of_beats_is_seen_as_a_flat_one(event: dict[str, Any]) -> None:
     flat = flat_of(event)
     route = None if flat is None else route_of(flat)
     if flat is None or route is None:
@@ -97,6 +126,17 @@ def test_plain_events_of_files_are_seen_at_a_glance() -> None:
         assert flat_of({"Event": {"System": system, "EventData": data}}) is None
 
 
+def test_plain_events_of_beats_are_seen_at_a_glance() -> None:
+    winlog = {"provider_name": "p", "channel": SYSMON, "event_id": 1, "computer_name": "PC", "event_data": {"a": "b"}}
+    more = {"@timestamp": "2026", "message": "m", "agent": {"type": "winlogbeat"}, "event": {"code": "1"}}
+    flat = flat_of({"winlog": winlog, "host": {"name": "PC"}} | more)
+    told = {"Provider_Name": "p", "Channel": SYSMON, "EventID": 1, "Computer": "PC"}
+    assert flat == {"a": "b", "Message": "m"} | told
+    assert route_of(flat) is not None
+    assert flat_of({"winlog": winlog, "user": {"name": "eve"}}) is None
+    assert flat_of({"winlog": winlog | {"event_data": {"a": {"b": 1}}}}) is None
+
+
 @pytest.mark.parametrize(
     "event",
     [
@@ -107,7 +147,7 @@ def test_plain_events_of_files_are_seen_at_a_glance() -> None:
         {"Channel": SYSMON, "EventID": ""},
         {"Channel": 7, "EventID": 1},
         {"Channel": "", "SourceName": "x", "EventID": 1},
-        {"SourceName": "Linux-Sysmon", "EventID": 1},
+        {"SourceName": "Linux-Sysmon", "ProviderName": "x", "EventID": 1},
         {"Channel": SYSMON, "EventID": 1, "winlog": {"provider_name": "Linux-Sysmon"}},
     ],
 )

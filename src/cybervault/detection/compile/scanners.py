@@ -61,7 +61,7 @@ class Scanner:
         self._literal = literal
         self._exact: dict[str, list[int]] = {}
         self._exact_cased: dict[str, list[int]] = {}
-        self._networks: list[tuple[int, Any]] = []
+        self._networks: list[tuple[int, int, int, int]] = []
         self._bounds: list[tuple[int, Callable[[float, float], bool], float]] = []
         self._present = [number for number, one in others.items() if one.kind is Kind.EXISTS]
         for number, predicate in others.items():
@@ -107,7 +107,9 @@ class Scanner:
                 kept = self._exact_cased if predicate.is_cased else self._exact
                 kept.setdefault(predicate.pattern, []).append(number)
             case Kind.CIDR:
-                self._networks.append((number, ipaddress.ip_network(predicate.pattern)))
+                network = ipaddress.ip_network(predicate.pattern)
+                first, mask = int(network.network_address), int(network.netmask)
+                self._networks.append((number, network.version, first, mask))
             case Kind.COMPARE:
                 sign, bound = predicate.pattern.split(" ")
                 self._bounds.append((number, _COMPARISON[sign], float(bound)))
@@ -117,7 +119,8 @@ class Scanner:
             address = ipaddress.ip_address(text.strip())
         except ValueError:
             return
-        yield from (number for number, network in self._networks if address in network)
+        version, value = address.version, int(address)
+        yield from (number for number, of, first, mask in self._networks if of == version and value & mask == first)
 
     def _bounded(self, text: str) -> Iterable[int]:
         try:

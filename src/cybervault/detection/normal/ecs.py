@@ -58,6 +58,8 @@ _FILE: Final[Mapping[str, str]] = {
 }  # fmt: skip
 _PROCESS: Final[Mapping[str, str]] = {"start": "process_creation", "end": "process_termination"}
 _SIGNS: Final = ("process", "host", "agent", "file", "destination", "dns", "url", "http")
+ROOTS: Final = frozenset(name.partition(".")[0] for names in _NAMES.values() for name in names) | {"user", "network"}
+"""Where names of the taxonomy are read from."""
 
 
 def recognises(event: Mapping[str, object]) -> bool:

@@ -1,4 +1,4 @@
-"""Windows events at a glance: which rules one is for, and where in it their fields are, before all of it is read.
+"""Events of Windows at a glance: which rules one is for, and where in it their fields are, before all of it is read.
 
 Most telemetry is of this kind, and rules ask for a few of an event's many fields. What is not quite plain is left to
 `windows_flat` and `evtx_json`, with which every answer here must agree.
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TypeAlias
 
-from cybervault.detection.normal import sysmon_linux
+from cybervault.detection.normal import ecs, sysmon_linux
 from cybervault.detection.normal.evtx_json import ATTRIBUTES, SYSTEM_NAMES, attribute, scalar
 from cybervault.detection.normal.values import text_of, value_of
 from cybervault.detection.normal.windows import SYSTEM_FIELDS, Derive, WindowsEvent, derivation, derived, source_of
@@ -30,6 +30,9 @@ _ROUTING: Final = ("Channel", EVENT_ID, *_PROVIDERS, "EventType")
 _SIGNS: Final = (*_ROUTING, *_OTHERS)
 _CLASSIC_POWERSHELL: Final = "Windows PowerShell"
 _NOT_OF_DATA: Final = ATTRIBUTES | {*SYSTEM_FIELDS, "#text"}
+_BEATS: Final = ("provider_name", "channel", "computer_name")
+_BEATS_ELSEWHERE: Final = ecs.ROOTS - {"host"} | {EVENT_ID, "Event", "System", "event_data", "user_data"}
+_NOWHERE: Final = "-"
 _NOT_PLAIN: Final = list[object]()
 """Stands for a value that takes a whole reading, as lists and objects do."""
 
@@ -83,7 +86,9 @@ def signs_of(event: Content) -> Signs:
 
 
 def flat_of(event: Content) -> Content | None:
-    """The event itself, or one with the structure of XML as a flat one would have it; None for what is not plain."""
+    """The event itself, or one of Beats or with the structure of XML as a flat one would have it; None: not plain."""
+    if "winlog" in event:
+        return _flat_of_beats(event)
     if len(event) != 1 or "Event" not in event:
         return event
     body = event["Event"]
@@ -102,6 +107,31 @@ def flat_of(event: Content) -> Content | None:
     found["Channel"], found[EVENT_ID] = scalar(system.get("Channel")), scalar(system.get(EVENT_ID))
     found["Provider_Name"], found["Computer"] = provider, computer
     return found
+
+
+def _flat_of_beats(event: Content) -> Content | None:
+    """Where a module has moved fields to the names of ECS, it takes a whole reading."""
+    winlog = event["winlog"]
+    if not isinstance(winlog, dict) or "user_data" in winlog or not _BEATS_ELSEWHERE.isdisjoint(event):
+        return None
+    data, told = winlog.get("event_data", {}), [*map(winlog.get, _BEATS), _other_host(event.get("host"))]
+    if not isinstance(data, dict) or not _is_plain(data) or "." in "".join(event):
+        return None
+    if not all(isinstance(one, str) and one for one in told):
+        return None
+    found = dict(data)
+    if "message" in event:
+        found.setdefault("Message", event["message"])
+    found["Provider_Name"], found["Channel"], host, other = told
+    found["Computer"] = host if other in {host, _NOWHERE} else [host, other]
+    found[EVENT_ID] = winlog.get("event_id")
+    return found
+
+
+def _other_host(host: object) -> object:
+    if not isinstance(host, dict):
+        return _NOWHERE
+    return next((host[name] for name in ("hostname", "name") if host.get(name) is not None), _NOWHERE)
 
 
 def _is_plain(data: Content) -> bool:
@@ -145,7 +175,8 @@ def _route(channel: object, event_id: object, *more: object) -> Route | None:
 
 def _host(event: Content) -> object:
     found = next((value for name in _HOSTS if (value := event.get(name)) is not None), None)
-    return found if found is None or (found and isinstance(found, str)) else _NOT_PLAIN
+    text = found[0] if found and isinstance(found, list) else found
+    return found if found is None or (text and isinstance(text, str)) else _NOT_PLAIN
 
 
 def _data(event: Content) -> object:
