@@ -196,3 +196,10 @@ def test_four_nodes_together_never_admit_more_than_the_ceiling_through_a_loss(
         moments += [now] * nodes[node].decide("a", allowance, now=now).is_admitted
     for window in allowance.windows:
         assert peak(moments, window.seconds * SECOND) <= window.ceiling
+
+
+def test_what_this_node_admitted_is_told_as_long_as_it_counts() -> None:
+    shares = Shares(lambda: 1)
+    asked(shares, 3, now=1)
+    assert [shares.used("a", HUNDRED, now=now) for now in (2, MINUTE + SECOND)] == [(3,), (0,)]
+    assert shares.used("nobody", HUNDRED, now=2) == (0,)

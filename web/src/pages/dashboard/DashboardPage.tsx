@@ -112,6 +112,9 @@ function Open({ summary: { open } }: { summary: Summary }) {
   );
 }
 
+/** Where not all days fit the newest are seen first. */
+const showNewest = (list: HTMLOListElement | null) => list?.scrollTo({ left: list.scrollWidth });
+
 function Trend({ summary: { opened_by_day: opened }, days }: { summary: Summary; days: Period }) {
   const { formats } = useSpeech();
   const texts = useTexts(dashboardTexts).trend;
@@ -140,7 +143,7 @@ function Trend({ summary: { opened_by_day: opened }, days }: { summary: Summary;
           </Link>,
         ])}
       >
-        <ol className="day-bars">
+        <ol className="day-bars" ref={showNewest}>
           {opened.map(({ day, count }) => (
             <li key={day}>
               <Link
