@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from cybervault.domain.ids import ScanId
 from cybervault.scans.scans import OPEN_MAX
 from cybervault.scans.schedule import Schedule, ScheduleEdit
 from cybervault.scans.scheduler import LATE_MAX, Scheduler
@@ -106,6 +108,20 @@ async def test_a_scan_is_not_begun_beside_that_of_the_turn_before(database: Data
     await desk.scans.cancel(desk.ours, after.last_scan_id, actor=desk.actor)
     to_turn(desk, after)
     assert await scheduler.begin_due() == 1
+
+
+async def test_one_whose_zone_is_gone_says_so_and_keeps_no_other_from_its_turn(database: Database) -> None:
+    desk, schedules, scheduler, made = await due(database)
+    other = await schedules.create(desk.ours, WISH, actor=desk.actor)
+    broken = replace(made, timezone="Gone/Away", last_scan_id=ScanId("scan_0000000000"))
+    # A scan that nobody knows any longer is not going on.
+    whole = replace(other, next_at=made.next_at, last_scan_id=ScanId("scan_0000000000"))
+    for one in (broken, whole):
+        await ScheduleStore(database).keep(one)
+    assert await scheduler.begin_due() == 1
+    after = await schedules.find(desk.ours, made.id)
+    assert (after.problem_code, after.next_at, after.last_at) == ("invalid_schedule", None, made.next_at)
+    assert (await schedules.find(desk.ours, other.id)).problem_code is None
 
 
 async def test_a_full_queue_is_asked_again_within_the_hour(database: Database) -> None:

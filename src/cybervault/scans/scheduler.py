@@ -70,13 +70,23 @@ class Scheduler:
         return True
 
     async def _refuse(self, schedule: Schedule, now: datetime) -> None:
-        """`Problem` CONFLICT `turn_missed`, `scan_still_running`."""
+        """`Problem` CONFLICT `turn_missed`, `scan_still_running`, INVALID `invalid_schedule` where its zone is gone."""
+        next_run(schedule.cron, schedule.timezone, now)
         if schedule.next_at is not None and now - schedule.next_at > LATE_MAX:
             raise _MISSED
-        if schedule.last_scan_id is not None:
+        if await self._is_going_on(schedule):
+            raise _STILL_RUNNING
+
+    async def _is_going_on(self, schedule: Schedule) -> bool:
+        if schedule.last_scan_id is None:
+            return False
+        try:
             before = await self._scans.find(schedule.tenant_id, schedule.last_scan_id)
-            if not before.state.is_final:
-                raise _STILL_RUNNING
+        except Problem as problem:
+            if problem.kind is not ProblemKind.NOT_FOUND:
+                raise
+            return False
+        return not before.state.is_final
 
     async def _ask(self, schedule: Schedule, now: datetime) -> None:
         async def take(scan: Scan) -> None:
@@ -95,4 +105,7 @@ class Scheduler:
 
 def _next(schedule: Schedule, now: datetime) -> datetime | None:
     """From now on, not from the turn that was due: turns that nobody could begin do not pile up."""
-    return next_run(schedule.cron, schedule.timezone, now)
+    try:
+        return next_run(schedule.cron, schedule.timezone, now)
+    except Problem:  # what it is, stands in the row
+        return None
