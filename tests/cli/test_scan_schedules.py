@@ -1,5 +1,9 @@
 """`cybervault scans schedule` and its kin, by the operator."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
 from cybervault.domain.problems import Problem
@@ -28,6 +32,14 @@ def test_a_network_is_scheduled_paused_resumed_and_removed(run: Run) -> None:
     assert (listed["targets"], listed["cron"], listed["enabled"]) == (["10.1.0.7"], "0 4 * * *", True)
     assert run("scans", "unschedule", made["id"], *ACME).stdout == f"{made['id']} is removed.\n"
     assert document(run("scans", "schedules", *ACME, "--json")) == {"schedules": []}
+
+
+def test_a_turn_that_began_no_scan_is_told_with_its_reason(run: Run, data: Path) -> None:
+    made = document(run("scans", "schedule", "10.1.0.0/24", *ACME, *WHEN, "--json"))["schedule"]
+    with closing(sqlite3.connect(data / "cybervault.db")) as rows, rows:
+        rows.execute("UPDATE scan_schedules SET last_at = 0, problem_code = 'turn_missed', problem_message = 'Nobody.'")
+    shown = run("scans", "schedules", *ACME).stdout
+    assert f"{made['id']} began no scan at 1970-01-01T00:00:00Z: Nobody." in shown
 
 
 @pytest.mark.parametrize(

@@ -56,13 +56,15 @@ def schedules(tenant: WhichTenant, as_json: AsJson = False, data: Data = None) -
     if as_json:
         print_json({"schedules": [one.model_dump(mode="json") for one in found]})
         return
-    table = listing("id", "next", folded=("when", "name", "targets", "last turn"))
+    table = listing("id", "next", "last scan", folded=("when", "name", "targets"))
     for one in found:
-        last = one.last_scan_id or "" if one.error is None else one.error.message
-        table.add_row(
-            one.id, one.next_at or "paused", f"{one.cron} {one.timezone}", one.name, ", ".join(one.targets), last
-        )  # fmt: skip
-    Console(markup=False).print(table if found else "Nothing is scheduled.")
+        when, targets = f"{one.cron} {one.timezone}", ", ".join(one.targets)
+        table.add_row(one.id, one.next_at or "paused", one.last_scan_id or "", when, one.name, targets)
+    console = Console(markup=False)
+    console.print(table if found else "Nothing is scheduled.")
+    for one in found:
+        if one.error is not None:
+            console.print(f"{one.id} began no scan at {one.last_at}: {one.error.message}")
 
 
 def reschedule(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
