@@ -4,9 +4,10 @@ import asyncio
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Final
 
 import pytest
@@ -24,7 +25,7 @@ from tests.console.member_visits import ENGLISH, SPANISH, button, visit_as
 from tests.console.members import TENANT, Home, settled
 from tests.console.visiting import Look
 from tests.fakes.clock import HandClock
-from tests.fakes.scanned import HTTP_BARE, answers, apart, greets, silent
+from tests.fakes.scanned import HTTP_BARE, answers, apart, greets, silent_until
 from tests.fakes.serving import Setup, running
 from tests.fakes.upstream import UpstreamFarm
 
@@ -37,13 +38,23 @@ PHONE: Final = Look("es", width=390, height=844, is_calm=True)
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """The home of members who may scan this machine, and the ports of its services; one scan of it has ended."""
+    """The home of members who may scan this machine, and ports of its services; one scan of it has ended."""
 
     home: Home
     ftp: int
     web: int
-    quiet: int
+    go: Event
+    """A service says nothing while it is not set, so that a scan goes on."""
     ended: str
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """The time during which no scan ends."""
+        self.go.clear()
+        try:
+            yield
+        finally:
+            self.go.set()
 
     def ask(self, *targets: str) -> str:
         """The id of a new scan."""
@@ -63,16 +74,18 @@ def scanned(
     with ExitStack() as stack:
         ftp = stack.enter_context(apart(greets(b"220 ready\r\n")))
         web = stack.enter_context(apart(answers(get=HTTP_BARE, head=HTTP_BARE)))
-        quiet = stack.enter_context(apart(silent))
+        go = Event()
+        go.set()
+        quiet = stack.enter_context(apart(silent_until(go)))
         part = ScanSettings(loopback=True, extra_ports=(ftp, web, quiet))
         setup = Setup(whole_farm, data, keys={}, given={"scans": part})
         home = settled(stack.enter_context(running(setup, HandClock(SystemClock().now()))))
         asyncio.run(_granted(home, HERE, CLOUD))
-        scanned = Scanned(home, ftp, web, quiet, "")
+        scanned = Scanned(home, ftp, web, go, "")
         scan = scanned.ask(HERE, CLOUD)
         # Its stream ends with it.
         home.ask("GET", f"/v3/scans/{scan}/events")
-        yield Scanned(home, ftp, web, quiet, scan)
+        yield Scanned(home, ftp, web, go, scan)
 
 
 async def _granted(home: Home, *targets: str) -> None:
@@ -108,8 +121,10 @@ async def test_a_scan_is_asked_for_and_followed_to_a_finding_by_keyboard(
     start = button(page, "Iniciar escaneo")
     await expect(start).to_be_enabled()
     await start.focus()
-    await page.keyboard.press("Enter")
-    await expect(title(page, HERE)).to_be_visible()
+    with scanned.held():
+        await page.keyboard.press("Enter")
+        await expect(title(page, HERE)).to_be_visible()
+        await expect(page.get_by_text("En curso")).to_be_visible()
     assert page.url.rpartition("/")[2].startswith("scan_")
     # Told only to who has seen it run.
     await expect(page.get_by_text("El escaneo ha terminado: Completado.")).to_be_attached()
@@ -125,6 +140,7 @@ async def test_a_scan_is_asked_for_and_followed_to_a_finding_by_keyboard(
 async def test_what_changed_since_the_last_scan_of_the_same_targets_is_a_view(
     open_console: OpenConsole, scanned: Scanned
 ) -> None:
+    scanned.home.server.clock.advance(60)
     again = scanned.ask(HERE, CLOUD)
     scanned.home.ask("GET", f"/v3/scans/{again}/events")
     page = (await visit_as(open_console, scanned.home, Role.VIEWER, f"/scans/{again}", ENGLISH)).page
@@ -202,22 +218,25 @@ class TestDetail:
     async def test_it_is_stopped_after_a_question_and_says_what_it_had_not_reached(
         self, open_console: OpenConsole, scanned: Scanned
     ) -> None:
-        scan = scanned.ask(HERE)
-        page = (await visit_as(open_console, scanned.home, Role.MEMBER, f"/scans/{scan}", ENGLISH)).page
-        await button(page, "Stop scan").click()
-        await button(page.get_by_role("dialog"), "Stop scan").click()
-        await expect(page.get_by_text("Somebody stopped it.")).to_be_visible()
+        with scanned.held():
+            scan = scanned.ask(HERE)
+            page = (await visit_as(open_console, scanned.home, Role.MEMBER, f"/scans/{scan}", ENGLISH)).page
+            await button(page, "Stop scan").click()
+            await button(page.get_by_role("dialog"), "Stop scan").click()
+            await expect(page.get_by_text("Somebody stopped it.")).to_be_visible()
         await expect(page.get_by_role("link", name="Scan again")).to_be_visible()
         await page.get_by_role("link", name="Coverage").click()
         await expect(page.get_by_role("row").filter(has_text="the scan ended before").first).to_be_visible()
 
     async def test_without_a_line_it_asks_and_comes_back(self, open_console: OpenConsole, scanned: Scanned) -> None:
         """A server that is restarted, or a proxy that cuts streams, costs no news."""
-        scan = scanned.ask(HERE)
-        visit = await visit_as(open_console, scanned.home, Role.MEMBER, "/scans", ENGLISH)
-        await visit.page.route("**/events", lambda route: route.fulfill(status=200, content_type="text/event-stream"))
-        await visit.page.goto(f"{scanned.home.server.url}/scans/{scan}")
-        await expect(visit.page.get_by_text("Connection lost")).to_be_visible()
+        with scanned.held():
+            scan = scanned.ask(HERE)
+            visit = await visit_as(open_console, scanned.home, Role.MEMBER, "/scans", ENGLISH)
+            cut = {"status": 200, "content_type": "text/event-stream"}
+            await visit.page.route("**/events", lambda route: route.fulfill(**cut))
+            await visit.page.goto(f"{scanned.home.server.url}/scans/{scan}")
+            await expect(visit.page.get_by_text("Connection lost")).to_be_visible()
         await expect(visit.page.get_by_text("The scan has ended: Completed.")).to_be_attached()
         await expect(seen(visit.page).first).to_be_visible()
 

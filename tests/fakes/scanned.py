@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Final, TypeAlias
 
 from cryptography import x509
@@ -58,6 +58,16 @@ def answers(**replies: bytes) -> Talk:
 async def silent(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
     """Takes the connection and says nothing for as long as anybody stays."""
     await reader.read()
+
+
+def silent_until(go: Event) -> Talk:
+    """The same, but hangs up as soon as it is let go."""
+
+    async def talk(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        while not go.is_set() and not reader.at_eof():  # noqa: ASYNC110 - who lets go is in another thread
+            await asyncio.sleep(0.02)
+
+    return talk
 
 
 @dataclass(slots=True)
