@@ -9,12 +9,11 @@ import { useTexts } from "../../../i18n/texts";
 import { Asked, Empty } from "../../../kit/Asked";
 import { WordButton } from "../../../kit/Buttons";
 import { ConfirmDialog } from "../../../kit/ConfirmDialog";
-import { Page } from "../../../kit/Page";
 import { Moment } from "../../../kit/Times";
 import { useToast } from "../../../kit/Toasts";
-import { useSession } from "../../../session/session";
-import { isLiving, managesKeys } from "../keys/keys";
+import { isLiving } from "../keys/keys";
 import { accountsQuery, keysQuery } from "../keys/queries";
+import { ManagersPage } from "../ManagersPage";
 import { AccountDialog } from "./AccountDialog";
 import { accountTexts } from "./texts";
 
@@ -22,33 +21,15 @@ export type Account = Shapes["ServiceAccountReply"];
 
 export function ServiceAccountsPage() {
   const texts = useTexts(accountTexts);
-  const isManaging = managesKeys(useSession());
   const [isMaking, setMaking] = useState(false);
   return (
-    <Page
-      title={texts.title}
-      lead={texts.lead}
-      actions={
-        <WordButton
-          variant="primary"
-          isDisabled={!isManaging}
-          {...(isManaging ? {} : { "aria-describedby": "needs-manager" })}
-          onPress={() => setMaking(true)}
-        >
-          <Plus aria-hidden size={16} />
-          {texts.create}
-        </WordButton>
-      }
+    <ManagersPage
+      texts={texts}
+      make={{ text: texts.create, icon: Plus, onPress: () => setMaking(true) }}
+      list={<Accounts />}
     >
-      {isManaging ? (
-        <Accounts />
-      ) : (
-        <p id="needs-manager" className="notice">
-          {texts.needsManager}
-        </p>
-      )}
       {isMaking ? <AccountDialog account={null} onClose={() => setMaking(false)} /> : null}
-    </Page>
+    </ManagersPage>
   );
 }
 

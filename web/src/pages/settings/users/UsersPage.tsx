@@ -10,13 +10,12 @@ import { useTexts } from "../../../i18n/texts";
 import { Asked, Refused } from "../../../kit/Asked";
 import { WordButton } from "../../../kit/Buttons";
 import { OnceDialog, OnceText } from "../../../kit/OnceDialog";
-import { Page } from "../../../kit/Page";
 import { StateTag, type Tone } from "../../../kit/Tags";
 import { Moment } from "../../../kit/Times";
 import { useToast } from "../../../kit/Toasts";
 import { type Session, useSession } from "../../../session/session";
 import { useChange } from "../../../session/useChange";
-import { managesKeys } from "../keys/keys";
+import { ManagersPage } from "../ManagersPage";
 import { from, More, PAGING } from "../More";
 import { InviteDialog } from "./InviteDialog";
 import { RolePick } from "./RolePick";
@@ -38,7 +37,6 @@ export function UsersPage() {
   const texts = useTexts(userTexts);
   const session = useSession();
   const client = useQueryClient();
-  const isManaging = managesKeys(session);
   const [isInviting, setInviting] = useState(false);
   // Holds a one-time link: here alone, and gone with the page.
   const [invited, setInvited] = useState<Invited | null>(null);
@@ -47,33 +45,16 @@ export function UsersPage() {
     void client.invalidateQueries({ queryKey: usersQuery.queryKey });
   };
   return (
-    <Page
-      title={texts.title}
-      lead={texts.lead}
-      actions={
-        <WordButton
-          variant="primary"
-          isDisabled={!isManaging}
-          {...(isManaging ? {} : { "aria-describedby": "needs-manager" })}
-          onPress={() => setInviting(true)}
-        >
-          <UserPlus aria-hidden size={16} />
-          {texts.invite}
-        </WordButton>
-      }
+    <ManagersPage
+      texts={texts}
+      make={{ text: texts.invite, icon: UserPlus, onPress: () => setInviting(true) }}
+      list={session ? <Users session={session} onInvited={show} /> : null}
     >
-      {isManaging && session ? (
-        <Users session={session} onInvited={show} />
-      ) : (
-        <p id="needs-manager" className="notice">
-          {texts.needsManager}
-        </p>
-      )}
       {isInviting && session ? (
         <InviteDialog by={session.member.role} onInvited={show} onClose={() => setInviting(false)} />
       ) : null}
       {invited === null ? null : <Invitation invited={invited} onStored={() => setInvited(null)} />}
-    </Page>
+    </ManagersPage>
   );
 }
 

@@ -7,13 +7,10 @@ import { Plus } from "lucide-react";
 import { useState } from "react";
 import { useTexts } from "../../../i18n/texts";
 import { Asked, Empty } from "../../../kit/Asked";
-import { WordButton } from "../../../kit/Buttons";
 import { HeadRow } from "../../../kit/HeadRow";
-import { Page } from "../../../kit/Page";
 import { StateTag } from "../../../kit/Tags";
 import { Moment } from "../../../kit/Times";
-import { useSession } from "../../../session/session";
-import { managesKeys } from "../keys/keys";
+import { ManagersPage } from "../ManagersPage";
 import { webhooksQuery } from "./queries";
 import { SecretDialog } from "./SecretDialog";
 import { webhookTexts } from "./texts";
@@ -23,7 +20,6 @@ import { EVENTS, hostOf, type MintedWebhook, nameOf, STATUS_TONE, type Webhook }
 export function WebhooksPage() {
   const texts = useTexts(webhookTexts);
   const client = useQueryClient();
-  const isManaging = managesKeys(useSession());
   const [isMaking, setMaking] = useState(false);
   // The secret lives here alone: it goes when the dialog closes, and with the page.
   const [shown, setShown] = useState<MintedWebhook | null>(null);
@@ -33,31 +29,14 @@ export function WebhooksPage() {
     void client.invalidateQueries({ queryKey: ["webhooks"] });
   };
   return (
-    <Page
-      title={texts.title}
-      lead={texts.lead}
-      actions={
-        <WordButton
-          variant="primary"
-          isDisabled={!isManaging}
-          {...(isManaging ? {} : { "aria-describedby": "needs-manager" })}
-          onPress={() => setMaking(true)}
-        >
-          <Plus aria-hidden size={16} />
-          {texts.create}
-        </WordButton>
-      }
+    <ManagersPage
+      texts={texts}
+      make={{ text: texts.create, icon: Plus, onPress: () => setMaking(true) }}
+      list={<Webhooks />}
     >
-      {isManaging ? (
-        <Webhooks />
-      ) : (
-        <p id="needs-manager" className="notice">
-          {texts.needsManager}
-        </p>
-      )}
       {isMaking ? <WebhookDialog onMade={made} onClose={() => setMaking(false)} /> : null}
       {shown === null ? null : <SecretDialog shown={shown} onStored={() => setShown(null)} />}
-    </Page>
+    </ManagersPage>
   );
 }
 
