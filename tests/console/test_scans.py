@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from playwright.async_api import Locator, Page, expect
@@ -23,7 +23,7 @@ from tests.console.axe import violations
 from tests.console.conftest import OpenConsole
 from tests.console.member_visits import ENGLISH, SPANISH, button, visit_as
 from tests.console.members import TENANT, Home, settled
-from tests.console.visiting import Look
+from tests.console.visiting import Look, Visit
 from tests.fakes.clock import HandClock
 from tests.fakes.scanned import HTTP_BARE, answers, apart, greets, silent_until
 from tests.fakes.serving import Setup, running
@@ -33,6 +33,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 HERE: Final = "127.0.0.1"
 CLOUD: Final = "arn:aws:s3:::bucket"
+ARCHIVE: Final = "arn:aws:s3:::archive"
 PHONE: Final = Look("es", width=390, height=844, is_calm=True)
 
 
@@ -318,6 +319,96 @@ class TestGrants:
         )
 
 
+class TestSchedules:
+    async def test_a_scan_is_put_on_a_schedule_that_is_changed_paused_and_deleted(
+        self, open_console: OpenConsole, scanned: Scanned
+    ) -> None:
+        visit = await visit_as(open_console, scanned.home, Role.MEMBER, f"/scans/{scanned.ended}", ENGLISH)
+        page, dialog = visit.page, visit.dialog
+        await page.get_by_role("link", name="On a schedule").click()
+        await _put_on_a_schedule(visit)
+        row = page.get_by_role("list", name="Schedules").get_by_role("listitem").filter(has_text="Office")
+        await expect(row).to_contain_text("Every Monday at 04:15 (Europe/Madrid)")
+        (made,) = _schedules(scanned, "Office")
+        assert (made["cron"], made["targets"], made["profile"]) == ("15 4 * * 1", [HERE, CLOUD], "standard")
+        await expect(row.locator("time").first).to_have_attribute("datetime", made["next_at"])
+        await button(row, "Edit Office").click()
+        assert page.url.endswith(f"/scans/schedules?edit={made['id']}")
+        await page.reload()
+        await dialog.get_by_label("Targets", exact=True).fill(HERE)
+        await button(dialog, "Save").click()
+        await expect(row).not_to_contain_text(CLOUD)
+        await button(row, "Pause Office").click()
+        await expect(row).to_contain_text("NextNone")
+        await button(row, "Resume Office").click()
+        await expect(row.locator("time").first).to_have_attribute("datetime", made["next_at"])
+        await button(row, "Delete Office").click()
+        await button(page.get_by_role("dialog", name="Delete Office?"), "Delete").click()
+        await expect(row).to_be_hidden()
+        assert _schedules(scanned, "Office") == []
+
+    async def test_what_kept_the_last_turn_from_beginning_is_told_to_who_only_looks(
+        self, open_console: OpenConsole, scanned: Scanned
+    ) -> None:
+        scan = await _begun_once_and_then_refused(scanned)
+        page = (await visit_as(open_console, scanned.home, Role.VIEWER, "/scans/schedules?edit=new", SPANISH)).page
+        await expect(button(page, "Nueva programación")).to_have_accessible_description(
+            "Tu rol (Observador) puede leer las programaciones. Crearlas, cambiarlas y pausarlas requiere el permiso "
+            "scan:write."
+        )
+        row = page.get_by_role("list", name="Programación").get_by_role("listitem").filter(has_text="Archive")
+        await expect(row).to_contain_text("No se inició ningún escaneo Ya no se puede escanear todo lo que nombra.")
+        await expect(row.get_by_role("button")).to_have_count(0)
+        await expect(page.get_by_role("dialog")).to_be_hidden()
+        assert await violations(page) == []
+        await row.get_by_role("link", name=scan).click()
+        await expect(title(page, ARCHIVE)).to_be_visible()
+        await page.get_by_role("link", name="schedule:sch_").click()
+        await expect(title(page, "Programación")).to_be_visible()
+
+
+async def _put_on_a_schedule(visit: Visit) -> None:
+    """On the second attempt: the zone of the first is none."""
+    page, dialog = visit.page, visit.dialog
+    await expect(dialog.get_by_label("Targets", exact=True)).to_have_value(f"{HERE}\n{CLOUD}")
+    await dialog.get_by_label("Name").fill("Office")
+    await dialog.get_by_role("button", name="How often").click()
+    await page.get_by_role("option", name="Every week").click()
+    await dialog.get_by_label("At", exact=True).fill("04:15")
+    await dialog.get_by_label("Time zone").fill("Mars/Base")
+    visit.watch.statuses = frozenset({400})
+    await button(dialog, "Save").click()
+    await expect(visit.alert).to_contain_text("invalid_schedule")
+    assert await violations(page) == []
+    await dialog.get_by_label("Time zone").fill("Europe/Madrid")
+    await button(dialog, "Save").click()
+
+
+def _schedules(scanned: Scanned, name: str) -> list[dict[str, Any]]:
+    return [one for one in scanned.home.ask("GET", "/v3/scans/schedules").json()["data"] if one["name"] == name]
+
+
+async def _begun_once_and_then_refused(scanned: Scanned) -> str:
+    """The id of the scan that a schedule began; its grant is gone at its next turn."""
+    await _granted(scanned.home, ARCHIVE)
+    body = {"name": "Archive", "targets": [ARCHIVE], "cron": "*/15 * * * *", "timezone": "UTC"}
+    assert scanned.home.ask("POST", "/v3/scans/schedules", body).status_code == 201
+    clock = HandClock(SystemClock().now())
+    async with put_together(scanned.home.server.settings, clock) as product:
+        clock.advance(15 * 60)
+        assert await product.scanning.scheduler.begin_due() == 1
+        (schedule,) = _schedules(scanned, "Archive")
+        scanned.home.ask("POST", f"/v3/scans/{schedule['last_scan_id']}/cancel")
+        tenant = await product.access.tenants.find(TENANT)
+        for grant in await product.scanning.grants.list(tenant.id):
+            if grant.target.value == ARCHIVE:
+                await product.scanning.grants.withdraw(tenant.id, grant.id, actor=OPERATOR)
+        clock.advance(15 * 60)
+        assert await product.scanning.scheduler.begin_due() == 0
+    scan: str = schedule["last_scan_id"]
+    return scan
+
+
 @pytest.mark.parametrize(
     "look",
     [pytest.param(SPANISH, id="light es"), pytest.param(ENGLISH, id="dark en", marks=pytest.mark.full)],
@@ -343,7 +434,13 @@ async def test_axe_finds_nothing_on_the_pages_of_scans(open_console: OpenConsole
 
 async def test_nothing_scrolls_sideways_on_a_phone(open_console: OpenConsole, scanned: Scanned) -> None:
     page = (await visit_as(open_console, scanned.home, Role.OWNER, "/scans", PHONE)).page
-    for path in ("/scans", f"/scans/{scanned.ended}", f"/scans/new?targets={HERE}%2010.2.0.7", "/scans/grants"):
+    for path in (
+        "/scans",
+        f"/scans/{scanned.ended}",
+        f"/scans/new?targets={HERE}%2010.2.0.7",
+        "/scans/schedules?edit=new",
+        "/scans/grants",
+    ):
         await page.goto(scanned.home.server.url + path)
         await expect(page.locator("#content h1")).to_be_visible()
         await page.wait_for_load_state("networkidle")

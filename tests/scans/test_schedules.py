@@ -69,6 +69,18 @@ async def test_what_could_not_be_scanned_by_hand_is_not_scheduled(
     assert await schedules.list(desk.ours) == (made,)
 
 
+async def test_one_whose_grant_is_gone_is_paused_but_not_resumed(database: Database) -> None:
+    desk, schedules, _ = await schedules_on(database)
+    made = await schedules.create(desk.ours, WISH, actor=desk.actor)
+    (grant,) = await desk.grants.list(desk.ours)
+    await desk.grants.withdraw(desk.ours, grant.id, actor=desk.actor)
+    paused = await schedules.edit(desk.ours, made.id, ScheduleEdit(is_enabled=False), actor=desk.actor)
+    assert paused == replace(made, is_enabled=False, next_at=None) == await schedules.find(desk.ours, made.id)
+    with pytest.raises(Problem) as refused:
+        await schedules.edit(desk.ours, made.id, ScheduleEdit(is_enabled=True), actor=desk.actor)
+    assert refused.value.code == "target_not_authorized"
+
+
 async def test_those_of_others_do_not_exist(database: Database) -> None:
     desk, schedules, _ = await schedules_on(database)
     made, other = await schedules.create(desk.ours, WISH, actor=desk.actor), TenantId("tv_other")

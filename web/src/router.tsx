@@ -123,6 +123,11 @@ const newScan = createRoute({
   component: lazyRouteComponent(() => import("./pages/scans/NewScanPage"), "NewScanPage"),
   validateSearch: filters("targets", "profile"),
 });
+const schedules = createRoute({
+  ...within("/scans/schedules"),
+  component: lazyRouteComponent(() => import("./pages/scans/SchedulesPage"), "SchedulesPage"),
+  validateSearch: filters("edit", "targets", "profile"),
+});
 const grants = createRoute({
   ...within("/scans/grants"),
   component: lazyRouteComponent(() => import("./pages/scans/GrantsPage"), "GrantsPage"),
@@ -158,6 +163,7 @@ export const router = createRouter({
       batch,
       scans,
       newScan,
+      schedules,
       grants,
       scan,
       account,

@@ -17,6 +17,7 @@ from cybervault.scans.store.schedules import ScheduleStore
 SCHEDULES_MAX: Final = 50
 """So many a tenant."""
 NAME_CHARACTERS_MAX: Final = 100
+_PAUSE: Final = ScheduleEdit(is_enabled=False)
 
 
 class Schedules:
@@ -59,8 +60,12 @@ class Schedules:
 
     async def edit(self, tenant_id: TenantId, schedule_id: ScheduleId, edit: ScheduleEdit, *, actor: Actor) -> Schedule:
         """Change one; what was wrong with its last turn is forgotten. Raises as `create` and `find`."""
-        now = self._journal.clock.now()
-        wanted = await self._checked(_edited(await self.find(tenant_id, schedule_id), edit), now)
+        wanted = _edited(await self.find(tenant_id, schedule_id), edit)
+        # To pause asks for nothing: it must go where a grant or a zone is gone, above all.
+        if edit == _PAUSE:
+            wanted = replace(wanted, next_at=None)
+        else:
+            wanted = await self._checked(wanted, self._journal.clock.now())
         async with self._store.transaction():
             await self._store.lock(tenant_id)
             # Its turn may have come meanwhile: what that left stays.

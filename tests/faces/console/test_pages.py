@@ -69,6 +69,7 @@ def test_the_page_knows_whether_there_may_be_a_session(client: TestClient, cooki
         "/telemetry/tel_1",
         "/scans?status=running",
         "/scans/new",
+        "/scans/schedules?edit=new",
         "/scans/grants",
         "/scans/scan_1?finding=sfn_1",
     ],

@@ -1,7 +1,7 @@
 /** The fields of forms: each with its name above, its hint and its fault below. */
 
 import { Check, ChevronDown } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useId } from "react";
 import {
   Button,
   Checkbox,
@@ -26,15 +26,22 @@ interface WordFieldProps extends Omit<TextFieldProps, "children" | "className"> 
   /** Of a text that is longer than a line. */
   rows?: number;
   isMono?: boolean;
+  /** What is often meant; anything else can be typed too. */
+  suggestions?: readonly string[];
 }
 
-export function WordField({ label, hint, placeholder, rows, isMono = false, ...props }: WordFieldProps) {
+export function WordField({ label, hint, placeholder, rows, isMono = false, suggestions, ...props }: WordFieldProps) {
   const className = isMono ? "input mono" : "input";
+  const listId = useId();
   return (
     <TextField {...props} className="field">
       <Label className="field-label">{label}</Label>
       {rows === undefined ? (
-        <Input className={className} {...(placeholder === undefined ? {} : { placeholder })} />
+        <Input
+          className={className}
+          {...(placeholder === undefined ? {} : { placeholder })}
+          {...(suggestions === undefined ? {} : { list: listId })}
+        />
       ) : (
         <TextArea className={className} rows={rows} {...(placeholder === undefined ? {} : { placeholder })} />
       )}
@@ -44,6 +51,13 @@ export function WordField({ label, hint, placeholder, rows, isMono = false, ...p
         </Text>
       )}
       <FieldError className="field-error" />
+      {suggestions === undefined ? null : (
+        <datalist id={listId}>
+          {suggestions.map((one) => (
+            <option key={one} value={one} />
+          ))}
+        </datalist>
+      )}
     </TextField>
   );
 }

@@ -21,7 +21,7 @@ CONSOLE_DIST: Final = Path(__file__).parent / "dist"
 _PAGE_PATHS: Final = (
     "/", "/analyze", "/sign-in", "/setup", "/invitation", "/account", "/threats", "/threats/{id}",
     "/telemetry", "/telemetry/{id}",
-    "/scans", "/scans/new", "/scans/grants", "/scans/{id}",
+    "/scans", "/scans/new", "/scans/schedules", "/scans/grants", "/scans/{id}",
     "/settings/api-keys", "/settings/api-keys/{id}", "/settings/service-accounts", "/settings/users",
     "/settings/sources", "/settings/webhooks", "/settings/webhooks/{id}", "/settings/rules", "/settings/audit-log",
     "/settings/billing",

@@ -2,7 +2,7 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { RotateCw, Square } from "lucide-react";
+import { CalendarClock, RotateCw, Square } from "lucide-react";
 import { useState } from "react";
 import { answerOf, server } from "../../api/server";
 import { useSpeech } from "../../i18n/language";
@@ -24,6 +24,7 @@ export function Actions({ scan }: { scan: ScanDetail }) {
   const words = useTexts(scanWords);
   const session = useSession();
   const isAllowed = can(session, "scan:write");
+  const same = { targets: scan.targets.join(" "), profile: scan.profile };
   return (
     <>
       {isAllowed ? null : (
@@ -39,14 +40,16 @@ export function Actions({ scan }: { scan: ScanDetail }) {
       {isOpen(scan) ? (
         <Stop scan={scan} isAllowed={isAllowed} />
       ) : isAllowed && !isUploaded(scan) ? (
-        <Link
-          className="button button-primary"
-          to="/scans/new"
-          search={{ targets: scan.targets.join(" "), profile: scan.profile }}
-        >
-          <RotateCw aria-hidden size={15} />
-          {texts.again}
-        </Link>
+        <>
+          <Link className="button button-secondary" to="/scans/schedules" search={{ edit: "new", ...same }}>
+            <CalendarClock aria-hidden size={15} />
+            {texts.onSchedule}
+          </Link>
+          <Link className="button button-primary" to="/scans/new" search={same}>
+            <RotateCw aria-hidden size={15} />
+            {texts.again}
+          </Link>
+        </>
       ) : null}
     </>
   );

@@ -1,5 +1,6 @@
 /** How a scan stands: one sentence, how far it is, its phases and its facts; the same places while it runs and after. */
 
+import { Link } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { useSpeech } from "../../i18n/language";
 import { useTexts } from "../../i18n/texts";
@@ -134,6 +135,10 @@ function Facts({ scan }: { scan: ScanDetail }) {
       texts.by,
       isMine ? (
         session.member.name
+      ) : scan.created_by.startsWith("schedule:") ? (
+        <Link key="by" className="mono" to="/scans/schedules">
+          {scan.created_by}
+        </Link>
       ) : (
         <span key="by" className="mono">
           {scan.created_by}

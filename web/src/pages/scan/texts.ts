@@ -18,6 +18,7 @@ export const scanTexts = textsOf(
       stopping: "Stopping…",
     },
     again: "Scan again",
+    onSchedule: "On a schedule",
     export: {
       label: "Export",
       html: "Report (HTML), to read and to print",
@@ -181,6 +182,7 @@ export const scanTexts = textsOf(
       stopping: "Parando…",
     },
     again: "Escanear otra vez",
+    onSchedule: "Programar",
     export: {
       label: "Exportar",
       html: "Informe (HTML), para leer e imprimir",

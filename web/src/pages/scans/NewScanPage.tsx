@@ -2,36 +2,33 @@
 
 import "./css/scans.css";
 import "./css/new.css";
-import { keepPreviousData, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { LoaderCircle, Play } from "lucide-react";
-import { type FormEvent, useEffect, useId, useState } from "react";
+import { type FormEvent, useId, useState } from "react";
 import { Form } from "react-aria-components";
 import { answerOf, server } from "../../api/server";
 import { useSpeech } from "../../i18n/language";
 import { useTexts } from "../../i18n/texts";
 import { Refused } from "../../kit/Asked";
 import { WordButton } from "../../kit/Buttons";
-import { Pick, WordField } from "../../kit/Fields";
+import { Pick } from "../../kit/Fields";
 import { Page } from "../../kit/Page";
 import { useToast } from "../../kit/Toasts";
 import { oneOf } from "../../lib/oneOf";
 import { can, useSession } from "../../session/session";
 import { useChange } from "../../session/useChange";
+import { MINUTES, reasonAgainst, usePreviews } from "./checking";
 import { Meaning } from "./Meaning";
 import { newTexts } from "./newTexts";
 import { ProfileCards } from "./ProfileCards";
-import { grantsQuery, previewQuery } from "./queries";
-import { PROFILES, type Preview, type Profile } from "./search";
-import { TargetChecks } from "./TargetChecks";
+import { grantsQuery } from "./queries";
+import { PROFILES, type Profile } from "./search";
+import { TargetsField } from "./TargetsField";
 import { targetsIn } from "./targets";
 import { scanWords } from "./words";
 
 const route = getRouteApi("/inside/scans/new");
-const TYPING_MILLISECONDS = 400;
-const MINUTES = ["15", "30", "60", "120", "240", "720", "1440"] as const;
-// Estimates are asked for with the longest time, or the chosen one would cut them off.
-const MINUTES_MAX = 1_440;
 
 export function NewScanPage() {
   const { texts: shared } = useSpeech();
@@ -55,11 +52,10 @@ function NewScanForm() {
   const search = route.useSearch();
   const [typed, setTyped] = useState(() => targetsIn(search.targets ?? "").join("\n"));
   const [profile, setProfile] = useState<Profile>(oneOf(search.profile, PROFILES) ?? "standard");
-  const [minutes, setMinutes] = useState<(typeof MINUTES)[number]>("60");
+  const [minutes, setMinutes] = useState("60");
   const targets = targetsIn(typed);
-  const { previews, isChecking, fault } = usePreviews(targets, profile);
+  const { previews, isChecking, fault } = usePreviews(targets, profile, PROFILES);
   const preview = previews[profile];
-  const refused = preview?.refused ?? [];
   const { isBusy, fault: asking, start } = useStart();
   const reason = reasonAgainst(targets, preview, isChecking);
   const reasonId = useId();
@@ -72,26 +68,15 @@ function NewScanForm() {
     <Form className="new-scan" onSubmit={send}>
       <div className="stack">
         <section className="panel stack">
-          <WordField
-            label={texts.targets}
-            hint={texts.targetsHint}
-            rows={5}
-            isMono
-            autoFocus
-            value={typed}
+          <TargetsField
+            typed={typed}
             onChange={setTyped}
-          />
-          <TargetChecks
-            targets={targets}
             preview={preview}
             isChecking={isChecking}
-            onReplace={(before, after) => setTyped(targets.map((one) => (one === before ? after : one)).join("\n"))}
-            onLeaveOut={() => {
-              const out = new Set(refused.map(({ target }) => target));
-              setTyped(targets.filter((one) => !out.has(one)).join("\n"));
-            }}
+            fault={fault}
+            rows={5}
+            autoFocus
           />
-          {fault === null ? null : <Refused error={fault} />}
         </section>
         <ProfileCards profile={profile} previews={previews} onChange={setProfile} hasPentest={usePentest()} />
       </div>
@@ -118,44 +103,6 @@ function NewScanForm() {
       </section>
     </Form>
   );
-}
-
-function reasonAgainst(
-  targets: readonly string[],
-  preview: Preview | undefined,
-  isChecking: boolean,
-): "empty" | "checking" | "refused" | null {
-  if (targets.length === 0) return "empty";
-  if (isChecking || preview === undefined) return "checking";
-  return preview.refused.length > 0 || preview.targets.length === 0 ? "refused" : null;
-}
-
-interface Previews {
-  /** By profile, so that the cards can be compared. */
-  previews: Partial<Record<Profile, Preview>>;
-  isChecking: boolean;
-  fault: unknown;
-}
-
-/** What the server says of the targets, a moment after the last key. */
-function usePreviews(targets: readonly string[], profile: Profile): Previews {
-  const joined = targets.join(" ");
-  const [settled, setSettled] = useState(joined);
-  useEffect(() => {
-    const timer = window.setTimeout(() => setSettled(joined), TYPING_MILLISECONDS);
-    return () => window.clearTimeout(timer);
-  }, [joined]);
-  const asked = targetsIn(settled);
-  const queries = useQueries({
-    queries: PROFILES.map((one) => ({ ...previewQuery(asked, one, MINUTES_MAX), placeholderData: keepPreviousData })),
-  });
-  const chosen = queries[PROFILES.indexOf(profile)];
-  const isEmpty = asked.length === 0;
-  return {
-    previews: isEmpty ? {} : Object.fromEntries(PROFILES.map((one, place) => [one, queries[place]?.data])),
-    isChecking: settled !== joined || chosen?.isFetching === true || chosen?.isPlaceholderData === true,
-    fault: isEmpty ? null : (chosen?.error ?? null),
-  };
 }
 
 /** Whether any grant allows a pentest; true while nobody knows. */

@@ -47,23 +47,29 @@ export function SeverityCounts({ counts }: { counts: Scan["findings_by_severity"
   );
 }
 
-export function ScanTabs({ here }: { here: "scans" | "grants" }) {
+const TABS = [
+  ["scans", "/scans"],
+  ["schedules", "/scans/schedules"],
+  ["grants", "/scans/grants"],
+] as const;
+
+export function ScanTabs({ here }: { here: (typeof TABS)[number][0] }) {
   const words = useTexts(scanWords);
-  const at = (one: typeof here) => (one === here ? ({ "data-here": true, "aria-current": "page" } as const) : {});
   return (
     <div className="view-bar">
       <nav aria-label={words.tabs}>
         <ul>
-          <li>
-            <Link to="/scans" className="view-link" {...at("scans")}>
-              {words.scans}
-            </Link>
-          </li>
-          <li>
-            <Link to="/scans/grants" className="view-link" {...at("grants")}>
-              {words.grants}
-            </Link>
-          </li>
+          {TABS.map(([name, path]) => (
+            <li key={name}>
+              <Link
+                to={path}
+                className="view-link"
+                {...(name === here ? ({ "data-here": true, "aria-current": "page" } as const) : {})}
+              >
+                {words[name]}
+              </Link>
+            </li>
+          ))}
         </ul>
       </nav>
     </div>

@@ -8,6 +8,9 @@ import { isOpen, PROFILES, type Profile, type ScanSearch, STATUSES } from "./sea
 const PAGE_ROWS = 50;
 const LOOK_MILLISECONDS = 3_000;
 const GRANTS_ROWS = "200";
+// A tenant has at most 50.
+const SCHEDULES_ROWS = "50";
+const TURN_MILLISECONDS = 30_000;
 export const LIVE_ROWS = 200;
 
 /** One page, looked at again while something of it is under way. */
@@ -71,6 +74,14 @@ export const grantsQuery = queryOptions({
   queryKey: ["scans", "grants"],
   queryFn: ({ signal }) =>
     answerOf(server.GET("/v3/scans/grants", { params: { query: { limit: GRANTS_ROWS } }, signal })),
+});
+
+/** All schedules, looked at again because their turns come by themselves. */
+export const schedulesQuery = queryOptions({
+  queryKey: ["scans", "schedules"],
+  queryFn: ({ signal }) =>
+    answerOf(server.GET("/v3/scans/schedules", { params: { query: { limit: SCHEDULES_ROWS } }, signal })),
+  refetchInterval: TURN_MILLISECONDS,
 });
 
 /** What a scan of these would mean; nothing is connected to. */

@@ -7,6 +7,7 @@ export type ScanDetail = Shapes["ScanDetailReply"];
 export type ScanFinding = Shapes["ScanFindingReply"];
 export type ScanDiff = Shapes["DifferenceReply"];
 export type Grant = Shapes["GrantReply"];
+export type Schedule = Shapes["ScheduleReply"];
 export type Preview = Shapes["PreviewReply"];
 
 export const STATUSES = ["queued", "running", "completed", "timed_out", "cancelled", "failed"] as const;

@@ -16,6 +16,7 @@ export const STATUS_TONE: Record<Status, Tone> = {
 export const scanWords = textsOf(
   {
     scans: "Scans",
+    schedules: "Schedules",
     grants: "What may be scanned",
     tabs: "Parts of the scans",
     newScan: "New scan",
@@ -50,6 +51,7 @@ export const scanWords = textsOf(
   },
   {
     scans: "Escaneos",
+    schedules: "Programación",
     grants: "Qué se puede escanear",
     tabs: "Partes de los escaneos",
     newScan: "Nuevo escaneo",
