@@ -32,6 +32,9 @@ def test_scans_are_listed_and_one_is_written_in_each_form(run: Run, scan: str, t
     assert CLOUD in file.read_text(encoding="utf-8")
     assert json.loads(run(*words, "--format", "sarif").stdout)["version"] == "2.1.0"
     assert run(*words, "--format", "csv").stdout.startswith("id,severity,")
+    problem = run(*words, "--format", "cyclonedx", "--image", "r.example/app").exception
+    assert isinstance(problem, Problem)
+    assert problem.code == "no_packages"
 
 
 def test_what_there_is_not_is_told(run: Run) -> None:
@@ -54,6 +57,7 @@ def test_what_changed_between_two_scans_is_told(run: Run) -> None:
     assert "0 new, 0 gone" in run(*words, *ran).stdout
     ran.append(document(run(*ask, env=env))["scan"]["id"])
     shown = run(*words, ran[0], ran[2]).stdout
+    assert "why" not in shown
     assert all(word in shown for word in ("Gone:", f"{port}/tcp", "FTP sends passwords in clear text"))
     found = document(run(*words, ran[0], ran[2], "--json"))
     assert "ftp_cleartext" in {one["rule"] for one in found["gone"]}

@@ -10,11 +10,11 @@ import pytest
 
 from cybervault.domain.jobs import JobState
 from cybervault.domain.verdicts import Severity
-from cybervault.scans.exports import FIELDS, Form, exported, sarif_of
+from cybervault.scans.exports import FIELDS, Form, exported, packages_exported, sarif_of
 from cybervault.scans.result import Result
 from cybervault.scans.scan import FindingStatus, Scan, ScanFinding
 from cybervault.scans.seen import Coverage, CoverageState
-from tests.scans.made import FINDING, NOW, SCAN
+from tests.scans.made import FINDING, INVENTORY, NOW, SCAN
 
 DONE = replace(SCAN, state=JobState.COMPLETED)
 MISSED = Coverage("10.1.0.8", "ports", CoverageState.NOT_REACHED, "no port answered")
@@ -86,3 +86,8 @@ def test_a_table_has_a_row_for_each_finding_and_runs_no_formula() -> None:
 
 def test_a_page_is_one_of_the_forms() -> None:
     assert exported(of(FINDING), Form.HTML).startswith(b"<!doctype html>")
+
+
+def test_the_packages_of_an_image_are_a_form_of_their_own() -> None:
+    assert json.loads(packages_exported(DONE, INVENTORY, NOW))["specVersion"] == "1.6"
+    assert [form.ending for form in (Form.CYCLONEDX, Form.SARIF)] == ["cdx.json", "sarif"]

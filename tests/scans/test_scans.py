@@ -11,15 +11,18 @@ from cybervault.domain.principals import TenantId
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.domain.verdicts import Severity
 from cybervault.scans.admission import Why
+from cybervault.scans.exports import Form
 from cybervault.scans.profiles import ProfileName
 from cybervault.scans.rules import rules_of_control
 from cybervault.scans.scan import FindingStatus, Phase, ScanSelection, SeenSelection
 from cybervault.scans.scans import OPEN_MAX, NewScan
 from cybervault.scans.seen import CoverageState
+from cybervault.scans.store.scans import ScanStore
 from cybervault.storage.database import Database
 from cybervault.storage.ended_jobs import EndedJobs
 from tests.access.statements import look
 from tests.scans.desk import Desk, desk_on
+from tests.scans.made import IMAGE, INVENTORY
 
 NETWORK = "10.1.0.0/24"
 STRANGER = TenantId("tv_2")
@@ -204,6 +207,23 @@ async def test_what_all_scans_saw_is_one_list(desk: Desk) -> None:
     assert sum((await desk.scans.severities(scan)).values()) == len(found) > 0
     everything = await desk.scans.all_findings(desk.ours, FindingStatus.OPEN, 100)
     assert {one.id for one in everything} == {one.id for one in found}
+
+
+async def test_the_packages_of_an_image_are_those_of_the_one_that_is_meant(desk: Desk) -> None:
+    store, other = ScanStore(desk.world.database), "oci://r.example/other"
+    await desk.grant(IMAGE, other)
+    scan = await desk.ask(IMAGE, other)
+    await store.keep_inventory(desk.ours, scan.id, INVENTORY)
+    for spelled in (IMAGE, IMAGE.removeprefix("oci://")):
+        document = json.loads(await desk.scans.file(scan, Form.CYCLONEDX, image=spelled))
+        assert document["metadata"]["component"]["version"] == "1.4"
+    none, unclear = (ProblemKind.NOT_FOUND, "no_packages"), (ProblemKind.INVALID, "missing_parameter")
+    assert await code_of(desk.scans.file(scan, Form.CYCLONEDX)) == unclear
+    assert await code_of(desk.scans.file(scan, Form.CYCLONEDX, image=other)) == none
+    assert await code_of(desk.scans.file(scan, Form.CYCLONEDX, image="oci://r.example/third")) == none
+    network = await desk.ask(NETWORK)
+    assert await code_of(desk.scans.file(network, Form.CYCLONEDX)) == none
+    assert json.loads(await desk.scans.file(network, Form.SARIF))["version"] == "2.1.0"
 
 
 async def test_another_tenant_sees_nothing(desk: Desk) -> None:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cybervault.scans.seen import Closed, Coverage, CoverageState, Host, Report, Seen, Service, place_of, shown
+from tests.scans.made import INVENTORY
 
 SEEN = Seen("10.1.0.7", "telnet_open", "services", "23/tcp", "login:")
 
@@ -37,7 +38,9 @@ def test_reports_are_taken_together_and_survive_being_kept() -> None:
     both.add(one)
     both.add(one)
     assert [len(part) for part in (both.seen, both.coverage, both.hosts, both.services, both.closed)] == [2] * 5
-    assert msgspec.msgpack.decode(msgspec.msgpack.encode(one), type=Report) == one
+    both.add(Report(inventories=[INVENTORY]))
+    assert both.inventories == [INVENTORY]
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(both), type=Report) == both
 
 
 def test_an_asset_is_the_name_where_there_is_one() -> None:

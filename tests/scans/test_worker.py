@@ -1,19 +1,23 @@
 """The work of a scan: real servers on loopback, parts that are kept, grants that end, and faults of every sort."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import cast
 
+import msgspec
 import pytest
 
 from cybervault.egress.client import Egress
 from cybervault.egress.guard import Guard, origin_of
 from cybervault.scans import worker as module
+from cybervault.scans.exports import Form
 from cybervault.scans.osv import advisory_of
 from cybervault.scans.profiles import ProfileName
 from cybervault.scans.scan import Scan
-from cybervault.scans.seen import Coverage, CoverageState
+from cybervault.scans.seen import Coverage, CoverageState, Report
 from cybervault.scans.store.advisories import Advisories
 from cybervault.storage.database import Database
 from cybervault.storage.job_run import Ending, JobRun
@@ -241,7 +245,7 @@ async def spots(desk: Desk, scan: Scan) -> dict[tuple[str, str], str]:
 
 async def test_an_image_is_read_layer_by_layer_and_its_packages_judged(database: Database, tmp_path: Path) -> None:
     shelves = Shelves()
-    shelves.push("app:1", [BASE, LEAKING, TIDY], User="root", Env=["DB_PASSWORD=x"])
+    digest = shelves.push("app:1", [BASE, LEAKING, TIDY], User="root", Env=["DB_PASSWORD=x"])
     async with before_registry(database, shelves, tmp_path) as (desk, image):
         scan = await desk.scanned(image)
         assert await spots(desk, scan) == dict.fromkeys(
@@ -259,7 +263,15 @@ async def test_an_image_is_read_layer_by_layer_and_its_packages_judged(database:
         assert severities["pkg:pypi/django CVE-2026-0002"] == "critical"
         assert (scan.state.value, scan.progress) == ("completed", 1.0)
         states = {line.state for line in await desk.lines(scan.id)}
+        document = json.loads(await desk.scans.file(scan, Form.CYCLONEDX))
+        steps = await look(desk.world.database, "SELECT output FROM job_steps")
     assert states == {CoverageState.COVERED}
+    assert document["metadata"]["component"]["hashes"] == [{"alg": "SHA-256", "content": digest.partition(":")[2]}]
+    assert {one["name"] for one in document["components"]} == {"debian", "libssl3", "libc6", "Django"}
+    assert {one["id"] for one in document["vulnerabilities"]} == {"CVE-2026-0001", "CVE-2026-0002"}
+    # The packages have a row of their own, and are not kept beside it.
+    assert len(steps) == 5
+    assert not any(msgspec.msgpack.decode(cast("bytes", raw[0]), type=Report).inventories for raw in steps)
 
 
 async def test_what_a_new_build_no_longer_has_is_resolved_and_what_was_not_read_stays(

@@ -1,6 +1,6 @@
 """`cybervault scans list|export|diff`: the scans of a tenant, what one saw as a file, what changed between two."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -17,7 +17,7 @@ from cybervault.domain.ids import ScanId
 from cybervault.domain.principals import Tenant
 from cybervault.faces.scan_difference import DifferenceReply
 from cybervault.faces.scan_shapes import ScanFindingReply, ScanReply
-from cybervault.scans.exports import Form, exported
+from cybervault.scans.exports import Form
 
 _LIST_MOST: Final = 1_000
 _TARGETS_SHOWN: Final = 3
@@ -49,22 +49,27 @@ def show_all(  # noqa: PLR0917 - each argument is an option of the command
     Console(markup=False).print(table if found else "Nothing was scanned.")
 
 
-def export(  # noqa: PLR0917 - each argument is an option of the command
+def export(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
     scan: WhichScan,
     tenant: WhichTenant,
     form: Annotated[
-        Form, typer.Option("--format", help="A page to read and to print, SARIF 2.1.0, or a table.")
+        Form,
+        typer.Option(
+            "--format",
+            help="A page to read and to print, SARIF 2.1.0, a table, or an image's packages (CycloneDX 1.6).",
+        ),
     ] = Form.HTML,
+    image: Annotated[str, typer.Option(help="Of which image the packages are, where the scan looked at several.")] = "",
     file: Annotated[
         Path | None, typer.Option("--output", "-o", dir_okay=False, help="Where to; standard output unless given.")
     ] = None,
     data: Data = None,
 ) -> None:
-    """Write what a scan saw and, but for the table, what it did not look at; a file is there when it is whole."""
+    """Write what a scan saw and, as a page and SARIF, what it did not look at; a file is there when it is whole."""
 
     async def made(product: Product, owner: Tenant) -> bytes:
         scans = product.scanning.scans
-        return exported(await scans.result(await scans.find(owner.id, ScanId(scan))), form)
+        return await scans.file(await scans.find(owner.id, ScanId(scan)), form, image=image)
 
     content = with_product(data, tenant, made)
     with whole_file(file) as out:
@@ -89,9 +94,14 @@ def diff(  # noqa: PLR0917 - each argument is an option of the command
         print_json(found.model_dump(mode="json"))
         return
     console = Console(markup=False)
-    _tell(console, "New", [(one, "") for one in found.new])
-    _tell(console, "Gone", [(one, "") for one in found.gone])
-    _tell(console, "Cannot be compared", [(one.finding, one.reason) for one in found.unknown])
+    _tell(console, "New", found.new)
+    _tell(console, "Gone", found.gone)
+    _tell(
+        console,
+        "Cannot be compared",
+        [one.finding for one in found.unknown],
+        reasons=[one.reason for one in found.unknown],
+    )
     counts = found.counts
     console.print(
         f"{counts.new:,} new, {counts.gone:,} gone, {counts.unchanged:,} unchanged, "
@@ -99,10 +109,13 @@ def diff(  # noqa: PLR0917 - each argument is an option of the command
     )
 
 
-def _tell(console: Console, title: str, found: Iterable[tuple[ScanFindingReply, str]]) -> None:
-    table = listing("severity", folded=("asset", "place", "finding", "why"))
-    for one, reason in found:
-        table.add_row(one.severity, one.asset, one.place, one.title, reason)
+def _tell(
+    console: Console, title: str, found: Sequence[ScanFindingReply], *, reasons: Sequence[str] | None = None
+) -> None:
+    table = listing("severity", folded=("asset", "place", "finding", *(() if reasons is None else ("why",))))
+    for place, one in enumerate(found):
+        why = () if reasons is None else (reasons[place],)
+        table.add_row(one.severity, one.asset, one.place, one.title, *why)
     if table.row_count:
         console.print(f"{title}:")
         console.print(table)

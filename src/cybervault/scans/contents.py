@@ -6,12 +6,13 @@ import msgspec
 
 
 class Layer(msgspec.Struct, frozen=True):
-    """One layer of an image, by its place from the bottom; `size` in bytes, packed."""
+    """One layer of an image, by its place from the bottom; `size` in bytes, packed; `image` is that one's digest."""
 
     target: str
     place: int
     digest: str
     size: int
+    image: str = ""
 
 
 class Package(msgspec.Struct, frozen=True):

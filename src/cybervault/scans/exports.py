@@ -1,18 +1,24 @@
-"""What a scan saw as files: a page to read, SARIF 2.1.0, which issue trackers read, and a table for spreadsheets."""
+"""What a scan saw as files: a page to read, SARIF 2.1.0, which issue trackers read, and a table for spreadsheets.
+
+The packages of an image are a file of their own form.
+"""
 
 import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
 from cybervault import __version__
 from cybervault.domain.verdicts import Severity
+from cybervault.scans.cyclonedx import bom_of
+from cybervault.scans.inventory import Inventory
 from cybervault.scans.report import report_of
 from cybervault.scans.result import Result
 from cybervault.scans.rules import scan_rules
-from cybervault.scans.scan import FindingStatus, ScanFinding
+from cybervault.scans.scan import FindingStatus, Scan, ScanFinding
 from cybervault.scans.seen import Coverage, CoverageState
 
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -38,10 +44,21 @@ class Form(StrEnum):
     SARIF = "sarif"
     CSV = "csv"
     HTML = "html"
+    CYCLONEDX = "cyclonedx"
+
+    @property
+    def ending(self) -> str:
+        """How names of such files end."""
+        return "cdx.json" if self is Form.CYCLONEDX else self.value
+
+
+def packages_exported(scan: Scan, inventory: Inventory, at: datetime) -> bytes:
+    """All packages of an image, in the form of CycloneDX."""
+    return json.dumps(bom_of(scan, inventory, at), ensure_ascii=False).encode()
 
 
 def exported(result: Result, form: Form) -> bytes:
-    """All that a scan saw, as one file."""
+    """All that a scan saw, as one file; packages are no part of it."""
     if form is Form.SARIF:
         return json.dumps(sarif_of(result), ensure_ascii=False).encode()
     if form is Form.HTML:

@@ -35,7 +35,7 @@ class Ledger:
         self._clock = clock
 
     async def take_in(self, part: PartKey, report: Report, *, has_compliance_rules: bool) -> None:
-        """Keep findings and coverage of one part together; what was covered and not seen again is resolved.
+        """Keep findings, packages and coverage of one part together; what was covered and not seen again is resolved.
 
         Without the rules of compliance nothing was asked about them, so that nothing of them is resolved.
         """
@@ -45,6 +45,8 @@ class Ledger:
             for seen in _merged(report.seen):
                 await self._see(part, seen, now)
             await self._resolve_gone(part, report, now, has_compliance_rules=has_compliance_rules)
+            for inventory in report.inventories:
+                await self._scans.keep_inventory(part.tenant_id, part.scan_id, inventory)
             await self._scans.cover(part.scan_id, part.number, report.coverage)
 
     async def take_over(self, part: PartKey, results: Iterable[Seen]) -> tuple[int, int]:

@@ -19,7 +19,9 @@ from cybervault.domain.verdicts import Severity
 from cybervault.scans.admission import Refused, admitted
 from cybervault.scans.difference import Difference, difference
 from cybervault.scans.engines import Engine, missing_for
+from cybervault.scans.exports import Form, exported, packages_exported
 from cybervault.scans.grants import Grants
+from cybervault.scans.inventory import Inventory
 from cybervault.scans.plan import connections_of, minutes_of, phases_of, targets_of, unplanned
 from cybervault.scans.profiles import Profile, ProfileName
 from cybervault.scans.result import Result
@@ -28,7 +30,7 @@ from cybervault.scans.scan import Chunk, Details, FindingStatus, Scan, ScanFindi
 from cybervault.scans.seen import Coverage, CoverageState
 from cybervault.scans.store.findings import ScanFindingStore
 from cybervault.scans.store.scans import ScanStore
-from cybervault.scans.targets import Target, parse_targets, refuse_too_large, refuse_wrong_number
+from cybervault.scans.targets import Target, TargetKind, parse_targets, refuse_too_large, refuse_wrong_number
 from cybervault.scans.timeline import Timeline
 from cybervault.scans.worker import KIND, ScanJob
 from cybervault.storage.jobs import Jobs
@@ -248,6 +250,32 @@ class Scans:
         has_compliance_rules = self._profiles[scan.profile].has_compliance_rules
         return Result(scan, findings, await self.coverage(scan), self._journal.clock.now(), has_compliance_rules)
 
+    async def file(self, scan: Scan, form: Form, *, image: str = "") -> bytes:
+        """What came of a scan in one of the forms; where it looked at several images, `image` is the one that is meant.
+
+        Raises `Problem` NOT_FOUND `no_packages`, INVALID `missing_parameter`.
+        """
+        if form is not Form.CYCLONEDX:
+            return await asyncio.to_thread(exported, await self.result(scan), form)
+        inventory = await self._inventory(scan, image)
+        return await asyncio.to_thread(packages_exported, scan, inventory, self._journal.clock.now())
+
+    async def _inventory(self, scan: Scan, image: str) -> Inventory:
+        images = [target.value for target in targets_of(scan.targets) if target.kind is TargetKind.IMAGE]
+        if image:
+            images = [one for one in images if image in {one, one.removeprefix("oci://")}]
+        if not images:
+            raise _no_packages(
+                "The scan was not asked to look at such an image" if image else "It is no scan of an image"
+            )
+        if len(images) > 1:
+            reason = f"names one of the {len(images)} images of the scan"
+            raise _invalid("image", reason, code="missing_parameter")
+        inventory = await self._rows.scans.inventory(scan.tenant_id, scan.id, images[0])
+        if inventory is None:
+            raise _no_packages("The packages of the image were not read, or not yet: the coverage of the scan says why")
+        return inventory
+
     async def compared(self, tenant_id: TenantId, scan_id: ScanId, with_id: ScanId | None = None) -> Difference:
         """What changed from one scan, or else the last one of the same targets before it, to another.
 
@@ -342,10 +370,12 @@ def _happening(change: Change, scan: Scan, actor: Actor) -> Happening:
     return Happening(change, actor, scan.id, scan.tenant_id, details)
 
 
-def _invalid(field: str, reason: str) -> Problem:
-    return Problem(
-        ProblemKind.INVALID, code="invalid_parameter", message=f"{field} {reason}.", details=((field, reason),)
-    )
+def _invalid(field: str, reason: str, *, code: str = "invalid_parameter") -> Problem:
+    return Problem(ProblemKind.INVALID, code=code, message=f"{field} {reason}.", details=((field, reason),))
+
+
+def _no_packages(reason: str) -> Problem:
+    return Problem(ProblemKind.NOT_FOUND, code="no_packages", message=f"There is no list of packages. {reason}.")
 
 
 def _full() -> Problem:

@@ -8,6 +8,7 @@ import msgspec
 
 from cybervault.domain.verdicts import Severity
 from cybervault.scans.contents import Layer, LayerContents
+from cybervault.scans.inventory import Inventory
 
 EVIDENCE_CHARACTERS_MAX: Final = 2_048
 
@@ -86,7 +87,10 @@ class Closed(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct):
-    """What came of one part of a scan; `hosts`, `services`, `layers`, `contents` are what the next parts look at."""
+    """What came of one part of a scan; `hosts`, `services`, `layers`, `contents` are what the next parts look at.
+
+    `inventories` are kept with the scan and looked at by none.
+    """
 
     seen: list[Seen] = msgspec.field(default_factory=list)
     coverage: list[Coverage] = msgspec.field(default_factory=list)
@@ -95,6 +99,7 @@ class Report(msgspec.Struct):
     closed: list[Closed] = msgspec.field(default_factory=list)
     layers: list[Layer] = msgspec.field(default_factory=list)
     contents: list[LayerContents] = msgspec.field(default_factory=list)
+    inventories: list[Inventory] = msgspec.field(default_factory=list)
 
     def add(self, other: "Report") -> None:
         """Take in what another engine gave."""
@@ -105,6 +110,7 @@ class Report(msgspec.Struct):
         self.closed += other.closed
         self.layers += other.layers
         self.contents += other.contents
+        self.inventories += other.inventories
 
 
 def place_of(port: int) -> str:

@@ -143,6 +143,7 @@ class ScanWorker:
         report = await self._looked(walk, part)
         key = PartKey(walk.tenant_id, walk.scan_id, walk.number)
         await self._ledger.take_in(key, report, has_compliance_rules=walk.profile.has_compliance_rules)
+        report.inventories.clear()  # has its row by now, and no part looks at it
         return msgspec.msgpack.encode(report)
 
     async def _looked(self, walk: _Walk, part: Part) -> Report:

@@ -28,7 +28,7 @@ REAL_TABLES: Final = frozenset(
         "answers", "budgets", "budget_blocks",
         "assessments", "findings", "finding_tags", "finding_changes", "actions", "entity_risks", "jobs",
         "job_steps", "outbox", "rule_choices", "rule_switches", "rule_filters",
-        "scan_grants", "scans", "scan_chunks", "scan_findings", "scan_sightings", "scan_schedules",
+        "scan_grants", "scans", "scan_chunks", "scan_inventories", "scan_findings", "scan_sightings", "scan_schedules",
         "webhooks", "webhook_deliveries", "webhook_attempts",
     }
 )  # fmt: skip

@@ -66,6 +66,17 @@ SCAN_CHUNKS: Final = sa.Table(
     sa.Index("ix_scan_chunks_tenant_id", "tenant_id", "scan_id", "number"),
 )
 
+SCAN_INVENTORIES: Final = sa.Table(
+    "scan_inventories",
+    METADATA,
+    sa.Column("scan_id", sa.Text, primary_key=True),
+    # The target in its one spelling.
+    sa.Column("image", sa.Text, primary_key=True),
+    sa.Column("tenant_id", sa.Text, nullable=False),
+    # The packages and what is known of them, as compressed MessagePack.
+    sa.Column("packed", sa.LargeBinary, nullable=False),
+)
+
 SCAN_FINDINGS: Final = sa.Table(
     "scan_findings",
     METADATA,

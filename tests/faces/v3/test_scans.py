@@ -17,6 +17,7 @@ from cybervault.scans.store.scans import ScanStore
 from cybervault.storage.outbox import Outbox
 from tests.fakes.scanning import ended, personal_key
 from tests.fakes.threats import ThreatWorld
+from tests.scans.made import IMAGE, INVENTORY
 
 PATH = "/v3/scans"
 CLOUD = "arn:aws:s3:::bucket"
@@ -151,6 +152,21 @@ async def test_what_it_saw_is_a_file(threats: ThreatWorld) -> None:
     assert "sandbox" in page.headers["content-security-policy"]
     assert "Switch telnet off and use SSH." in page.text
     assert code_of(await threats.ask("GET", f"{where}/export?format=odd", key)) == (400, "invalid_parameter")
+    assert code_of(await threats.ask("GET", f"{where}/export?format=cyclonedx", key)) == (404, "no_packages")
+
+
+async def test_the_packages_of_an_image_are_a_file(threats: ThreatWorld) -> None:
+    owner, key = await threats.tenant(), await threats.key()
+    await threats.product.scanning.grants.give(owner.id, NewGrant(IMAGE, "tests"), actor=OPERATOR)
+    where = (await threats.ask("POST", PATH, key, json={"targets": [IMAGE]})).headers["location"]
+    store = ScanStore(threats.product.database)
+    await store.keep_inventory(owner.id, ScanId(where.rpartition("/")[2]), INVENTORY)
+    file = await threats.ask("GET", f"{where}/export?format=cyclonedx", key)
+    assert file.headers["content-type"] == "application/vnd.cyclonedx+json; version=1.6"
+    assert file.headers["content-disposition"].endswith('.cdx.json"')
+    assert len(file.json()["vulnerabilities"]) == 2
+    other = await threats.key(tenant="other")
+    assert code_of(await threats.ask("GET", f"{where}/export?format=cyclonedx", other)) == (404, "not_found")
 
 
 async def test_what_changed_since_the_last_scan_of_the_same_targets(threats: ThreatWorld) -> None:

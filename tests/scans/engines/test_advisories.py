@@ -146,3 +146,24 @@ def test_malicious_code_keeps_its_severity(tmp_path: Path) -> None:
     knowledge = knowing(tmp_path, LEFT_PAD)
     database = Database("node_modules/left-pad/package.json", "npm", (Package("left-pad", "9.9.9"),))
     assert one(matched(knowledge, database)).severity is Severity.CRITICAL
+
+
+def test_the_inventory_has_all_packages_and_says_of_findings_which_they_affect(knowledge: Advisories) -> None:
+    layers = [
+        LayerContents(
+            Layer(ASSET, 0, "sha256:x", 1, "sha256:image"),
+            (TWELVE, deb("3.0.11-1~deb12u1"), python("Django", "2.2.5"), python("django", "2.2.28", "b/METADATA")),
+            "it breaks off",
+        )
+    ]
+    report = match_packages(ASSET, layers, knowledge)
+    (inventory,) = report.inventories
+    assert (inventory.image, inventory.digest, inventory.release) == (ASSET, "sha256:image", TWELVE)
+    assert [item.package.name for item in inventory.items] == ["libssl3", "Django", "django"]
+    assert inventory.faults == ("layer 1: it breaks off",)
+    by_id = {one.id: one for one in inventory.vulnerabilities}
+    assert by_id["CVE-2026-0001"].affected == (0,)
+    assert (by_id["CVE-2026-0001"].severity, by_id["CVE-2026-0001"].fixed) == (None, "3.0.13-1~deb12u1")
+    assert set(by_id["CVE-2026-0002"].advisories) == {"GHSA-aaaa-bbbb-cccc", "PYSEC-2026-7"}
+    assert by_id["CVE-2026-0002"].affected == (1,)
+    assert [one.fingerprint for one in inventory.vulnerabilities] == [seen.fingerprint for seen in report.seen]

@@ -35,7 +35,7 @@ async def test_an_image_is_judged_and_its_layers_are_what_is_read_next() -> None
     assert [seen.rule for seen in report.seen] == ["image_runs_as_root", "image_without_healthcheck"]
     (line,) = report.coverage
     assert (line.engine, line.state, line.reason) == ("image", CoverageState.COVERED, f"manifest {digest}")
-    assert [one.place for one in report.layers] == [0, 1]
+    assert [(one.place, one.image) for one in report.layers] == [(0, digest), (1, digest)]
     assert (await looked(shelves, "app:1")).seen[1:] == []
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from cybervault.domain.ids import ScanId
@@ -13,7 +14,7 @@ from cybervault.scans.seen import Coverage, CoverageState
 from cybervault.scans.store.scans import ScanStore
 from cybervault.storage.database import Database
 from cybervault.storage.jobs import Jobs
-from tests.scans.made import NOW, OURS, SCAN, THEIRS
+from tests.scans.made import INVENTORY, NOW, OURS, SCAN, THEIRS
 
 LATER = replace(SCAN, id=ScanId("scan_0000000000"), created_at=NOW + timedelta(microseconds=1))
 FOREIGN = replace(SCAN, id=ScanId("scan_0000000009"), tenant_id=THEIRS)
@@ -105,3 +106,16 @@ async def test_ends_that_are_not_kept_yet_are_found_of_all_tenants(store: ScanSt
     for scan, job in found:
         assert await store.settle(scan, job)
     assert await store.unsettled(9) == ()
+
+
+async def test_the_packages_of_an_image_are_kept_once_and_seen_by_their_tenant_alone(store: ScanStore) -> None:
+    more = msgspec.structs.replace(INVENTORY, faults=("layer 1: it breaks off",))
+    for one in (INVENTORY, more):
+        await store.keep_inventory(OURS, SCAN.id, one)
+    assert await store.inventory(OURS, SCAN.id, INVENTORY.image) == more
+    for tenant_id, scan_id, image in (
+        (THEIRS, SCAN.id, INVENTORY.image),
+        (OURS, LATER.id, INVENTORY.image),
+        (OURS, SCAN.id, "oci://r.example/other"),
+    ):
+        assert await store.inventory(tenant_id, scan_id, image) is None

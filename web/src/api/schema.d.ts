@@ -836,7 +836,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * @description All that a scan saw as one file; in SARIF and HTML what it did not look at, too.
+         * @description All that a scan saw as one file, in SARIF and HTML what it did not look at, too; or an image's packages.
          *
          *     Needs the scope `scan:read`.
          */
@@ -5682,7 +5682,7 @@ export interface components {
          * @description How it is written.
          * @enum {string}
          */
-        ScansForm: "sarif" | "csv" | "html";
+        ScansForm: "sarif" | "csv" | "html" | "cyclonedx";
     };
     responses: {
         /** @description The request is not as it must be. */
@@ -8141,8 +8141,10 @@ export interface operations {
     export_v3_scans__scan_id__export_get: {
         parameters: {
             query?: {
-                /** @description SARIF 2.1.0, a table, or a page to read and to print. */
+                /** @description SARIF 2.1.0, a table, a page to read and to print, or the packages of an image (CycloneDX 1.6). */
                 format?: components["schemas"]["ScansForm"];
+                /** @description Of which image the packages are wanted, where the scan looked at several. */
+                image?: string;
             };
             header?: {
                 /** @description Comes back with the answer. */
@@ -8163,6 +8165,7 @@ export interface operations {
                     "application/sarif+json": Record<string, never>;
                     "text/csv; charset=utf-8": string;
                     "text/html; charset=utf-8": string;
+                    "application/vnd.cyclonedx+json; version=1.6": Record<string, never>;
                 };
             };
         };

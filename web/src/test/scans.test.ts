@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { follow, type Line, type Told } from "../pages/scan/follow";
-import { isUploaded } from "../pages/scans/search";
+import { imagesOf, isUploaded } from "../pages/scans/search";
 import { inPlace } from "../pages/scans/steady";
 import { kindOf, meantBy, targetsIn } from "../pages/scans/targets";
 
@@ -37,6 +37,12 @@ describe("targets as they are typed", () => {
   ])("of %s was meant: %s", (target, meant) => {
     expect(meantBy(target)).toBe(meant);
   });
+});
+
+test("packages are taken along of images alone", () => {
+  expect(imagesOf({ targets: ["10.1.0.7", "oci://r.example/app:1", "sarif:trivy"] })).toEqual([
+    "oci://r.example/app:1",
+  ]);
 });
 
 test("rows keep their places whatever the server's order is, and new ones wait", () => {

@@ -23,7 +23,7 @@ from cybervault.faces.scan_difference import DifferenceReply
 from cybervault.faces.severities import ranks_in
 from cybervault.faces.v3.management.office import PageQuery, Pagination, id_in, pagination_of, wish_of
 from cybervault.pages.sheet import POLICY
-from cybervault.scans.exports import Form, exported
+from cybervault.scans.exports import Form
 from cybervault.scans.profiles import ProfileName
 from cybervault.scans.rules import rules_of_control
 from cybervault.scans.scan import FindingStatus, Scan, ScanSelection, SeenSelection
@@ -38,13 +38,14 @@ _FILES: Final = {
     Form.SARIF: "application/sarif+json",
     Form.CSV: "text/csv; charset=utf-8",
     Form.HTML: "text/html; charset=utf-8",
+    Form.CYCLONEDX: "application/vnd.cyclonedx+json; version=1.6",
 }
 _FILES_ANSWERED: Final[Piece] = {
     "responses": {
         "200": {
             "content": {
-                media: {"schema": {"type": "object" if form is Form.SARIF else "string"}}
-                for form, media in _FILES.items()
+                media: {"schema": {"type": "object" if media.partition(";")[0].endswith("json") else "string"}}
+                for media in _FILES.values()
             }
         }
     }
@@ -103,7 +104,16 @@ class FindingQuery(PageQuery):
 class ExportQuery(BaseModel):
     """Query of `GET /v3/scans/{scan_id}/export`."""
 
-    format: Form = Field(default=Form.SARIF, description="SARIF 2.1.0, a table, or a page to read and to print.")
+    format: Form = Field(
+        default=Form.SARIF,
+        description="SARIF 2.1.0, a table, a page to read and to print, or the packages of an image (CycloneDX 1.6).",
+    )
+    image: str = Field(
+        default="",
+        max_length=TARGET_CHARACTERS_MAX,
+        description="Of which image the packages are wanted, where the scan looked at several.",
+        examples=["oci://registry.example/app:1.4"],
+    )
 
 
 class DiffQuery(BaseModel):
@@ -210,10 +220,10 @@ class ScanPaths:
         return StreamingResponse(stream, headers=_HEADERS, media_type=_STREAM)
 
     async def export(self, call: Call, query: Annotated[ExportQuery, Query()]) -> Response:
-        """All that a scan saw as one file; in SARIF and HTML what it did not look at, too."""
+        """All that a scan saw as one file, in SARIF and HTML what it did not look at, too; or an image's packages."""
         scan, form = await self._found(call), query.format
-        content = await asyncio.to_thread(exported, await self._scans.result(scan), form)
-        named = {"content-disposition": f'attachment; filename="{scan.id}.{form.value}"'}
+        content = await self._scans.file(scan, form, image=query.image)
+        named = {"content-disposition": f'attachment; filename="{scan.id}.{form.ending}"'}
         return Response(content, headers={**_FILE_HEADERS, **named}, media_type=_FILES[form])
 
     async def diff(self, call: Call, query: Annotated[DiffQuery, Query()]) -> Response:

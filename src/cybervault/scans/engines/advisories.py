@@ -5,18 +5,47 @@ Of a distribution the source package counts, and the version that its own securi
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
 from cybervault.domain.verdicts import Severity
-from cybervault.scans.contents import Contents, Database, LayerContents, Package, Release, contents_of
+from cybervault.scans.contents import Contents, Database, Layer, LayerContents, Package, Release, contents_of
 from cybervault.scans.engines import ADVISORIES, LAYERS
+from cybervault.scans.inventory import Inventory, Vulnerability
 from cybervault.scans.seen import Coverage, CoverageState, Report, Seen, shown
+from cybervault.scans.stocktaking import Key, items_of, release_in
 from cybervault.scans.store.advisories import Concern, Loaded
 from cybervault.scans.versions import Span, span_with
 
 _SYSTEM_ECOSYSTEMS: Final = {"pypi": "PyPI", "npm": "npm"}
 _UNRATED: Final = Severity.MEDIUM
+_AFFECTED_MAX: Final = 1_000
 _Hit: TypeAlias = tuple[Database, Package, Concern, Span | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """One vulnerability of one package, in each place of an image that has it."""
+
+    name: str
+    vulnerability: str
+    hits: Sequence[_Hit]
+
+    @property
+    def severity(self) -> Severity | None:
+        """The worst that anybody says; None where nobody does."""
+        severities = list(Severity)
+        return max((hit[2].severity for hit in self.hits if hit[2].severity), key=severities.index, default=None)
+
+    @property
+    def fixed(self) -> str:
+        """The version to update to, where one is known."""
+        return next((span.fixed for *_, span in self.hits if span is not None and span.fixed), "")
+
+    @property
+    def advisories(self) -> list[str]:
+        """Which say it."""
+        return list(dict.fromkeys(hit[2].advisory for hit in self.hits))
 
 
 class Knowledge(Protocol):
@@ -30,21 +59,23 @@ class Knowledge(Protocol):
 
 
 def match_packages(asset: str, layers: Sequence[LayerContents], knowledge: Knowledge) -> Report:
-    """One finding for each vulnerability of each package; what nothing is known of is told, ecosystem by ecosystem.
+    """One finding for each vulnerability of each package, and the inventory with all; what nothing is known of is told.
 
     The whole image is covered only where every list of packages was read and something is known of each.
     """
     contents, report = contents_of(layers), Report()
     loaded = {one.ecosystem: one.loaded_at for one in knowledge.loaded()}
     gaps = [Coverage(asset, ADVISORIES, CoverageState.FAILED, shown(fault, 300)) for fault in contents.faults]
-    known = dict[str, str]()
+    known, matches = dict[str, str](), list[_Match]()
     for (system, ecosystem), databases in _by_ecosystem(contents).items():
         if ecosystem in loaded:
             known[ecosystem] = f"advisories of {loaded[ecosystem]:%Y-%m-%d}"
-            report.seen += _matched(asset, databases, knowledge.about(ecosystem, _names(databases)))
+            matches += _matched(databases, knowledge.about(ecosystem, _names(databases)))
         else:
             reason = _nothing_known(system, ecosystem, contents.release)
             gaps.append(Coverage(asset, ADVISORIES, CoverageState.NOT_TESTED, reason))
+    report.seen = [_seen(asset, match) for match in matches]
+    report.inventories = [_inventory(layers[0].layer, contents, list(zip(report.seen, matches, strict=True)))]
     if gaps:
         in_part = [Coverage(asset, ADVISORIES, CoverageState.COVERED, said, (name,)) for name, said in known.items()]
         report.coverage = gaps + in_part
@@ -94,13 +125,13 @@ def _name(system: str, package: Package) -> str:
     return package.source or package.name
 
 
-def _matched(asset: str, databases: Sequence[Database], known: Mapping[str, tuple[Concern, ...]]) -> list[Seen]:
+def _matched(databases: Sequence[Database], known: Mapping[str, tuple[Concern, ...]]) -> list[_Match]:
     found: dict[tuple[str, str], list[_Hit]] = defaultdict(list)
     for database in databases:
         for package in database.packages:
             for concern, span in _concerns(database.system, package, known.get(_name(database.system, package), ())):
                 found[_name(database.system, package), concern.vulnerability].append((database, package, concern, span))
-    return [_seen(asset, about, hits) for about, hits in found.items()]
+    return [_Match(*about, hits) for about, hits in found.items()]
 
 
 def _concerns(system: str, package: Package, concerns: Sequence[Concern]) -> Iterator[tuple[Concern, Span | None]]:
@@ -117,28 +148,43 @@ def _concerns(system: str, package: Package, concerns: Sequence[Concern]) -> Ite
             yield concern, span
 
 
-def _seen(asset: str, about: tuple[str, str], hits: Sequence[_Hit]) -> Seen:
-    name, vulnerability = about
-    database, package, concern, _ = hits[0]
-    rated = [hit[2].severity for hit in hits if hit[2].severity is not None]
-    severities = list(Severity)
-    severity = max(rated, key=severities.index) if rated else _UNRATED
-    fixed = next((span.fixed for *_, span in hits if span is not None and span.fixed), "")
-    places = list(dict.fromkeys(f"{hit[1].name} {hit[1].version} in {hit[0].path}" for hit in hits))
-    advisories = list(dict.fromkeys(hit[2].advisory for hit in hits))
+def _seen(asset: str, match: _Match) -> Seen:
+    database, package, concern, _ = match.hits[0]
+    places = list(dict.fromkeys(f"{hit[1].name} {hit[1].version} in {hit[0].path}" for hit in match.hits))
     evidence = "; ".join(
         (
             ", ".join(places[:5]),
-            f"fixed in {fixed}" if fixed else "no fixed version is known",
-            *([] if rated else ["nobody rated it"]),
-            f"https://osv.dev/vulnerability/{advisories[0]}",
+            f"fixed in {match.fixed}" if match.fixed else "no fixed version is known",
+            *([] if match.severity else ["nobody rated it"]),
+            f"https://osv.dev/vulnerability/{match.advisories[0]}",
             *([concern.summary] if concern.summary else []),
         )
     )
-    title = f"{package.name} {package.version} has a known vulnerability: {vulnerability}"
-    place = f"pkg:{database.system}/{name} {vulnerability}"
+    title = f"{package.name} {package.version} has a known vulnerability: {match.vulnerability}"
+    place, severity = f"pkg:{database.system}/{match.name} {match.vulnerability}", match.severity or _UNRATED
     return Seen(
         asset, "package_vulnerable", ADVISORIES, shown(place, 300), shown(evidence, 1_000), severity, shown(title)
+    )
+
+
+def _inventory(layer: Layer, contents: Contents, found: Sequence[tuple[Seen, _Match]]) -> Inventory:
+    items, faults = items_of(contents)
+    places = {key: place for place, key in enumerate(items)}
+    vulnerabilities = tuple(_vulnerability(seen, match, places) for seen, match in found)
+    return Inventory(layer.target, layer.image, release_in(contents), tuple(items.values()), vulnerabilities, faults)
+
+
+def _vulnerability(seen: Seen, match: _Match, places: Mapping[Key, int]) -> Vulnerability:
+    keys = dict.fromkeys((database.system, package) for database, package, *_ in match.hits)
+    affected = [places[key] for key in keys if key in places]
+    return Vulnerability(
+        seen.fingerprint,
+        match.vulnerability,
+        tuple(match.advisories),
+        match.severity,
+        match.fixed,
+        match.hits[0][2].summary,
+        tuple(affected[:_AFFECTED_MAX]),
     )
 
 

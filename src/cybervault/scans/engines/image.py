@@ -28,7 +28,7 @@ async def look_at_image(target: Target, registry: Registry, *, now: datetime, ha
     seen = [Seen(target.value, rule, IMAGE, place, evidence) for rule, place, evidence in judge(image.config)]
     if has_compliance_rules:
         seen += [Seen(target.value, rule, IMAGE, "", evidence) for rule, evidence in judge_form(image.config, now)]
-    layers = [Layer(target.value, place, one.digest, one.size) for place, one in enumerate(image.layers)]
+    layers = [Layer(target.value, place, one.digest, one.size, image.digest) for place, one in enumerate(image.layers)]
     return Report(
         seen, [Coverage(target.value, IMAGE, CoverageState.COVERED, f"manifest {image.digest}")], layers=layers
     )

@@ -12,12 +12,13 @@ import sqlalchemy as sa
 from cybervault.domain.ids import ScanId
 from cybervault.domain.jobs import Job, JobState
 from cybervault.domain.principals import TenantId
+from cybervault.scans.inventory import Inventory, packed, unpacked
 from cybervault.scans.profiles import ProfileName
 from cybervault.scans.scan import Chunk, Scan, ScanSelection
 from cybervault.scans.seen import Coverage
 from cybervault.storage.database import Database, Row, Sql, sql, upsert
 from cybervault.storage.jobs import VIEW, job_of
-from cybervault.storage.scan_tables import SCAN_CHUNKS, SCANS
+from cybervault.storage.scan_tables import SCAN_CHUNKS, SCAN_INVENTORIES, SCANS
 from cybervault.storage.work_tables import JOBS
 
 _C = SCANS.c
@@ -85,6 +86,14 @@ _CHUNKS: Final = sql(
     sa.select(SCAN_CHUNKS.c.number, SCAN_CHUNKS.c.engine, SCAN_CHUNKS.c.subjects, SCAN_CHUNKS.c.coverage)
     .where(SCAN_CHUNKS.c.tenant_id == sa.bindparam("tenant_id"), SCAN_CHUNKS.c.scan_id == sa.bindparam("scan_id"))
     .order_by(SCAN_CHUNKS.c.number)
+)
+_KEEP_INVENTORY: Final = upsert(SCAN_INVENTORIES, at=("scan_id", "image"), change=("packed",))
+_INVENTORY: Final = sql(
+    sa.select(SCAN_INVENTORIES.c.packed).where(
+        SCAN_INVENTORIES.c.tenant_id == sa.bindparam("tenant_id"),
+        SCAN_INVENTORIES.c.scan_id == sa.bindparam("scan_id"),
+        SCAN_INVENTORIES.c.image == sa.bindparam("image"),
+    )
 )
 
 
@@ -195,6 +204,17 @@ class ScanStore:
         """The parts in their order."""
         rows = await self._database.rows(_CHUNKS, {"tenant_id": tenant_id, "scan_id": scan_id})
         return tuple(map(_chunk, rows))
+
+    async def keep_inventory(self, tenant_id: TenantId, scan_id: ScanId, inventory: Inventory) -> None:
+        """Keep what an image holds."""
+        row = {"scan_id": scan_id, "image": inventory.image, "tenant_id": tenant_id, "packed": packed(inventory)}
+        await self._database.run(_KEEP_INVENTORY, row)
+
+    async def inventory(self, tenant_id: TenantId, scan_id: ScanId, image: str) -> Inventory | None:
+        """What an image held when it was scanned; None where its packages were not read."""
+        values = {"tenant_id": tenant_id, "scan_id": scan_id, "image": image}
+        rows = await self._database.rows(_INVENTORY, values)
+        return unpacked(cast("bytes", rows[0][0])) if rows else None
 
 
 @lru_cache

@@ -12,7 +12,7 @@ import { ConfirmDialog } from "../../kit/ConfirmDialog";
 import { ExportMenu } from "../../kit/ExportMenu";
 import { useToast } from "../../kit/Toasts";
 import { can, useSession } from "../../session/session";
-import { isOpen, isUploaded, type ScanDetail } from "../scans/search";
+import { imagesOf, isOpen, isUploaded, type ScanDetail } from "../scans/search";
 import { scanWords } from "../scans/words";
 import { scanTexts } from "./texts";
 
@@ -25,6 +25,14 @@ export function Actions({ scan }: { scan: ScanDetail }) {
   const session = useSession();
   const isAllowed = can(session, "scan:write");
   const same = { targets: scan.targets.join(" "), profile: scan.profile };
+  // Packages are read last: while it goes on there are none yet.
+  const images = isOpen(scan) ? [] : imagesOf(scan);
+  const packages: Record<string, string> = Object.fromEntries(
+    images.map((image) => [
+      `cyclonedx&image=${encodeURIComponent(image)}`,
+      texts.packages(images.length > 1 ? image : ""),
+    ]),
+  );
   return (
     <>
       {isAllowed ? null : (
@@ -33,8 +41,8 @@ export function Actions({ scan }: { scan: ScanDetail }) {
         </span>
       )}
       <ExportMenu
-        texts={texts.export}
-        formats={FORMATS}
+        texts={{ ...texts.export, ...packages }}
+        formats={[...FORMATS, ...Object.keys(packages)]}
         path={(format) => `/v3/scans/${scan.id}/export?format=${format}`}
       />
       {isOpen(scan) ? (

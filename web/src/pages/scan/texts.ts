@@ -25,6 +25,7 @@ export const scanTexts = textsOf(
       sarif: "SARIF 2.1.0, with what was not looked at",
       csv: "CSV, a table",
     },
+    packages: (image: string) => `CycloneDX 1.6, the packages${image ? ` of ${image}` : ""}`,
     standing: {
       heading: "How it stands",
       queued: "It waits for a free hand, and begins by itself.",
@@ -189,6 +190,7 @@ export const scanTexts = textsOf(
       sarif: "SARIF 2.1.0, con lo que no se miró",
       csv: "CSV, una tabla",
     },
+    packages: (image) => `CycloneDX 1.6, los paquetes${image ? ` de ${image}` : ""}`,
     standing: {
       heading: "Cómo va",
       queued: "Espera una mano libre, y empieza solo.",

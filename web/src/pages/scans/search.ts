@@ -30,6 +30,11 @@ export function isUploaded({ targets }: { targets: string[] }): boolean {
   return targets.length > 0 && targets.every((target) => target.startsWith("sarif:"));
 }
 
+/** The images among its targets: of each there is a list of packages to take along. */
+export function imagesOf({ targets }: { targets: string[] }): string[] {
+  return targets.filter((target) => target.startsWith("oci://"));
+}
+
 /** How long it has run, in seconds; null before it has begun. */
 export function secondsOf(scan: Scan, now: number): number | null {
   if (scan.started_at === null) return null;
