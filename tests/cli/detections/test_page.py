@@ -41,7 +41,7 @@ def test_it_asks_nobody_for_anything_and_runs_nothing() -> None:
 @given(st.sampled_from(["", "<script>", "\"'><img onerror=x>", "</style>", "<!--", "]]>"]), st.text(st.characters()))
 def test_hostile_text_adds_nothing_to_the_page(start: str, rest: str) -> None:
     def tags(text: str) -> list[str]:
-        tally = tally_of([a_rule()], Computer=f"h{text}", User=f"u{text}", Field=f"v{text}")
+        tally = tally_of([a_rule()], Computer=f"h{text}h", User=f"u{text}u", Field=f"v{text}")
         tally.unknown[f"Why{text}"] += 1
         shown = page(tally, About((f"f{text}",), ABOUT.at, 1.0))
         shown.encode()
