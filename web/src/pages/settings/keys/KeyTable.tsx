@@ -2,7 +2,7 @@
 
 import { Link } from "@tanstack/react-router";
 import { useTexts } from "../../../i18n/texts";
-import { HeadRow } from "../../../kit/HeadRow";
+import { PanelTable } from "../../../kit/PanelTable";
 import { StateTag } from "../../../kit/Tags";
 import { Moment } from "../../../kit/Times";
 import { isLiving, type Key, STATE_TONE } from "./keys";
@@ -14,17 +14,11 @@ const COLUMNS = ["name", "kind", "state", "scopes", "created", "expires", "lastU
 export function KeyTable({ keys }: { keys: readonly Key[] }) {
   const texts = useTexts(keyTexts);
   return (
-    <div className="table-box panel-table">
-      <table className="table">
-        <caption className="visually-hidden">{texts.title}</caption>
-        <HeadRow columns={COLUMNS} texts={texts.columns} />
-        <tbody>
-          {keys.map((key) => (
-            <Row key={key.id} record={key} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <PanelTable title={texts.title} columns={COLUMNS} texts={texts.columns}>
+      {keys.map((key) => (
+        <Row key={key.id} record={key} />
+      ))}
+    </PanelTable>
   );
 }
 

@@ -11,7 +11,7 @@ import { ConfirmDialog } from "../../../kit/ConfirmDialog";
 import { WordField } from "../../../kit/Fields";
 import { Fold } from "../../../kit/Fold";
 import { FormDialog } from "../../../kit/FormDialog";
-import { HeadRow } from "../../../kit/HeadRow";
+import { PanelTable } from "../../../kit/PanelTable";
 import { Moment } from "../../../kit/Times";
 import { useToast } from "../../../kit/Toasts";
 import { filtersQuery } from "./queries";
@@ -42,16 +42,11 @@ export function FiltersView({ isAllowed }: { isAllowed: boolean }) {
           data.length === 0 ? (
             <Empty title={texts.none} />
           ) : (
-            <div className="table-box panel-table">
-              <table className="table">
-                <HeadRow columns={COLUMNS} texts={texts.columns} />
-                <tbody>
-                  {data.map((filter) => (
-                    <Row key={filter.id} filter={filter} isAllowed={isAllowed} onRemove={() => setLeaving(filter)} />
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <PanelTable title={texts.columns.title} columns={COLUMNS} texts={texts.columns}>
+              {data.map((filter) => (
+                <Row key={filter.id} filter={filter} isAllowed={isAllowed} onRemove={() => setLeaving(filter)} />
+              ))}
+            </PanelTable>
           )
         }
       </Asked>

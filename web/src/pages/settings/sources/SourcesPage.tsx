@@ -11,9 +11,9 @@ import { Asked, Empty } from "../../../kit/Asked";
 import { WordButton } from "../../../kit/Buttons";
 import { Choice } from "../../../kit/Choice";
 import { Fact } from "../../../kit/Fact";
-import { HeadRow } from "../../../kit/HeadRow";
 import { Level } from "../../../kit/Level";
 import { Page } from "../../../kit/Page";
+import { PanelTable } from "../../../kit/PanelTable";
 import { StateTag } from "../../../kit/Tags";
 import { Moment } from "../../../kit/Times";
 import { oneOf } from "../../../lib/oneOf";
@@ -70,17 +70,11 @@ const COLUMNS = ["source", "state", "key", "quota"] as const;
 function SourceTable({ sources }: { sources: readonly Source[] }) {
   const texts = useTexts(sourceTexts);
   return (
-    <div className="table-box panel-table">
-      <table className="table">
-        <caption className="visually-hidden">{texts.title}</caption>
-        <HeadRow columns={COLUMNS} texts={texts.columns} />
-        <tbody>
-          {sources.map((source) => (
-            <Row key={source.name} source={source} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <PanelTable title={texts.title} columns={COLUMNS} texts={texts.columns}>
+      {sources.map((source) => (
+        <Row key={source.name} source={source} />
+      ))}
+    </PanelTable>
   );
 }
 

@@ -7,7 +7,7 @@ import { Plus } from "lucide-react";
 import { useState } from "react";
 import { useTexts } from "../../../i18n/texts";
 import { Asked, Empty } from "../../../kit/Asked";
-import { HeadRow } from "../../../kit/HeadRow";
+import { PanelTable } from "../../../kit/PanelTable";
 import { StateTag } from "../../../kit/Tags";
 import { Moment } from "../../../kit/Times";
 import { ManagersPage } from "../ManagersPage";
@@ -50,17 +50,11 @@ function Webhooks() {
         data.length === 0 ? (
           <Empty title={texts.none}>{texts.noneLead}</Empty>
         ) : (
-          <div className="table-box panel-table">
-            <table className="table">
-              <caption className="visually-hidden">{texts.title}</caption>
-              <HeadRow columns={COLUMNS} texts={texts.columns} />
-              <tbody>
-                {data.map((webhook) => (
-                  <Row key={webhook.id} webhook={webhook} />
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <PanelTable title={texts.title} columns={COLUMNS} texts={texts.columns}>
+            {data.map((webhook) => (
+              <Row key={webhook.id} webhook={webhook} />
+            ))}
+          </PanelTable>
         )
       }
     </Asked>
