@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cybervault.access.audit import Actor
-from cybervault.assessments.analyses import DEEP_OBSERVABLES_MAX, Analyses, Submission
+from cybervault.assessments.analyses import DEEP_OBSERVABLES_MAX, Analyses, LookUp, Submission
 from cybervault.assessments.findings import Events, Findings
 from cybervault.assessments.selection import Selection
 from cybervault.assessments.store.assessments import AssessmentStore, Behind
@@ -19,6 +19,7 @@ from cybervault.detection.engine import Engine
 from cybervault.domain.assessments import Assessment, Category, Depth
 from cybervault.domain.ids import AssessmentId, new_assessment_id
 from cybervault.domain.jobs import Happened
+from cybervault.domain.observables import parse_observable
 from cybervault.domain.principals import TenantId
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.domain.verdicts import Severity, Verdict
@@ -129,6 +130,16 @@ class TestDepths:
         assert not any("observables only" in warning for warning in short.warnings)
         quick = await desk.analyze(Submission(reading))
         assert not any("observables only" in warning for warning in quick.warnings)
+
+    async def test_of_several_indicators_each_is_an_assessment_with_its_own_finding(self, desk: Desk) -> None:
+        indicators = (parse_observable(BAD), parse_observable("quiet.example"))
+        bad, quiet = await desk.analyses.look_up(LookUp(indicators, Depth.DEEP, "req_many"), actor=ACTOR)
+        assert (bad.target.value, bad.verdict, bad.request_id) == (BAD, Verdict.MALICIOUS, "req_many")
+        assert quiet.target.value == "quiet.example"
+        assert quiet.id != bad.id
+        kept = await desk.analyses.page(OURS, 10, behind=None, target=BAD)
+        assert [one.id for one in kept] == [bad.id]
+        assert [one.assessment_id for one in await desk.findings.select(OURS, Selection(()))][:1] == [bad.id]
 
     async def test_without_an_engine_the_sandbox_is_refused_and_nothing_is_kept(self, desk: Desk) -> None:
         with pytest.raises(Problem, match="No sandbox engine") as caught:

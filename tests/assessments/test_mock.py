@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from cybervault.access.audit import Actor
-from cybervault.assessments.analyses import Submission
+from cybervault.assessments.analyses import LookUp, Submission
 from cybervault.assessments.findings import StatusChange
 from cybervault.assessments.mock import BY, COUNT, SINCE, MockAnalyses, MockFindings
 from cybervault.assessments.selection import Condition, Field, Operator, Order, Selection, holds, marks_of
@@ -14,6 +14,7 @@ from cybervault.assessments.targets import read_record, read_target
 from cybervault.domain.assessments import Depth
 from cybervault.domain.findings import OPEN, Act, Finding, Status
 from cybervault.domain.ids import AssessmentId, FindingId
+from cybervault.domain.observables import parse_observable
 from cybervault.domain.principals import Environment, Plan, Principal, Scope, TenantId
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.domain.verdicts import Severity, Verdict
@@ -65,6 +66,13 @@ class TestAnalyses:
         with pytest.raises(Problem) as caught:
             await ANALYSES.analyze(Submission(read_target(BAD), Depth.SANDBOX), actor=ACTOR)
         assert refused(caught) == (ProblemKind.INVALID, "mode_unavailable")
+
+    async def test_of_several_each_has_the_answer_that_it_has_alone(self) -> None:
+        indicators = (parse_observable("203.0.113.42"), parse_observable("example.com"))
+        found = await MockAnalyses().look_up(LookUp(indicators), actor=ACTOR)
+        alone = [await MockAnalyses().analyze(one, actor=ACTOR) for one in LookUp(indicators).submissions()]
+        assert found == alone
+        assert [one.target.value for one in found] == ["203.0.113.42", "example.com"]
 
     async def test_nothing_is_kept(self) -> None:
         made = await ANALYSES.analyze(Submission(read_target(BAD), request_id="req_1"), actor=Actor("operator", None))

@@ -12,6 +12,7 @@ from cybervault.assessments.targets import (
     PAYLOAD_BYTES_MAX,
     Handed,
     TargetType,
+    canonical_text,
     read_payload,
     read_record,
     read_target,
@@ -221,3 +222,15 @@ class TestRecords:
             read_record(kind, payload)
         assert refused(caught) == (ProblemKind.INVALID, "invalid_parameter")
         assert caught.value.details[0][0] == field
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [("203[.]0[.]113[.]42", "203.0.113.42"), ("EXAMPLE.com", "example.com"), ("no such thing", "no such thing")],
+)
+def test_a_target_is_named_as_it_is_kept(text: str, kept: str) -> None:
+    assert canonical_text(text) == kept
+
+
+def test_no_target_is_named() -> None:
+    assert canonical_text(None) is None

@@ -5,15 +5,19 @@ from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_address
 
+import pytest
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
+from cybervault.access.limits.limiter import LocalLimiter
 from cybervault.domain.ids import RequestId
+from cybervault.domain.limits import CallClass, LimitOverride
 from cybervault.domain.observables import Address
 from cybervault.domain.principals import Principal
 from cybervault.domain.problems import Problem
 from cybervault.faces.caller import Callers, Presented
 from cybervault.faces.face import Face
+from cybervault.faces.limiting import Limits, OverLimit
 from cybervault.faces.proxies import Client
 from cybervault.faces.rights import Rights, RouteRule
 from cybervault.faces.visit import Desk, Visit
@@ -86,3 +90,20 @@ async def test_only_what_decides_about_rights_and_who_waited_is_read_from_the_da
         visit.rule = replace(RouteRule("GET", "/v3/x"), is_power=is_power)
         await visit.resolve()
     assert asked == [False, True, False, True]
+
+
+async def test_a_call_that_stands_for_several_is_counted_for_each(framed: Framed) -> None:
+    visit = visit_of(framed, await framed.key())
+    caller = await visit.resolve()
+    assert caller is not None
+    await visit.charge_again(caller)  # nothing counts where nobody limits
+    assert visit.charge is None
+    visit.face = replace(visit.face, limits="v3")
+    visit.limits = Limits(LocalLimiter(framed.clock), framed.clock)
+    few = replace(caller, overrides=(LimitOverride("v3", CallClass.ANY, minute=2, burst_percent=0),))
+    for _ in range(2):
+        await visit.charge_again(few)
+    with pytest.raises(OverLimit):
+        await visit.charge_again(few)
+    assert visit.charge is not None
+    assert not visit.charge.decision.is_admitted

@@ -38,6 +38,7 @@ from cybervault.faces.v3.detection import DetectionPaths
 from cybervault.faces.v3.export import ExportPaths
 from cybervault.faces.v3.management.office import Office
 from cybervault.faces.v3.management.routes import management_routes
+from cybervault.faces.v3.observables import ObservablePaths
 from cybervault.faces.v3.response import ResponsePaths
 from cybervault.faces.v3.routes import V3
 from cybervault.faces.v3.routes import face as v3_face
@@ -123,6 +124,7 @@ def _threat_routes(product: Product) -> list[BaseRoute]:
         SourcesPaths(product.standings, product.shelf.current, product.clock).router(),
         SummaryPaths(threats).router(),  # or `summary`
         ThreatPaths(threats, cursors).router(),
+        ObservablePaths(threats).router(),
         TelemetryPaths(product.batches, product.questions, cursors).router(),
         DetectionPaths(product.choices, cursors).router(),
         ResponsePaths(product.actions, cursors).router(),

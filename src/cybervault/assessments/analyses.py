@@ -12,7 +12,7 @@ from cybervault.assessments.assess import Assess, Heard, Inquiry, Weighed
 from cybervault.assessments.conclude import Conclusion, conclude
 from cybervault.assessments.findings import Findings
 from cybervault.assessments.store.assessments import AssessmentStore, Behind
-from cybervault.assessments.targets import Reading
+from cybervault.assessments.targets import Reading, reading_of
 from cybervault.assessments.telemetry_risks import TelemetryRisks
 from cybervault.detection.detector import Detected, Detector
 from cybervault.detection.risk import Hit
@@ -55,11 +55,27 @@ class Submission:
     is_unhurried: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """Indicators that are assessed by one call, each by itself."""
+
+    indicators: tuple[Observable, ...]
+    depth: Depth = Depth.QUICK
+    request_id: str = ""
+
+    def submissions(self) -> tuple[Submission, ...]:
+        """One for each."""
+        return tuple(Submission(reading_of(one), self.depth, self.request_id) for one in self.indicators)
+
+
 class Analyst(Protocol):
     """Who assesses: on what is real, or for test keys on what is made up."""
 
     async def analyze(self, submission: Submission, *, actor: Actor) -> Assessment:
         """Assess a target; `Problem` INVALID `mode_unavailable`."""
+
+    async def look_up(self, asked: LookUp, *, actor: Actor) -> Sequence[Assessment]:
+        """Assess each indicator by itself, in order; `Problem` INVALID `mode_unavailable`."""
 
     async def find(self, tenant_id: TenantId, assessment_id: AssessmentId) -> Assessment:
         """The assessment of this id; `Problem` NOT_FOUND `not_found`."""
@@ -67,8 +83,10 @@ class Analyst(Protocol):
     async def of_request(self, tenant_id: TenantId, request_id: str) -> Assessment:
         """What a request asked for; `Problem` NOT_FOUND `not_found`."""
 
-    async def page(self, tenant_id: TenantId, most: int, *, behind: Behind | None) -> Sequence[Assessment]:
-        """Newest first."""
+    async def page(
+        self, tenant_id: TenantId, most: int, *, behind: Behind | None, target: str | None = None
+    ) -> Sequence[Assessment]:
+        """Newest first; where a target is named, those of its canonical text alone."""
 
 
 class Choosing(Protocol):
@@ -115,6 +133,13 @@ class Analyses:
         asked, recalled = _split(observables, DEEP_OBSERVABLES_MAX if is_deep else 0)
         parts = [*await self.weigh(asked, Depth.DEEP), *await self.weigh(recalled, Depth.QUICK)]
         return await self.keep(submission, parts, actor)
+
+    async def look_up(self, asked: LookUp, *, actor: Actor) -> list[Assessment]:
+        """Assess each indicator by itself and keep what came of it; a deep look has 25 s for all of them together."""
+        refuse_unavailable(asked.depth)
+        parts = await self.weigh(asked.indicators, asked.depth)
+        pairs = zip(asked.submissions(), parts, strict=True)
+        return [await self.keep(submission, [part], actor) for submission, part in pairs]
 
     async def weigh(self, observables: Sequence[Observable], depth: Depth) -> list[Part]:
         """Each by what is known here, or by what the sources say within 25 s for all of them together."""
@@ -176,9 +201,11 @@ class Analyses:
         """What a request asked for; where several had the same id, the newest."""
         return _found(await self._store.of_request(tenant_id, request_id))
 
-    async def page(self, tenant_id: TenantId, most: int, *, behind: Behind | None) -> Sequence[Assessment]:
-        """Newest first."""
-        return await self._store.page(tenant_id, most, behind=behind)
+    async def page(
+        self, tenant_id: TenantId, most: int, *, behind: Behind | None, target: str | None = None
+    ) -> Sequence[Assessment]:
+        """Newest first; where a target is named, those of its canonical text alone."""
+        return await self._store.page(tenant_id, most, behind=behind, target=target)
 
     async def _recalled(self, observable: Observable) -> Part:
         heard, weighed = await self._assess.recall(_inquiry(observable))

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, Final
 
 from cybervault.access.audit import Actor
-from cybervault.assessments.analyses import Submission, assessment_of, not_found, refuse_unavailable
+from cybervault.assessments.analyses import LookUp, Submission, assessment_of, not_found, refuse_unavailable
 from cybervault.assessments.conclude import conclude
 from cybervault.assessments.findings import StatusChange, comment_of, finding_not_found, refuse_change
 from cybervault.assessments.selection import Condition, Selection, holds, marks_of
@@ -57,6 +57,10 @@ class MockAnalyses:
             warnings=(*made.warnings, _WARNING),
         )
 
+    async def look_up(self, asked: LookUp, *, actor: Actor) -> Sequence[Assessment]:
+        """Each as `analyze` has it."""
+        return [await self.analyze(one, actor=actor) for one in asked.submissions()]
+
     async def find(self, tenant_id: TenantId, assessment_id: AssessmentId) -> Assessment:  # noqa: ARG002 - as in earnest
         """Nothing is kept."""
         raise not_found()
@@ -65,7 +69,14 @@ class MockAnalyses:
         """Nothing is kept."""
         raise not_found()
 
-    async def page(self, tenant_id: TenantId, most: int, *, behind: Behind | None) -> Sequence[Assessment]:  # noqa: ARG002 - as in earnest
+    async def page(
+        self,
+        tenant_id: TenantId,  # noqa: ARG002 - as in earnest
+        most: int,  # noqa: ARG002
+        *,
+        behind: Behind | None,  # noqa: ARG002
+        target: str | None = None,  # noqa: ARG002
+    ) -> Sequence[Assessment]:
         """Nothing is kept."""
         return ()
 

@@ -79,8 +79,19 @@ def read_target(text: str, declared: TargetType | None = None) -> Reading:
     if kinds is not None and (observable is None or observable.kind not in kinds):
         raise _invalid("target", f"is no {declared}, as target_type says")
     if observable is not None:
-        return Reading(Target(Sort.INDICATOR, observable.kind.value, observable.value), (observable,))
+        return reading_of(observable)
     return read_payload(_bytes_of(text))
+
+
+def reading_of(observable: Observable) -> Reading:
+    """An observable as a target."""
+    return Reading(Target(Sort.INDICATOR, observable.kind.value, observable.value), (observable,))
+
+
+def canonical_text(text: str | None) -> str | None:
+    """How the target that a caller means by this text is kept; what is no observable stays as it is."""
+    observable = None if text is None else _observable_in(text)
+    return text if observable is None else observable.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,7 @@ class Frame:
             Presented(scope["method"], headers, client),
             self._around.clock.seconds(),
             rule=rule,
+            limits=self._around.limits,
         )
 
     async def _caught(self, visit: Visit, wire: "Wire", answering: Awaitable[None]) -> Exception | None:

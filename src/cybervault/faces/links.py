@@ -36,6 +36,7 @@ LEADS: Final = (
     Lead("GET /v2/threats/recent", 200, "/data/0/id", "threat_id", "/v2/threats/{threat_id}/status"),
     Lead("POST /v3/threats/analyze", 201, "/assessment_id", *_ASSESSMENT),
     Lead("POST /v3/threats/analyze", 202, "/assessment_id", *_ASSESSMENT),
+    Lead("POST /v3/observables/lookup", 200, "/data/0/assessment/assessment_id", *_ASSESSMENT),
     Lead("GET /v3/threats/assessments", 200, "/data/0/assessment_id", *_ASSESSMENT),
     Lead("GET /v3/threats", 200, "/data/0/id", *_THREAT),
     Lead("GET /v3/threats/{threat_id}", 200, "/assessment_id", *_ASSESSMENT),

@@ -106,6 +106,8 @@ ROUTES: Final = (
     RouteRule("PATCH", "/v3/threats/{threat_id}", _WRITE, _EITHER),
     RouteRule("GET", "/v3/threats/{threat_id}/history", _READ, _EITHER),
     RouteRule("POST", "/v3/threats/{threat_id}/comments", _WRITE, _EITHER, is_repeatable=True),
+    # To look something up is to read; who only looks at what is there spends nobody's quota.
+    RouteRule("POST", "/v3/observables/lookup", _READ, _EITHER, barred=_LOOKING, is_repeatable=True),
     RouteRule("POST", "/v3/telemetry", _WRITE, _EITHER, is_repeatable=True, is_real=True, is_bulk=True),
     RouteRule("GET", "/v3/telemetry", _READ, _EITHER, is_real=True),
     # It changes nothing: to ask why is to read.

@@ -11,7 +11,7 @@ from cybervault.domain.principals import KeyId, Principal
 from cybervault.domain.problems import Problem
 from cybervault.faces.caller import Callers, Presented
 from cybervault.faces.face import Face
-from cybervault.faces.limiting import Charge
+from cybervault.faces.limiting import Charge, Limits, refuse
 from cybervault.faces.proxies import Client
 from cybervault.faces.rights import Rights, RouteRule
 
@@ -48,6 +48,7 @@ class Visit:
     known: Principal | None = None
     principal: Principal | None = None
     charge: Charge | None = None
+    limits: Limits | None = None
     content: bytes | None = None
     shown_key_id: KeyId | None = None
     status: int | None = None
@@ -62,6 +63,15 @@ class Visit:
         """Why the key that was presented does not count, where no route asks for one: it is told all the same."""
         is_asked_for = self.rule is not None or self.face.limits is None
         return None if is_asked_for or not self.presented.has_key else self.refusal
+
+    async def charge_again(self, principal: Principal) -> None:
+        """Count one more call of this caller, for each further thing that one request asks for.
+
+        Raises `OverLimit`. For faces on which no call waits for its turn.
+        """
+        if self.limits is not None and self.face.limits is not None:
+            self.charge = await self.limits.charge(self.face.limits, self.presented.method, principal)
+            refuse(self.charge)
 
     async def resolve(self, *, is_fresh: bool = False) -> Principal | None:
         """Find out who calls by what the route wants; why that failed is kept for whoever asks for the caller."""

@@ -29,6 +29,7 @@ ASSESSMENTS: Final = sa.Table(
     sa.Column("document", sa.LargeBinary, nullable=False),
     sa.Index("ix_assessments_created_at", "tenant_id", "created_at", "id"),
     sa.Index("ix_assessments_request_id", "tenant_id", "request_id", "created_at"),
+    sa.Index("ix_assessments_target", "tenant_id", "value", "created_at", "id"),
 )
 
 FINDINGS: Final = sa.Table(

@@ -54,6 +54,21 @@ async def test_of_two_requests_with_one_id_the_newest_counts(database: Database)
     assert await store.of_request(OURS, "req_other") is None
 
 
+async def test_those_of_a_target_alone_are_found_in_pages(database: Database) -> None:
+    store = AssessmentStore(database)
+    other = replace(ASSESSMENT.target, value="198.51.100.1")
+    for number in range(4):
+        at = ASSESSMENT.created_at + timedelta(seconds=number)
+        made = replace(ASSESSMENT, id=AssessmentId(f"asm_{number}"), created_at=at)
+        await store.add(replace(made, target=other) if number == 1 else made)
+    first = await store.page(OURS, 2, target=ASSESSMENT.target.value)
+    assert [one.id for one in first] == ["asm_3", "asm_2"]
+    behind = Behind(first[-1].created_at.timestamp(), first[-1].id)
+    assert [one.id for one in await store.page(OURS, 2, behind=behind, target=ASSESSMENT.target.value)] == ["asm_0"]
+    assert [one.id for one in await store.page(OURS, 9, target=other.value)] == ["asm_1"]
+    assert await store.page(THEIRS, 9, target=other.value) == ()
+
+
 async def test_pages_go_from_new_to_old_and_hold_each_once(database: Database) -> None:
     store = AssessmentStore(database)
     made = [

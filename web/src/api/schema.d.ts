@@ -253,6 +253,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/observables/lookup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Assess many indicators at once, each by itself; what one of them is refused for keeps no other back.
+         *
+         *     Needs the scope `threat:read`.
+         */
+        post: operations["look_up_v3_observables_lookup_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/telemetry": {
         parameters: {
             query?: never;
@@ -3286,6 +3307,16 @@ export interface components {
             score: number | null;
             /** Summary */
             summary: string;
+            /**
+             * Evidence
+             * @description What the score is made of, source by source.
+             */
+            evidence: components["schemas"]["SourceEvidence"][];
+            /**
+             * Missing
+             * @description Sources that could know something of it and were not heard.
+             */
+            missing: string[];
         };
         /**
          * InitializedReply
@@ -3544,6 +3575,42 @@ export interface components {
             finished_at: string | null;
             /** @description What came of it, once it is completed. */
             counts: components["schemas"]["CountsReply"] | null;
+        };
+        /**
+         * LookUpFailure
+         * @description Why one was not assessed.
+         */
+        LookUpFailure: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+            /**
+             * Retry After Seconds
+             * @description Set where the call's limit is used up.
+             */
+            retry_after_seconds: number | null;
+        };
+        /**
+         * LookUpReply
+         * @description Answer of `POST /v3/observables/lookup`, in the order of what was sent.
+         */
+        LookUpReply: {
+            /** Data */
+            data: components["schemas"]["LookedUp"][];
+        };
+        /**
+         * LookedUp
+         * @description What came of one; two spellings of the same observable have the same assessment.
+         */
+        LookedUp: {
+            /**
+             * Observable
+             * @description As it was sent.
+             */
+            observable: string;
+            assessment: components["schemas"]["AssessmentReply"] | null;
+            error: components["schemas"]["LookUpFailure"] | null;
         };
         /**
          * MatchList
@@ -4783,6 +4850,23 @@ export interface components {
             created_at: string;
             /** Targets */
             targets: string[];
+        };
+        /**
+         * SourceEvidence
+         * @description One fact of a source, and what it adds to the score of its observable.
+         */
+        SourceEvidence: {
+            /** Source */
+            source: string;
+            /** Name */
+            name: string;
+            /**
+             * Points
+             * @description Log-odds: above 0 against the observable, below 0 for it.
+             */
+            points: number;
+            /** Reason */
+            reason: string;
         };
         /**
          * SourceQuotaReply
@@ -6844,6 +6928,8 @@ export interface operations {
                 limit?: string | null;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
+                /** @description Only those of this target: an observable, defanged or not, or the SHA-256 of a payload or record. */
+                target?: string | null;
             };
             header?: {
                 /** @description Comes back with the answer. */
@@ -7033,6 +7119,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StepReply"];
+                };
+            };
+        };
+    };
+    look_up_v3_observables_lookup_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+                /** @description The same request again within 24 hours is not carried out again but gets the same answer. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Observables
+                     * @description Addresses, domains, URLs, hashes ..., defanged or not. Each that is new counts as a call.
+                     */
+                    observables: string[];
+                    /**
+                     * Depth
+                     * @description quick asks nobody; deep asks the sources too, at most 25 seconds for all of them.
+                     * @default quick
+                     * @enum {string}
+                     */
+                    depth?: "quick" | "deep";
+                };
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookUpReply"];
                 };
             };
         };

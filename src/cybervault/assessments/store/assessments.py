@@ -21,15 +21,18 @@ _FIND: Final = sql(_DOCUMENTS.where(ASSESSMENTS.c.id == sa.bindparam("wanted")))
 _OF_REQUEST: Final = sql(
     _DOCUMENTS.where(ASSESSMENTS.c.request_id == sa.bindparam("wanted")).order_by(*_NEWEST_FIRST).limit(1)
 )
-_FIRST: Final = sql(_DOCUMENTS.order_by(*_NEWEST_FIRST).limit(sa.bindparam("most")))
-_NEXT: Final = sql(
-    _DOCUMENTS.where(
-        sa.tuple_(ASSESSMENTS.c.created_at, ASSESSMENTS.c.id)
-        < sa.tuple_(sa.bindparam("at", type_=sa.Float), sa.bindparam("after", type_=sa.Text))
-    )
-    .order_by(*_NEWEST_FIRST)
-    .limit(sa.bindparam("most"))
+_OF_TARGET = _DOCUMENTS.where(ASSESSMENTS.c.value == sa.bindparam("target"))
+_BEHIND = sa.tuple_(ASSESSMENTS.c.created_at, ASSESSMENTS.c.id) < sa.tuple_(
+    sa.bindparam("at", type_=sa.Float), sa.bindparam("after", type_=sa.Text)
 )
+# By whether a target is named, and whether it is not the first page.
+_PAGES: Final = {
+    (is_of_target, is_further): sql(
+        (chosen.where(_BEHIND) if is_further else chosen).order_by(*_NEWEST_FIRST).limit(sa.bindparam("most"))
+    )
+    for is_of_target, chosen in ((False, _DOCUMENTS), (True, _OF_TARGET))
+    for is_further in (False, True)
+}
 _DECODER: Final = msgspec.msgpack.Decoder(Assessment)
 
 
@@ -81,13 +84,16 @@ class AssessmentStore:
         rows = await self._database.rows(_OF_REQUEST, {"tenant_id": tenant_id, "wanted": request_id})
         return _read(rows[0]) if rows else None
 
-    async def page(self, tenant_id: TenantId, most: int, *, behind: Behind | None = None) -> tuple[Assessment, ...]:
-        """Newest first."""
+    async def page(
+        self, tenant_id: TenantId, most: int, *, behind: Behind | None = None, target: str | None = None
+    ) -> tuple[Assessment, ...]:
+        """Newest first; where a target is named, those of its canonical text alone."""
         values: dict[str, object] = {"tenant_id": tenant_id, "most": most}
-        if behind is None:
-            rows = await self._database.rows(_FIRST, values)
-        else:
-            rows = await self._database.rows(_NEXT, values | {"at": behind.at, "after": behind.id})
+        if target is not None:
+            values["target"] = target
+        if behind is not None:
+            values |= {"at": behind.at, "after": behind.id}
+        rows = await self._database.rows(_PAGES[target is not None, behind is not None], values)
         return tuple(map(_read, rows))
 
 

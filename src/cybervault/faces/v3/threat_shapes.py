@@ -11,7 +11,7 @@ from cybervault.domain.assessments import Assessment, Depth, Detection, EntityAt
 from cybervault.domain.attack import technique
 from cybervault.domain.findings import Finding, Status, Step
 from cybervault.domain.jobs import Job
-from cybervault.domain.verdicts import Severity
+from cybervault.domain.verdicts import Severity, Term
 from cybervault.faces.moments import spelled
 from cybervault.faces.queued import QueuedReply
 from cybervault.faces.v3.management.office import PageQuery, Pagination
@@ -73,6 +73,20 @@ class ContainmentReply(BaseModel):
     is_reversible: bool
 
 
+class SourceEvidence(BaseModel):
+    """One fact of a source, and what it adds to the score of its observable."""
+
+    source: str = Field(examples=["abuseipdb"])
+    name: str = Field(examples=["reports"])
+    points: float = Field(description="Log-odds: above 0 against the observable, below 0 for it.")
+    reason: str
+
+    @classmethod
+    def of(cls, term: Term) -> "SourceEvidence":
+        """One line of the account."""
+        return cls(source=term.evidence.source, name=term.evidence.item, points=term.points, reason=term.reason)
+
+
 class IndicatorReply(BaseModel):
     """One observable of what was sent, weighed."""
 
@@ -81,6 +95,8 @@ class IndicatorReply(BaseModel):
     verdict: Literal["malicious", "suspicious", "benign", "unknown"]
     score: int | None
     summary: str
+    evidence: list[SourceEvidence] = Field(description="What the score is made of, source by source.")
+    missing: list[str] = Field(description="Sources that could know something of it and were not heard.")
 
     @classmethod
     def of(cls, part: Part) -> "IndicatorReply":
@@ -92,6 +108,8 @@ class IndicatorReply(BaseModel):
                 "verdict": part.weighing.verdict.value,
                 "score": part.weighing.score,
                 "summary": part.weighing.summary,
+                "evidence": [SourceEvidence.of(term).model_dump() for term in part.weighing.terms],
+                "missing": [gap.source for gap in part.weighing.gaps],
             }
         )
 
@@ -245,6 +263,17 @@ class QueuedAssessment(QueuedReply):
     def of(cls, job: Job) -> "QueuedAssessment":
         """How a job stands."""
         return cls(assessment_id=job.reference or "", **QueuedReply.of(job).model_dump())
+
+
+class AssessmentsQuery(PageQuery):
+    """Query of `GET /v3/threats/assessments`."""
+
+    target: str | None = Field(
+        default=None,
+        pattern=TEXT,
+        description="Only those of this target: an observable, defanged or not, or the SHA-256 of a payload or record.",
+        examples=["203.0.113.42"],
+    )
 
 
 class AssessmentList(BaseModel):

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from cybervault.assessments.selection import Selection, marks_of
 from cybervault.assessments.store.assessments import Behind
+from cybervault.assessments.targets import canonical_text
 from cybervault.assessments.threats import Environments
 from cybervault.domain.ids import AssessmentId, FindingId
 from cybervault.domain.jobs import Job
@@ -17,7 +18,7 @@ from cybervault.faces.paging import Cursors
 from cybervault.faces.queued import PREFER, accepted, wants_async
 from cybervault.faces.v3 import threat_shapes as shapes
 from cybervault.faces.v3.filters import read_filter, read_sort, spelled_filter
-from cybervault.faces.v3.management.office import PageQuery, id_in, pagination_of, wish_of
+from cybervault.faces.v3.management.office import id_in, pagination_of, wish_of
 
 _BASE: Final = "/v3/threats"
 
@@ -68,11 +69,13 @@ class ThreatPaths:
         where = {"location": f"{_BASE}/assessments/{assessment.id}"}
         return json_response(201, shapes.AssessmentReply.of(assessment).model_dump(), where)
 
-    async def assessments(self, call: Call, query: Annotated[PageQuery, Query()]) -> Response:
+    async def assessments(self, call: Call, query: Annotated[shapes.AssessmentsQuery, Query()]) -> Response:
         """What was assessed, newest first."""
-        principal, wish = await call.principal(), await wish_of(call, query, self._cursors)
+        principal, target = await call.principal(), canonical_text(query.target)
+        wish = await wish_of(call, query, self._cursors, target=target)
         behind = None if wish.after is None else Behind(float(wish.after[0]), str(wish.after[1]))
-        found = await self._threats.of(principal).analyst.page(principal.tenant_id, wish.most + 1, behind=behind)
+        analyst = self._threats.of(principal).analyst
+        found = await analyst.page(principal.tenant_id, wish.most + 1, behind=behind, target=target)
         page = found[: wish.most]
         last = (page[-1].created_at.timestamp(), page[-1].id) if len(found) > wish.most else None
         reply = shapes.AssessmentList(
