@@ -55,14 +55,14 @@ check-web: ready web/node_modules/.bin/tsc
 	$(RUN) env PYTHONPATH=src python -m docs.client_types --check
 
 test: check console chromium ## check, then all tests with coverage on two cores, some fourteen minutes at present (eight is the aim)
-	@rm -f .coverage .coverage.*
-	$(PYTEST) -m "not full" --own-coverage
+	@rm -rf .own-coverage
+	OWN_COVERAGE=1 $(PYTEST) -m "not full"
 	$(RUN) python -m tests.architecture.own_coverage
 	$(NPM) run --silent test
 
 test-full: check console chromium ## test, and the long ones: every engine, theme and language
-	@rm -f .coverage .coverage.*
-	$(PYTEST) --own-coverage
+	@rm -rf .own-coverage
+	OWN_COVERAGE=1 $(PYTEST)
 	$(RUN) python -m tests.architecture.own_coverage
 	$(NPM) run --silent test
 
@@ -92,7 +92,7 @@ corpus: ready ## try the larger collections of samples that lie in CORPUS
 	else echo "There is no collection in $(CORPUS): every case that the tests use lies in tests/cases/."; fi
 
 clean: ## remove what builds and tests left behind; .state/ stays
-	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov \
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .own-coverage \
 		test-output dist build src/cybervault/faces/console/dist web/node_modules web/tools/node_modules
 	find src tests docs benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 

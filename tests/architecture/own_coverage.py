@@ -1,27 +1,17 @@
 """The own-coverage gate: each test file alone must cover most of the lines and branches of its own source file.
 
-Run after `pytest --own-coverage`: python -m tests.architecture.own_coverage
+Run after `OWN_COVERAGE=1 pytest`: python -m tests.architecture.own_coverage
 """
 
-import ast
-import importlib
-import json
-import re
 import sys
-import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final
 
-from coverage import Coverage
-from coverage.data import CoverageData
-from coverage.exceptions import NoDataError
-
-from tests.architecture.recording import DATA, context_of, watch
-from tests.architecture.tree import PACKAGE, ROOT, is_mirrored, name_of, own_test, sources, syntax
-
-Arcs: TypeAlias = set[tuple[int, int]]
+from tests.architecture.marking import marked
+from tests.architecture.recording import DATA, recorded
+from tests.architecture.tree import is_mirrored, name_of, own_test, sources
 
 OWN_PERCENT_MIN: Final = 90.0
 DEBT: Final = Path(__file__).with_name("coverage_debt.txt")
@@ -29,18 +19,15 @@ DEBT: Final = Path(__file__).with_name("coverage_debt.txt")
 
 @dataclass(frozen=True, slots=True)
 class OwnCoverage:
-    """What the own test file of a source file covers of it, and the lines and branches that it misses."""
+    """What the own test file of a source file covers of it, and the lines that it misses or leaves one way only."""
 
     source: Path
     percent: float
-    missing_lines: tuple[int, ...] = ()
-    missing_branches: tuple[tuple[int, int], ...] = ()
+    missing: tuple[int, ...] = ()
 
     def __str__(self) -> str:
-        lines = _ranges(self.missing_lines)
-        branches = ", ".join(f"{start}->{end if end > 0 else 'exit'}" for start, end in self.missing_branches)
-        missing = "; ".join(filter(None, (lines and f"lines {lines}", branches and f"branches {branches}")))
-        return f"{self.percent:5.1f} %  {name_of(self.source)}  {missing}".rstrip()
+        lines = f"lines {_ranges(self.missing)}" if self.missing else ""
+        return f"{self.percent:5.1f} %  {name_of(self.source)}  {lines}".rstrip()
 
 
 def _ranges(lines: Sequence[int]) -> str:
@@ -54,50 +41,14 @@ def _ranges(lines: Sequence[int]) -> str:
     return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
-def measure(data: CoverageData, pairs: Iterable[tuple[Path, str]], config: Path) -> list[OwnCoverage]:
+def measure(seen: Mapping[str, int], pairs: Iterable[tuple[Path, str]]) -> list[OwnCoverage]:
     """Count for each source file what the test file of that name (relative to the root) runs of it, alone."""
-    own = CoverageData(no_disk=True)
-    tests = dict(pairs)
-    for source, test in tests.items():
-        own.add_arcs({str(source): own_arcs(data, source, test)})
-    if not tests:
-        return []
-    files = _report(own, list(tests), config)
-    return [_read(source, files[source.resolve()]) for source in tests]
-
-
-def own_arcs(data: CoverageData, source: Path, test: str) -> Arcs:
-    """Steps from line to line that the test file takes, and those of module level, whoever took them."""
-    data.set_query_contexts([f"^{re.escape(context_of(test))}"])
-    own = set(data.arcs(str(source)) or ())
-    data.set_query_contexts(None)
-    inner = _lines_in_functions(syntax(source))
-    return own | {arc for arc in data.arcs(str(source)) or () if not {abs(line) for line in arc} & inner}
-
-
-def _lines_in_functions(tree: ast.Module) -> set[int]:
-    return {
-        line
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        for line in range(node.body[0].lineno, (node.end_lineno or node.lineno) + 1)
-    }
-
-
-def _report(own: CoverageData, files: Sequence[Path], config: Path) -> dict[Path, Any]:
-    """Coverage's own report on the chosen data, by source file, with the exclusions that the configuration names."""
-    with tempfile.TemporaryDirectory() as folder:
-        reader = Coverage(data_file=f"{folder}/own", config_file=str(config))
-        reader.get_data().update(own)
-        target = Path(folder) / "own.json"
-        reader.json_report(morfs=[str(path) for path in files], outfile=str(target))
-        report = json.loads(target.read_text(encoding="utf-8"))
-    return {Path(name).resolve(): part for name, part in report["files"].items()}
-
-
-def _read(source: Path, part: dict[str, Any]) -> OwnCoverage:
-    branches = tuple((start, end) for start, end in part.get("missing_branches", ()))
-    return OwnCoverage(source, part["summary"]["percent_covered"], tuple(part["missing_lines"]), branches)
+    found = []
+    for source, test in pairs:
+        _, marks = marked(source)
+        passed = seen.get(test, 0).to_bytes(len(marks.lines), "little")
+        found.append(OwnCoverage(source, marks.percent(passed), tuple(marks.unseen(passed))))
+    return found
 
 
 def debts() -> frozenset[str]:
@@ -116,30 +67,13 @@ def complaints(found: Sequence[OwnCoverage], debt: frozenset[str]) -> list[str]:
     ]
 
 
-def recorded() -> CoverageData:
-    """What all workers of the test run have seen, and the module level of every source file, which is run here."""
-    reader = Coverage(data_file=str(DATA), config_file=False)
-    reader.combine()
-    found = reader.get_data()
-    importing = watch(*sources())
-    importing.start()
-    for source in sources():
-        if is_mirrored(source):
-            importlib.import_module(".".join(source.relative_to(PACKAGE.parent).with_suffix("").parts))
-    importing.stop()
-    found.update(importing.get_data())
-    return found
-
-
 def main() -> int:
     """Read what was recorded, print what falls short, and say so by the exit status."""
-    try:
-        data = recorded()
-    except NoDataError:
-        print("nothing is recorded: run pytest with --own-coverage first")
+    seen = recorded(DATA)
+    if not seen:
+        print("nothing is recorded: run pytest with OWN_COVERAGE=1 first")
         return 1
-    pairs = [(path, name_of(own_test(path))) for path in sources() if is_mirrored(path)]
-    found = measure(data, pairs, ROOT / "pyproject.toml")
+    found = measure(seen, [(path, name_of(own_test(path))) for path in sources() if is_mirrored(path)])
     wrong = complaints(found, debts())
     if wrong:
         print(f"own coverage below {OWN_PERCENT_MIN:.0f} %: what its own test file runs of each source file")

@@ -1,49 +1,48 @@
 """Records which lines of its own source file a test file runs: what the own-coverage gate counts by.
 
-A plugin of pytest, switched on by --own-coverage. Only one source file is watched at a time, and none by the tests of
-the whole program, because a tracer that looks at everything doubles the time of the tests.
+A plugin of pytest, switched on by OWN_COVERAGE=1 in the environment, for the marks must be there before anything of the
+product is imported, and no option of the command line is known so early.
 """
 
+import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import _lru_cache_wrapper
 from pathlib import Path
 from typing import Final
 
 import pytest
-from coverage import Coverage
-from coverage.data import CoverageData
 
-from tests.architecture.tree import ROOT, is_mirrored, name_of, own_test, sources
+from tests.architecture.marking import Marking
+from tests.architecture.tree import PACKAGE, ROOT, is_mirrored, name_of, own_test, sources
 
-DATA: Final = ROOT / ".coverage"
-# It is imported long before its test begins, which is no fault here: `own_coverage` runs the module level of all files.
-_EXPECTED: Final = ["already-imported", "no-data-collected"]
+DATA: Final = ROOT / ".own-coverage"
+_SWITCH: Final = "OWN_COVERAGE"
 
 
 class Recorder:
-    """Watches the own source file of whichever test file runs; what it saw goes into a part of `data` of its own."""
+    """Keeps what each test file runs of its own source file; what it saw becomes a file of its own in a folder."""
 
-    def __init__(self, own: dict[Path, Path], data: Path) -> None:
+    def __init__(self, own: Mapping[Path, Path], seen: Mapping[Path, bytearray], folder: Path) -> None:
         self._own = own
-        self._seen = CoverageData(str(data), suffix=str(os.getpid()))
+        self._seen = seen
+        self._folder = folder
+        self._kept: dict[str, int] = {}
         self._test: Path | None = None
-        self._watching: Coverage | None = None
 
     def turn_to(self, test: Path | None) -> None:
         """From here on a test of this file runs; None: none does."""
         if test == self._test:
             return
-        if self._watching is not None:
-            self._watching.stop()
-            self._seen.update(self._watching.get_data())
-            self._watching = None
+        if self._test is not None and (source := self._own.get(self._test)):
+            name = name_of(self._test)
+            self._kept[name] = self._kept.get(name, 0) | int.from_bytes(self._seen.get(source, b""), "little")
         self._test = test
-        if test is not None and test in self._own:
-            forget(self._own[test])
-            self._watching = watch(self._own[test], context=context_of(name_of(test)))
-            self._watching.start()
+        if test is not None and (source := self._own.get(test)):
+            forget(source)
+            seen = self._seen.get(source, bytearray())
+            seen[:] = bytes(len(seen))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
@@ -54,16 +53,17 @@ class Recorder:
     def pytest_sessionfinish(self) -> None:
         """Keep what the last file showed."""
         self.turn_to(None)
-        self._seen.write()
+        self._folder.mkdir(exist_ok=True)
+        (self._folder / f"{os.getpid()}.json").write_text(json.dumps(self._kept), encoding="utf-8")
 
 
-def watch(*watched: Path, context: str | None = None) -> Coverage:
-    """A tracer of these files alone, which keeps its data in memory."""
-    found = Coverage(
-        data_file=None, config_file=False, branch=True, include=[str(path) for path in watched], context=context
-    )
-    found.set_option("run:disable_warnings", _EXPECTED)
-    return found
+def recorded(folder: Path) -> dict[str, int]:
+    """What all processes of a test run saw, by test file: numbers whose byte of a mark is 1 where it was passed."""
+    together: dict[str, int] = {}
+    for part in folder.glob("*.json"):
+        for name, seen in json.loads(part.read_text(encoding="utf-8")).items():
+            together[name] = together.get(name, 0) | seen
+    return together
 
 
 def forget(source: Path) -> None:
@@ -74,21 +74,19 @@ def forget(source: Path) -> None:
                 one.cache_clear()
 
 
-def context_of(test: str) -> str:
-    """What the steps of a test file are filed under."""
-    return f"{test}::"
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Tell pytest of the switch."""
-    parser.addoption(
-        "--own-coverage", action="store_true", help="record what each test file runs of its own source file"
-    )
-
-
 def pytest_configure(config: pytest.Config) -> None:
-    """Record where it is switched on and tests run."""
-    is_running_tests = hasattr(config, "workerinput") or not config.getoption("numprocesses", None)
-    if config.getoption("--own-coverage") and is_running_tests:
+    """Record where it is switched on."""
+    if _MARKING is not None:
         own = {own_test(path): path for path in sources() if is_mirrored(path)}
-        config.pluginmanager.register(Recorder(own, DATA), "own-coverage")
+        config.pluginmanager.register(Recorder(own, _MARKING.seen, DATA), "own-coverage")
+
+
+def _marking() -> Marking | None:
+    if not os.environ.get(_SWITCH):  # noqa: TID251 - a switch of the tests, not of the product
+        return None
+    found = Marking(PACKAGE.name, [path for path in sources() if is_mirrored(path)])
+    found.install()
+    return found
+
+
+_MARKING: Final = _marking()
