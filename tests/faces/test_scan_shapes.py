@@ -19,6 +19,7 @@ from cybervault.scans.scan import AssetTally, Details, FindingStatus, Phase
 from cybervault.scans.scans import NewScan, Preview
 from cybervault.scans.seen import Coverage, CoverageState
 from cybervault.scans.targets import parse_target
+from cybervault.scans.toolbox import EngineState, Standing
 from tests.scans.made import FINDING, NOW, SCAN
 
 
@@ -86,7 +87,7 @@ def test_a_scan_with_all_that_came_of_it_counts_what_was_not_looked_at() -> None
 
 def test_a_preview_names_what_is_missing() -> None:
     profile = load_profiles()[ProfileName.STANDARD]
-    missing = tuple(engine for engine in ENGINES if engine.missing is not None)[:1]
+    missing = (Standing(ENGINES[0], EngineState.MISSING, "it is not here"),)
     refused = (Refused("10.2.0.7", Why.NOT_GRANTED, "No grant covers it."),)
     reply = PreviewReply.of(Preview((parse_target("10.1.0.0/30"),), profile, 1, 45, missing, refused))
     assert reply.addresses == 4
@@ -94,4 +95,4 @@ def test_a_preview_names_what_is_missing() -> None:
         ("10.2.0.7", "not_granted", "No grant covers it.")
     ]
     assert (reply.targets, reply.profile, reply.ports) == (["10.1.0.0/30"], "standard", len(profile.ports))
-    assert [(one.engine, one.reason) for one in reply.not_tested] == [("cloud", missing[0].missing)]
+    assert [(one.engine, one.reason) for one in reply.not_tested] == [("ports", "it is not here")]

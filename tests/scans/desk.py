@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from cybervault.access.audit import OPERATOR, Actor
@@ -12,6 +13,7 @@ from cybervault.domain.principals import TenantId
 from cybervault.egress.client import Egress
 from cybervault.egress.guard import Origin
 from cybervault.egress.message import DnsQuestion, DnsReply
+from cybervault.scans.apart import Apart
 from cybervault.scans.grants import GrantRules, Grants, NewGrant
 from cybervault.scans.ledger import Ledger
 from cybervault.scans.profiles import Profile, ProfileName
@@ -25,12 +27,14 @@ from cybervault.scans.store.grants import GrantStore
 from cybervault.scans.store.scans import ScanStore
 from cybervault.scans.targets import Target
 from cybervault.scans.timeline import Timeline
+from cybervault.scans.toolbox import Toolbox
 from cybervault.scans.worker import KIND, Means, ScanWorker
 from cybervault.storage.database import Database
 from cybervault.storage.job_run import JobRun
 from cybervault.storage.jobs import Jobs
 from tests.access.conftest import World, world_on
 
+NO_ENGINES: Final = Toolbox(Path("/nowhere"), find=lambda _name: None)
 NOBODY: Final = "nothing is published here"
 
 
@@ -169,16 +173,18 @@ def profiles_of(*ports: int) -> Mapping[ProfileName, Profile]:
     }
 
 
-async def desk_on(database: Database, *ports: int) -> Desk:
+async def desk_on(database: Database, *ports: int, toolbox: Toolbox = NO_ENGINES) -> Desk:
     """Put the parts together; this machine may be scanned where it is granted."""
     world, zone, told = await world_on(database), Zone(), Told()
     grants = Grants(GrantStore(database), world.journal, proof=_NoProof(), rules=GrantRules(has_loopback=True))
     rows = Rows(ScanStore(database), ScanFindingStore(database), Jobs(database, first_pause_seconds=0))
     profiles, wakes = profiles_of(*ports), list[int]()
     timeline = Timeline(rows.scans, told, world.clock)
-    scans = Scans(rows, grants, world.journal, profiles=profiles, timeline=timeline, wake=lambda: wakes.append(1))
+    scans = Scans(
+        rows, grants, world.journal, profiles=profiles, timeline=timeline, toolbox=toolbox, wake=lambda: wakes.append(1)
+    )
     ledger = Ledger(rows.scans, rows.findings, events=told, clock=world.clock)
     shelves = Shelving()
-    means = Means(zone.resolve, shelves.registry, shelves, profiles, world.clock)
+    means = Means(zone.resolve, shelves.registry, shelves, profiles, world.clock, Apart(toolbox))
     worker = ScanWorker(rows.scans, ledger, grants, means=means, timeline=timeline)
     return Desk(world, zone, told, grants, rows.jobs, scans, worker, shelves, timeline, wakes)

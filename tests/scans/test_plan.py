@@ -36,10 +36,9 @@ def targets(*texts: str) -> tuple[Target, ...]:
 
 def test_what_no_engine_is_there_for_is_said_first_then_names_in_eights() -> None:
     names = [f"h{number}.example" for number in range(9)]
-    parts = first_parts(targets("10.1.0.0/24", "arn:aws:s3:::bucket", "oci://r.example/app", *names), is_pentest=False)
+    parts = first_parts(targets("10.1.0.0/24", "arn:aws:s3:::bucket", "oci://r.example/app", *names), ["10.1.0.0/24"])
     assert [(part.phase, len(part.subjects)) for part in parts] == [(MISSING, 1), (NAMES, 8), (NAMES, 1)]
-    pentest = first_parts(targets("10.1.0.0/24"), is_pentest=True)
-    assert [(part.phase, part.subjects) for part in pentest] == [(MISSING, ("10.1.0.0/24",))]
+    assert first_parts(targets("10.1.0.0/24"), []) == []
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ async def test_what_may_not_be_scanned_leaves_nothing(
 async def test_a_preview_says_how_loud_it_would_be_and_what_would_not_be_tested(desk: Desk) -> None:
     preview = await desk.scans.preview(desk.ours, NewScan((NETWORK, "arn:aws:s3:::bucket"), minutes_max=1))
     assert (preview.minutes, preview.connections) == (1, 512)
-    assert [engine.name for engine in preview.missing] == ["cloud"]
+    assert [one.engine.name for one in preview.missing] == ["ssh-audit", "cloud"]
     assert await look(desk.world.database, "SELECT id FROM scans") == []
 
 
@@ -193,7 +193,7 @@ async def test_what_came_of_a_scan_is_told_in_numbers(desk: Desk) -> None:
     assert details.coverage == await desk.scans.coverage(scan)
     assert sum(one.count for one in details.assets) == len(details.findings) > 0
     assert details.assets[0].worst in {Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFORMATIONAL}
-    assert details.phases[0] == Phase("names", 1, 1)
+    assert details.phases[:2] == (Phase("missing", 1, 1), Phase("names", 1, 1))
     assert set(details.controls.values()) <= set(range(1, len(details.findings) + 1))
     control = next(iter(details.controls))
     assert len(await desk.scans.findings(

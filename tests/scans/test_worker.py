@@ -13,12 +13,14 @@ import pytest
 from cybervault.egress.client import Egress
 from cybervault.egress.guard import Guard, origin_of
 from cybervault.scans import worker as module
+from cybervault.scans.engines import ENGINES
 from cybervault.scans.exports import Form
 from cybervault.scans.osv import advisory_of
 from cybervault.scans.profiles import ProfileName
 from cybervault.scans.scan import Scan
 from cybervault.scans.seen import Coverage, CoverageState, Report
 from cybervault.scans.store.advisories import Advisories
+from cybervault.scans.toolbox import Toolbox
 from cybervault.storage.database import Database
 from cybervault.storage.job_run import Ending, JobRun
 from tests.access.statements import look
@@ -26,8 +28,9 @@ from tests.confinement.parsers.test_layers import KEY
 from tests.fakes.advisories import ALL, raw
 from tests.fakes.processes import free_port
 from tests.fakes.registry import DEBIAN, OPENSSL, Shelves, layer, registry_of
+from tests.fakes.scan_engines import stand_in
 from tests.fakes.scanned import HTTP_BARE, Issue, answers, greets, listening, server_side, silent
-from tests.scans.desk import Desk, desk_on
+from tests.scans.desk import NO_ENGINES, Desk, desk_on
 from tests.scans.made import NOW
 
 HERE = "127.0.0.1"
@@ -36,6 +39,8 @@ BLOCK = "127.0.0.0/30"
 NINE = tuple(f"h{number}.example" for number in range(9))
 
 
+# What a scan keeps of the engines that its server has not.
+ABSENT = msgspec.msgpack.encode([one.engine.name for one in NO_ENGINES.standings() if not one.is_usable])
 BASE = layer({"var/lib/dpkg/status": OPENSSL, "etc/os-release": DEBIAN})
 LEAKING = layer({"root/.ssh/id_rsa": KEY, "app/django.dist-info/METADATA": b"Name: Django\nVersion: 2.2.5\n"})
 TIDY = layer({"root/.ssh/.wh.id_rsa": b""})
@@ -65,7 +70,7 @@ async def test_a_network_is_swept_named_and_judged(database: Database) -> None:
     }
     assert {one.asset for one in await desk.found(scan.id)} == {HERE}
     lines = await desk.lines(scan.id)
-    assert of(lines, HERE) == dict.fromkeys(("ports", "services", "tls", "http"), CoverageState.COVERED)
+    assert of(lines, HERE) == dict.fromkeys(("ports", "services", "tls", "http", "ssh-audit"), CoverageState.COVERED)
     assert of(lines, "127.0.0.2") == {"ports": CoverageState.COVERED}
     assert (scan.state.value, scan.progress) == ("completed", 1.0)
 
@@ -88,7 +93,7 @@ async def test_a_name_is_looked_at_where_it_leads_as_far_as_that_was_granted(dat
         await desk.grant("web.example")
         alone = await desk.scanned("web.example")
         assert web.connections == 0
-        refused = [line.reason for line in await desk.lines(alone.id) if line.state is CoverageState.NOT_TESTED]
+        refused = [line.reason for line in await desk.lines(alone.id) if line.engine == "ports"]
         assert refused == [f"{address} is not within what was granted" for address in (HERE, "168.63.129.16")]
         await desk.grant(HERE)
         both = await desk.scanned("web.example")
@@ -144,7 +149,7 @@ async def test_a_service_whose_grant_ends_between_two_parts_is_left_alone(databa
 
         async def ends_after_the_first(tenant_id: object) -> object:
             asked.append(1)
-            if len(asked) == 2:
+            if len(asked) == 3:  # the first says which engines are missing
                 (grant,) = await desk.grants.list(desk.ours)
                 await desk.grants.withdraw(desk.ours, grant.id, actor=desk.actor)
             return await permit(tenant_id)  # type: ignore[arg-type] # handed on as it came
@@ -161,7 +166,7 @@ async def test_a_fault_of_an_engine_is_told_and_ends_nothing_else(database: Data
     await desk.grant(*NINE)
     scan = await desk.scanned(*NINE)
     lines = await desk.lines(scan.id)
-    assert of(lines, NINE[0]) == {"names": CoverageState.FAILED}
+    assert of(lines, NINE[0]) == {"names": CoverageState.FAILED, "ssh-audit": CoverageState.NOT_TESTED}
     assert of(lines, NINE[1])["names"] is CoverageState.COVERED
 
 
@@ -188,8 +193,10 @@ class TestInterrupted:
         await desk.zone.reached.wait()
         return run, task
 
-    async def test_what_was_finished_is_not_done_again_after_a_crash(self, database: Database) -> None:
-        desk = await desk_on(database, 80)
+    async def test_what_was_finished_is_not_done_again_after_a_crash(self, database: Database, tmp_path: Path) -> None:
+        """Not even where an engine has come meanwhile: the parts of a scan stay the same."""
+        toolbox = Toolbox(tmp_path, find=lambda _name: None, pins=lambda _engine: "")
+        desk = await desk_on(database, 80, toolbox=toolbox)
         run, task = await self._hanging(desk)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -197,10 +204,12 @@ class TestInterrupted:
         await desk.jobs.give_back(run.hold)
         before = list(desk.zone.asked)
         desk.zone.hangs_at = ""
+        for engine in ENGINES:
+            stand_in(tmp_path, engine.name, "")
         await desk.work()
         assert set(before) == set(NINE)
         assert set(desk.zone.asked[len(before) :]) == {NINE[8]}
-        assert await look(desk.world.database, "SELECT count(*) FROM scan_chunks") == [(2,)]
+        assert await look(desk.world.database, "SELECT count(*) FROM scan_chunks") == [(3,)]
         findings = await look(desk.world.database, "SELECT count(*) FROM scan_findings WHERE rule = 'spf_missing'")
         assert findings == [(9,)]
 
@@ -270,8 +279,9 @@ async def test_an_image_is_read_layer_by_layer_and_its_packages_judged(database:
     assert {one["name"] for one in document["components"]} == {"debian", "libssl3", "libc6", "Django"}
     assert {one["id"] for one in document["vulnerabilities"]} == {"CVE-2026-0001", "CVE-2026-0002"}
     # The packages have a row of their own, and are not kept beside it.
-    assert len(steps) == 5
-    assert not any(msgspec.msgpack.decode(cast("bytes", raw[0]), type=Report).inventories for raw in steps)
+    reports = [raw for (raw,) in steps if raw != ABSENT]
+    assert len(reports) == 5
+    assert not any(msgspec.msgpack.decode(cast("bytes", raw), type=Report).inventories for raw in reports)
 
 
 async def test_what_a_new_build_no_longer_has_is_resolved_and_what_was_not_read_stays(

@@ -11,6 +11,7 @@ from cybervault.app.work import dispatcher_of
 from cybervault.domain.clock import Clock
 from cybervault.egress.client import Egress
 from cybervault.egress.guard import origin_of
+from cybervault.scans.apart import Apart
 from cybervault.scans.grants import GrantRules, Grants
 from cybervault.scans.ledger import Ledger
 from cybervault.scans.profiles import load_profiles
@@ -26,6 +27,7 @@ from cybervault.scans.store.scans import ScanStore
 from cybervault.scans.store.schedules import ScheduleStore
 from cybervault.scans.targets import Target
 from cybervault.scans.timeline import Timeline
+from cybervault.scans.toolbox import Toolbox
 from cybervault.scans.uploads import Uploads
 from cybervault.scans.worker import KIND, Means, ScanWorker
 from cybervault.settings import ScanSettings, Settings
@@ -58,12 +60,14 @@ def scans_of(settings: Settings, database: Database, journal: Journal, *, egress
     grants = Grants(GrantStore(database), journal, proof=DomainProof(egress), rules=rules)
     rows = Rows(ScanStore(database), ScanFindingStore(database), Jobs(database))
     profiles = load_profiles(part.extra_ports)
+    toolbox = Toolbox(settings.folder)
     means = Means(
         egress.resolve,
         registry_reader(egress, part),
         Advisories(settings.folder / ADVISORIES_FILE),
         profiles,
         clock,
+        Apart(toolbox),
     )
     events = Outbox(database)
     timeline, ledger = (
@@ -71,7 +75,7 @@ def scans_of(settings: Settings, database: Database, journal: Journal, *, egress
         Ledger(rows.scans, rows.findings, events=events, clock=clock),
     )
     worker = ScanWorker(rows.scans, ledger, grants, means=means, timeline=timeline)
-    scans = Scans(rows, grants, journal, profiles=profiles, timeline=timeline, wake=woken.set)
+    scans = Scans(rows, grants, journal, profiles=profiles, timeline=timeline, toolbox=toolbox, wake=woken.set)
     dispatcher = dispatcher_of(database, clock, handlers={KIND: worker.work}, woken=woken)
     store = ScheduleStore(database)
     return ScanParts(

@@ -21,6 +21,7 @@ from cybervault.enrichment.connector import KeyRule, Source
 from cybervault.enrichment.connectors import CONNECTORS
 from cybervault.enrichment.lookup import quota_rules
 from cybervault.faces.console.pages import CONSOLE_DIST
+from cybervault.scans.toolbox import EngineState, Toolbox
 from cybervault.settings import load_settings
 
 PROBE_SECONDS: Final = 5.0
@@ -72,7 +73,7 @@ def _table(checks: list[Check]) -> Table:
 
 async def _examine(product: Product, *, online: bool) -> list[Check]:
     state = Check("state", State.OK, str(product.settings.folder))
-    own = [_console(), _confinement(standing_walls()), _knowledge(product), _chat(product)]
+    own = [_console(), _confinement(standing_walls()), _engines(product), _knowledge(product), _chat(product)]
     try:
         async with product:
             return [state, _database(product), await _keys(product), *own, *await _sources(product, online=online)]
@@ -105,6 +106,19 @@ def _confinement(standing: frozenset[Wall]) -> Check:
         return Check("confinement", State.OK, f"files are parsed behind walls: {', '.join(Wall)}")
     says = f"files are parsed without these walls: {', '.join(missing)}"
     return Check("confinement", State.MISSING, says, "on Linux, install libseccomp (libseccomp2, libseccomp)")
+
+
+def _engines(product: Product) -> Check:
+    """What scans look with besides the product's own engines, which are enough to begin with."""
+    apart = [one for one in Toolbox(product.settings.folder).standings() if one.engine.is_apart]
+    here = [f"{one.engine.name} {one.engine.version}".rstrip() for one in apart if one.is_usable]
+    without = [one.engine.name for one in apart if not one.is_usable]
+    old = [one for one in apart if one.state is EngineState.OUTDATED]
+    says = f"besides our own: {', '.join(here) or 'none'}"
+    if not without:
+        return Check("scan engines", State.OK, says)
+    todo = old[0].command if old else "cybervault scans engines list"
+    return Check("scan engines", State.MISSING, f"{says}; not here: {', '.join(without)}", todo)
 
 
 def _knowledge(product: Product) -> Check:

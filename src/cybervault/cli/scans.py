@@ -12,6 +12,7 @@ from cybervault.cli.advisories import advisories, update_advisories
 from cybervault.cli.documents import print_json
 from cybervault.cli.keys import WhichTenant
 from cybervault.cli.options import AsJson, Data
+from cybervault.cli.scan_engines import engines
 from cybervault.cli.scan_results import diff, export, show_all
 from cybervault.cli.scan_schedules import reschedule, schedule, schedules, unschedule
 from cybervault.cli.tables import listing
@@ -28,6 +29,7 @@ scans: Final = typer.Typer(
 )
 
 
+scans.add_typer(engines)
 scans.command("list", epilog="Example: cybervault scans list --tenant acme")(show_all)
 scans.command("export", epilog="Example: cybervault scans export scan_9x4m2k1pq7 --tenant acme -o report.html")(export)
 scans.command("diff", epilog="Example: cybervault scans diff scan_4f1k9x2m7q scan_9x4m2k1pq7 --tenant acme")(diff)

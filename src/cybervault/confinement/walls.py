@@ -45,7 +45,7 @@ def raise_walls(memory_bytes: int, cpu_seconds: int, set_limit: SetLimit = resou
     The filter of system calls holds for the calling thread and what comes from it.
     """
     allowed = _filter()  # its library is looked for with programs and files
-    _bind_to_parent()
+    bind_to_parent()
     standing = set(_limited(memory_bytes, cpu_seconds, set_limit))
     if allowed is not None and _loaded(allowed):
         standing |= {Wall.FILES, Wall.NETWORK, Wall.PROGRAMS}
@@ -54,16 +54,17 @@ def raise_walls(memory_bytes: int, cpu_seconds: int, set_limit: SetLimit = resou
 
 def _limited(memory_bytes: int, cpu_seconds: int, set_limit: SetLimit) -> list[Wall]:
     """Limits that every Unix has; macOS has that of memory too, but does not hold to it."""
-    memory = _set(resource.RLIMIT_AS, memory_bytes, set_limit) and sys.platform == "linux"
-    time = _set(resource.RLIMIT_CPU, cpu_seconds, set_limit)
+    memory = limit(resource.RLIMIT_AS, memory_bytes, set_limit) and sys.platform == "linux"
+    time = limit(resource.RLIMIT_CPU, cpu_seconds, set_limit)
     # Without descriptors there is no socket. Files can still be removed, so that wall needs the filter.
-    network = _set(resource.RLIMIT_NOFILE, 0, set_limit)
+    network = limit(resource.RLIMIT_NOFILE, 0, set_limit)
     for what in (resource.RLIMIT_FSIZE, resource.RLIMIT_NPROC, resource.RLIMIT_CORE):
-        _set(what, 0, set_limit)
+        limit(what, 0, set_limit)
     return [wall for wall, stands in ((Wall.MEMORY, memory), (Wall.TIME, time), (Wall.NETWORK, network)) if stands]
 
 
-def _set(what: int, value: int, set_limit: SetLimit) -> bool:
+def limit(what: int, value: int, set_limit: SetLimit = resource.setrlimit) -> bool:
+    """Set a limit of this process, or a lower one where it has that already; whether it stands."""
     _, hard = resource.getrlimit(what)
     roof = sys.maxsize if hard == resource.RLIM_INFINITY else hard
     least = min(value, roof)
@@ -76,7 +77,8 @@ def _set(what: int, value: int, set_limit: SetLimit) -> bool:
     return True
 
 
-def _bind_to_parent() -> None:
+def bind_to_parent() -> None:
+    """Die with the thread that began this process, and let nothing that it starts gain rights; on Linux."""
     if sys.platform == "linux":
         prctl = ctypes.CDLL(None).prctl
         prctl(_SET_DEATH_SIGNAL, int(signal.SIGKILL), 0, 0, 0)

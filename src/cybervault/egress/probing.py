@@ -74,7 +74,7 @@ class Prober:
 
     async def connect(self, spot: Spot, seconds: float) -> Contact:
         """Whether a port takes a connection, which is closed at once."""
-        self._check(spot.address)
+        self.check(spot.address)
         family = socket.AF_INET if isinstance(spot.address, ipaddress.IPv4Address) else socket.AF_INET6
         with socket.socket(family, socket.SOCK_STREAM) as one:
             one.settimeout(0)
@@ -131,7 +131,7 @@ class Prober:
     async def _opened(
         self, spot: Spot, tls: ssl.SSLContext | None
     ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-        self._check(spot.address)
+        self.check(spot.address)
         # A server name is a name: an address is never sent as one (RFC 6066, 3).
         name = None if tls is None else spot.name
         reader, writer = await asyncio.open_connection(str(spot.address), spot.port, ssl=tls, server_hostname=name)
@@ -144,7 +144,8 @@ class Prober:
         """Whether an address may be connected to."""
         return not is_never_scanned(address, has_loopback=self._has_loopback) and self._may_reach(address)
 
-    def _check(self, address: Address) -> None:
+    def check(self, address: Address) -> None:
+        """Raise where an address may not be connected to; asked too before a program is handed it."""
         refuse_in_sandbox(_WHAT)
         if not self.may(address):
             raise EgressError(EgressFailure.REFUSED, "an address that may not be scanned")

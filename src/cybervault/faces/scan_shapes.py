@@ -282,7 +282,7 @@ class PreviewReply(BaseModel):
             connections_max=preview.connections,
             ports=len(preview.profile.ports),
             not_tested=[
-                MissingReply(engine=engine.name, looks_at=engine.summary, reason=engine.missing or "")
-                for engine in preview.missing
+                MissingReply(engine=one.engine.name, looks_at=one.engine.summary, reason=one.reason)
+                for one in preview.missing
             ],
         )

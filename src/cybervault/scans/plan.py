@@ -9,7 +9,7 @@ import msgspec
 
 from cybervault.domain.never_scanned import Network
 from cybervault.scans.contents import Layer, LayerContents
-from cybervault.scans.engines import ADVISORIES, IMAGE, LAYERS, NAMES, SERVICES, SWEEP, missing_for
+from cybervault.scans.engines import ADVISORIES, IMAGE, LAYERS, NAMES, SERVICES, SWEEP
 from cybervault.scans.profiles import Profile
 from cybervault.scans.scan import Chunk, Phase
 from cybervault.scans.seen import Host, Service
@@ -48,9 +48,8 @@ class Part(msgspec.Struct, frozen=True):
     contents: tuple[LayerContents, ...] = ()
 
 
-def first_parts(targets: Sequence[Target], *, is_pentest: bool) -> list[Part]:
+def first_parts(targets: Sequence[Target], without: Sequence[str]) -> list[Part]:
     """What an engine is missing for, to be said first; then domains."""
-    without = [target.value for target in targets if missing_for(target.kind, is_pentest=is_pentest)]
     names = [target.value for target in targets if target.kind is TargetKind.DOMAIN]
     parts = [Part(MISSING, tuple(without))] if without else []
     return parts + [Part(NAMES, tuple(some)) for some in _some(names, NAMES_AT_ONCE)]

@@ -18,7 +18,6 @@ from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.domain.verdicts import Severity
 from cybervault.scans.admission import Refused, admitted
 from cybervault.scans.difference import Difference, difference
-from cybervault.scans.engines import Engine, missing_for
 from cybervault.scans.exports import Form, exported, packages_exported
 from cybervault.scans.grants import Grants
 from cybervault.scans.inventory import Inventory
@@ -32,6 +31,7 @@ from cybervault.scans.store.findings import ScanFindingStore
 from cybervault.scans.store.scans import ScanStore
 from cybervault.scans.targets import Target, TargetKind, parse_targets, refuse_too_large, refuse_wrong_number
 from cybervault.scans.timeline import Timeline
+from cybervault.scans.toolbox import Standing, Toolbox
 from cybervault.scans.worker import KIND, ScanJob
 from cybervault.storage.jobs import Jobs
 
@@ -69,7 +69,7 @@ class Preview:
     profile: Profile
     minutes: int
     connections: int
-    missing: tuple[Engine, ...]
+    missing: tuple[Standing, ...]
     refused: tuple[Refused, ...] = ()
 
 
@@ -93,6 +93,7 @@ class Scans:
         *,
         profiles: Mapping[ProfileName, Profile],
         timeline: Timeline,
+        toolbox: Toolbox,
         wake: Callable[[], None],
     ) -> None:
         self._rows = rows
@@ -100,6 +101,7 @@ class Scans:
         self._journal = journal
         self._profiles = profiles
         self._timeline = timeline
+        self._toolbox = toolbox
         self._wake = wake
 
     async def preview(self, tenant_id: TenantId, wish: NewScan) -> Preview:
@@ -117,9 +119,8 @@ class Scans:
 
     def _previewed(self, wish: NewScan, targets: tuple[Target, ...]) -> Preview:
         profile, is_pentest = self._profiles[wish.profile], wish.profile is ProfileName.PENTEST
-        missing = dict.fromkeys(
-            engine for target in targets for engine in missing_for(target.kind, is_pentest=is_pentest)
-        )
+        kinds = dict.fromkeys(target.kind for target in targets)
+        missing = dict.fromkeys(one for kind in kinds for one in self._toolbox.missing_for(kind, is_pentest=is_pentest))
         minutes = min(minutes_of(targets, profile), wish.minutes_max)
         return Preview(targets, profile, minutes, connections_of(targets, profile), tuple(missing))
 

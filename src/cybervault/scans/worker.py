@@ -16,8 +16,9 @@ from cybervault.domain.principals import TenantId
 from cybervault.domain.problems import Problem
 from cybervault.egress.message import EgressError
 from cybervault.egress.probing import Prober
+from cybervault.scans.apart import Apart
 from cybervault.scans.contents import Layer, LayerContents
-from cybervault.scans.engines import ADVISORIES, HTTP, IMAGE, LAYERS, NAMES, SERVICES, SWEEP, TLS, missing_for
+from cybervault.scans.engines import ADVISORIES, HTTP, IMAGE, LAYERS, NAMES, SERVICES, SWEEP, TLS, Engine, engines_for
 from cybervault.scans.engines import services as service_engine
 from cybervault.scans.engines.advisories import Knowledge, match_packages
 from cybervault.scans.engines.http import look_at_web
@@ -52,6 +53,7 @@ from cybervault.storage.job_run import JobRun
 KIND: Final = "scan"
 _LOG: Final = structlog.get_logger("cybervault.scans")
 _REPORTS: Final = msgspec.msgpack.Decoder(Report)
+_NAMES: Final = msgspec.msgpack.Decoder(frozenset[str])
 
 
 class ScanJob(msgspec.Struct, frozen=True):
@@ -63,18 +65,22 @@ class ScanJob(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What engines work with: where names and registries are asked, what is known of packages, and the profiles."""
+    """What engines work with: where names and registries are asked, what is known of packages, profiles, and the rest.
+
+    `apart` are those that are processes of their own.
+    """
 
     resolve: Resolve
     registry: Callable[[Target], Registry]
     advisories: Knowledge
     profiles: Mapping[ProfileName, Profile]
     clock: Clock
+    apart: Apart
 
 
 @dataclass(slots=True)
 class _Walk:
-    """One scan under way: its targets, how deep it looks, and the number of its next part."""
+    """One scan under way: its targets, how deep it looks, which engines it has not, and the number of its next part."""
 
     run: JobRun
     tenant_id: TenantId
@@ -82,6 +88,7 @@ class _Walk:
     targets: tuple[Target, ...]
     profile: Profile
     number: int = 0
+    absent: frozenset[str] = frozenset()
     by_value: dict[str, Target] = field(default_factory=dict)
 
     @property
@@ -113,12 +120,19 @@ class ScanWorker:
         targets = targets_of(job.targets)
         walk = _Walk(run, run.job.tenant_id, ScanId(run.job.reference), targets, self._means.profiles[job.profile])
         await self._timeline.begun(walk.tenant_id, walk.scan_id)
-        names = await self._phase(walk, first_parts(targets, is_pentest=walk.is_pentest))
+        # Kept, for the parts are to be the same after a crash, whatever has been installed meanwhile.
+        walk.absent = _NAMES.decode(await run.step("engines", self._absent))
+        without = [target.value for target in targets if _missing_engines(walk, target)]
+        names = await self._phase(walk, first_parts(targets, without))
         swept = await self._phase(walk, sweep_parts(targets, names.hosts))
         await self._phase(walk, service_parts(swept.services))
         images = await self._phase(walk, image_parts(targets))
         layers = await self._phase(walk, layer_parts(images.layers))
         await self._phase(walk, package_parts(layers.contents))
+
+    async def _absent(self) -> bytes:
+        found = await asyncio.to_thread(self._means.apart.toolbox.standings)
+        return msgspec.msgpack.encode([one.engine.name for one in found if not one.is_usable])
 
     async def _phase(self, walk: _Walk, parts: Sequence[Part]) -> Report:
         """All parts of one phase, one after another."""
@@ -165,7 +179,7 @@ class ScanWorker:
             return [_Look((one.host.asset,), partial(self._service, walk, permit, one)) for one in part.services]
         if part.phase in {IMAGE, LAYERS, ADVISORIES}:
             return self._looks_at_images(walk, permit, part)
-        return [_Look((subject,), partial(_missing, walk, subject)) for subject in part.subjects]
+        return [_Look((subject,), partial(self._missing, walk, subject)) for subject in part.subjects]
 
     def _looks_at_images(self, walk: _Walk, permit: Permit, part: Part) -> "list[_Look]":
         if part.phase == IMAGE:
@@ -173,6 +187,14 @@ class ScanWorker:
         if part.phase == LAYERS:
             return [_Look((one.target,), partial(self._layer, walk, permit, one)) for one in part.layers]
         return [_Look((name,), partial(self._packages, name, part.contents)) for name in part.subjects]
+
+    async def _missing(self, walk: _Walk, subject: str) -> Report:
+        """What nothing here can look at, said for each engine that would."""
+        toolbox, lines = self._means.apart.toolbox, list[Coverage]()
+        for engine in _missing_engines(walk, walk.by_value[subject]):
+            reason = toolbox.standing(engine).reason or "it was not there yet when the scan began"
+            lines.append(Coverage(subject, engine.name, CoverageState.NOT_TESTED, reason))
+        return Report(coverage=lines)
 
     async def _name(self, walk: _Walk, permit: Permit, domain: str) -> Report:
         target = walk.by_value[domain]
@@ -212,6 +234,7 @@ class ScanWorker:
             report.add(await look_at_tls(service, profile, prober, now=self._means.clock.now()))
         if named.name in {"http", "https"}:
             report.add(await look_at_web(service, profile, prober, is_tls=named.is_tls))
+        report.add(await self._means.apart.look(service, named, profile, prober=prober, absent=walk.absent))
         # What is no TLS any more, or no web server, has nothing left of what was seen of one.
         spoken = {TLS: named.is_tls, HTTP: named.name in {"http", "https"}}
         report.coverage += [
@@ -268,11 +291,8 @@ async def _safely(phase: str, look: _Look) -> Report:
     return Report(coverage=[Coverage(subject, phase, state, reason) for subject in look.subjects])
 
 
-async def _missing(walk: _Walk, subject: str) -> Report:
-    """What nothing can look at yet, said for each engine that would."""
-    missing = missing_for(walk.by_value[subject].kind, is_pentest=walk.is_pentest)
-    state = CoverageState.NOT_TESTED
-    return Report(coverage=[Coverage(subject, engine.name, state, engine.missing or "") for engine in missing])
+def _missing_engines(walk: _Walk, target: Target) -> list[Engine]:
+    return [one for one in engines_for(target.kind, is_pentest=walk.is_pentest) if one.name in walk.absent]
 
 
 def _is_withdrawn(walk: _Walk, permit: Permit, target: Target) -> bool:

@@ -8,7 +8,11 @@ from cybervault.scans.targets import TargetKind
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What an engine is: what it looks at, its licence, what it needs, and why it is not there (None: it is)."""
+    """What an engine is: what it looks at, its licence, what it needs, and why none has it (None: it can be had).
+
+    One with a `module` is a process in an environment of its own, made of what `pins/NAME.txt` lists; one with a
+    `program` is that program where the operator has installed it. All others are parts of the product.
+    """
 
     name: str
     kind: TargetKind
@@ -17,6 +21,14 @@ class Engine:
     needs: str
     missing: str | None = None
     is_attacking: bool = False
+    version: str = ""
+    module: str = ""
+    program: str = ""
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether it is a process of its own, that this server may not have."""
+        return bool(self.module or self.program)
 
 
 SWEEP: Final = "ports"
@@ -27,13 +39,19 @@ NAMES: Final = "names"
 IMAGE: Final = "image"
 LAYERS: Final = "layers"
 ADVISORIES: Final = "advisories"
+SSH_AUDIT: Final = "ssh-audit"
 
 _OURS: Final = "part of the product"
+_APART: Final = "a process of its own"
 ENGINES: Final = (
     Engine(SWEEP, TargetKind.NETWORK, "which ports take a TCP connection", _OURS, "network"),
     Engine(SERVICES, TargetKind.NETWORK, "what answers on open ports", _OURS, "network"),
     Engine(TLS, TargetKind.NETWORK, "versions of TLS and the certificate", _OURS, "network"),
     Engine(HTTP, TargetKind.NETWORK, "security headers and cookies of web servers", _OURS, "network"),
+    Engine(
+        SSH_AUDIT, TargetKind.NETWORK, "algorithms and keys of SSH servers", "MIT", _APART,
+        version="3.9.0", module="ssh_audit",
+    ),
     Engine(NAMES, TargetKind.DOMAIN, "DNS and mail rules of a domain", _OURS, "a name server"),
     Engine(
         "cloud", TargetKind.CLOUD, "rules for cloud resources", "Apache-2.0 (prowler)", "credentials of the account",
@@ -50,11 +68,7 @@ ENGINES: Final = (
 """In the order in which they look."""
 
 
-def missing_for(kind: TargetKind, *, is_pentest: bool) -> tuple[Engine, ...]:
-    """The engines that would look at such a target and are not there; a name leads to addresses, which count too."""
+def engines_for(kind: TargetKind, *, is_pentest: bool) -> tuple[Engine, ...]:
+    """The engines that look at such a target, or would; a name leads to addresses, whose engines count too."""
     kinds = {kind, TargetKind.NETWORK} if kind is TargetKind.DOMAIN else {kind}
-    return tuple(
-        engine
-        for engine in ENGINES
-        if engine.missing is not None and engine.kind in kinds and (is_pentest or not engine.is_attacking)
-    )
+    return tuple(engine for engine in ENGINES if engine.kind in kinds and (is_pentest or not engine.is_attacking))
