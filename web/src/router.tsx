@@ -103,6 +103,27 @@ const threats = createRoute({
 const threat = createRoute({
   ...within("/threats/$id"),
   component: lazyRouteComponent(() => import("./pages/threat/ThreatPage"), "ThreatPage"),
+  validateSearch: filters("view"),
+});
+const lookups = createRoute({
+  ...within("/lookups"),
+  component: lazyRouteComponent(() => import("./pages/lookups/LookupsPage"), "LookupsPage"),
+  validateSearch: filters("depth", "verdict"),
+});
+const assessments = createRoute({
+  ...within("/assessments"),
+  component: lazyRouteComponent(() => import("./pages/assessments/AssessmentsPage"), "AssessmentsPage"),
+  validateSearch: filters("target", "cursor"),
+});
+const comparison = createRoute({
+  ...within("/assessments/compare"),
+  component: lazyRouteComponent(() => import("./pages/assessments/ComparePage"), "ComparePage"),
+  validateSearch: filters("a", "b"),
+});
+const assessment = createRoute({
+  ...within("/assessments/$id"),
+  component: lazyRouteComponent(() => import("./pages/assessments/AssessmentPage"), "AssessmentPage"),
+  validateSearch: filters("view"),
 });
 const telemetry = createRoute({
   ...within("/telemetry"),
@@ -159,6 +180,10 @@ export const router = createRouter({
     inside.addChildren([
       threats,
       threat,
+      lookups,
+      assessments,
+      comparison,
+      assessment,
       telemetry,
       batch,
       scans,

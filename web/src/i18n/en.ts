@@ -18,6 +18,8 @@ export const en = {
   places: {
     dashboard: "Dashboard",
     analyze: "Analyse",
+    lookups: "Look up many",
+    assessments: "Assessments",
     threats: "Threats",
     telemetry: "Telemetry",
     scans: "Scans",

@@ -20,6 +20,8 @@ export const es: Texts = {
   places: {
     dashboard: "Panel",
     analyze: "Analizar",
+    lookups: "Consulta masiva",
+    assessments: "Evaluaciones",
     threats: "Amenazas",
     telemetry: "Telemetría",
     scans: "Escaneos",

@@ -4,7 +4,9 @@ import {
   Activity,
   Bot,
   CircleUserRound,
+  ClipboardList,
   Gauge,
+  History,
   KeyRound,
   LayoutDashboard,
   ListChecks,
@@ -25,6 +27,8 @@ export interface NavigationItem {
   path:
     | "/"
     | "/analyze"
+    | "/lookups"
+    | "/assessments"
     | "/threats"
     | "/telemetry"
     | "/scans"
@@ -40,6 +44,8 @@ export interface NavigationItem {
 const ITEMS: readonly NavigationItem[] = [
   { id: "dashboard", path: "/", icon: LayoutDashboard, needs: "threat:read", hotkey: "g d", group: "work" },
   { id: "analyze", path: "/analyze", icon: Search, needs: "nobody", hotkey: "g a", group: "work" },
+  { id: "lookups", path: "/lookups", icon: ClipboardList, needs: "threat:read", hotkey: "g p", group: "work" },
+  { id: "assessments", path: "/assessments", icon: History, needs: "threat:read", hotkey: "g h", group: "work" },
   { id: "threats", path: "/threats", icon: ShieldAlert, needs: "threat:read", hotkey: "g t", group: "work" },
   { id: "telemetry", path: "/telemetry", icon: Activity, needs: "threat:read", hotkey: "g e", group: "work" },
   { id: "scans", path: "/scans", icon: Radar, needs: "scan:read", hotkey: "g s", group: "work" },

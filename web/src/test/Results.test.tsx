@@ -187,4 +187,20 @@ describe("the model's text", () => {
     expect(container.textContent).toContain("hxxps://evil[.]example[.]com/x and 203[.]0[.]113[.]42");
     expect(container.querySelector("strong")?.textContent).toBe("Verdict:");
   });
+
+  test("its structure is kept, and what nobody would write is shown as it came", () => {
+    const show = (text: string) =>
+      render(
+        <LanguageProvider>
+          <Markdown text={text} raw="" shown="" />
+        </LanguageProvider>,
+      ).container;
+    const text =
+      "# One\n\n3. a *b*\n4. `x<y` &amp; <b>c</b>\n\n> said\n\n---\n```\n<i>\n```\n[a<https://c.example>](http://x)";
+    const html = show(text).innerHTML;
+    expect(html).toContain("<h4>One</h4>");
+    expect(html).toContain('<ol start="3"><li>a <em>b</em></li><li><code>x&lt;y</code> &amp; c</li></ol>');
+    expect(html).toContain("<blockquote><p>said</p></blockquote><hr><pre><code>&lt;i&gt;</code></pre>");
+    expect(show(">".repeat(20_000)).textContent).toHaveLength(20_000);
+  });
 });

@@ -19,7 +19,8 @@ CONSOLE_DIST: Final = Path(__file__).parent / "dist"
 
 # As web/src/router.tsx has them.
 _PAGE_PATHS: Final = (
-    "/", "/analyze", "/sign-in", "/setup", "/invitation", "/account", "/threats", "/threats/{id}",
+    "/", "/analyze", "/sign-in", "/setup", "/invitation", "/account", "/threats", "/threats/{id}", "/lookups",
+    "/assessments", "/assessments/compare", "/assessments/{id}",
     "/telemetry", "/telemetry/{id}",
     "/scans", "/scans/new", "/scans/schedules", "/scans/grants", "/scans/{id}",
     "/settings/api-keys", "/settings/api-keys/{id}", "/settings/service-accounts", "/settings/users",

@@ -8,6 +8,7 @@ import { defang } from "../../lib/defang";
 import { detect } from "../../lib/detect";
 import { useHotkeys } from "../../lib/hotkeys";
 import { useTitle } from "../../lib/title";
+import { can, useSession } from "../../session/session";
 import { useOpenDialog } from "../../shell/useDialogs";
 import { AnalyzeForm } from "./AnalyzeForm";
 import { readAddress, showInAddress } from "./address";
@@ -21,6 +22,12 @@ import { Welcome } from "./Welcome";
 
 const loadResults = async () => ({ default: (await import("./Results")).Results });
 const Results = lazy(loadResults);
+const KeepButton = lazy(() => import("./KeepButton"));
+const keep = (value: string) => (
+  <Suspense>
+    <KeepButton value={value} />
+  </Suspense>
+);
 
 export function AnalyzePage() {
   const { language, texts } = useSpeech();
@@ -36,6 +43,8 @@ export function AnalyzePage() {
   const { analysis, start, stop, reset } = useAnalysis();
   const { recent, clear } = useRecent(analysis);
   const { modelId } = choice;
+  const session = useSession();
+  const mayKeep = can(session, "threat:read") && session?.member.role !== "viewer";
 
   const submit = useCallback(
     (ioc: string) => {
@@ -79,7 +88,13 @@ export function AnalyzePage() {
         <Welcome onPick={prefill} />
       ) : (
         <Suspense>
-          <Results analysis={analysis} again={() => submit(analysis.asked)} openKeys={openKeys} onPick={prefill} />
+          <Results
+            analysis={analysis}
+            again={() => submit(analysis.asked)}
+            openKeys={openKeys}
+            onPick={prefill}
+            {...(mayKeep ? { keep } : {})}
+          />
         </Suspense>
       )}
       <RecentList items={recent} onPick={prefill} onClear={clear} />

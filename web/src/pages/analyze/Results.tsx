@@ -1,7 +1,7 @@
 /** What came of an analysis: verdict, its account, the sources, warnings and the model's text. */
 
 import { Download, RotateCw } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { useSpeech } from "../../i18n/language";
 import { CopyButton, WordButton } from "../../kit/Buttons";
 import { defang } from "../../lib/defang";
@@ -22,9 +22,11 @@ interface ResultsProps {
   again: () => void;
   openKeys: () => void;
   onPick: (value: string) => void;
+  /** What keeps the result, for who may. */
+  keep?: (value: string) => ReactNode;
 }
 
-export function Results({ analysis, again, openKeys, onPick }: ResultsProps) {
+export function Results({ analysis, again, openKeys, onPick, keep }: ResultsProps) {
   const { texts } = useSpeech();
   const { meta, failure, phase } = analysis;
   const isOfModel = isFailureOfModel(analysis);
@@ -32,7 +34,7 @@ export function Results({ analysis, again, openKeys, onPick }: ResultsProps) {
   const isPlain = meta !== null && meta.sources.length === 0;
   return (
     <section className="results" aria-labelledby="result-heading">
-      <ResultHead analysis={analysis} again={again} />
+      <ResultHead analysis={analysis} again={again} {...(keep ? { keep } : {})} />
       {failure !== null && !isOfModel ? <ErrorBox failure={failure} retry={again} openKeys={openKeys} /> : null}
       {phase === "stopped" ? <p className="notice">{texts.result.stopped}</p> : null}
       {meta !== null || phase === "analyzing" ? (
@@ -51,7 +53,7 @@ export function Results({ analysis, again, openKeys, onPick }: ResultsProps) {
   );
 }
 
-function ResultHead({ analysis, again }: { analysis: Analysis; again: () => void }) {
+function ResultHead({ analysis, again, keep }: Omit<ResultsProps, "openKeys" | "onPick">) {
   const { texts } = useSpeech();
   const heading = useRef<HTMLHeadingElement>(null);
   const { run, asked, meta } = analysis;
@@ -85,6 +87,7 @@ function ResultHead({ analysis, again }: { analysis: Analysis; again: () => void
           <Download aria-hidden size={15} />
           {texts.result.exportJson}
         </WordButton>
+        {isBusy(analysis) || meta === null ? null : keep?.(meta.value)}
       </div>
     </header>
   );

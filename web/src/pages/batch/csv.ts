@@ -1,5 +1,6 @@
 /** Matches as a table for spreadsheets (RFC 4180). */
 
+import { csvText } from "../../lib/csv";
 import type { Match } from "./batch";
 
 const COLUMNS = ["line", "at", "level", "rule", "rule_id", "author", "mitre_attack", "host", "user", "count"] as const;
@@ -17,11 +18,5 @@ export function csvOf(matches: readonly Match[]): string {
     user ?? "",
     burst === null ? "" : String(burst.count),
   ]);
-  return [COLUMNS, ...rows].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
-}
-
-/** Quoted; what a spreadsheet would take for a formula is told to be a text. */
-function cell(text: string): string {
-  const plain = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return `"${plain.replaceAll('"', '""')}"`;
+  return csvText(COLUMNS, rows);
 }

@@ -10,7 +10,8 @@ import { severityOf } from "../threats/threat";
 import { type Assessment, type Piece, piecesIn } from "./evidence";
 import { threatTexts } from "./texts";
 
-export function Evidence({ assessment }: { assessment: Assessment | null }) {
+/** Of the newest assessment of a threat; where it `isOne`, of that which the page is about. */
+export function Evidence({ assessment, isOne = false }: { assessment: Assessment | null; isOne?: boolean }) {
   const texts = useTexts(threatTexts).evidence;
   return (
     <section className="panel stack" aria-labelledby="evidence">
@@ -18,7 +19,7 @@ export function Evidence({ assessment }: { assessment: Assessment | null }) {
         <h2 id="evidence" className="section-title">
           {texts.heading}
         </h2>
-        <p className="field-hint">{assessment === null ? texts.gone : texts.newest}</p>
+        {isOne ? null : <p className="field-hint">{assessment === null ? texts.gone : texts.newest}</p>}
       </div>
       {assessment === null ? null : <Pieces assessment={assessment} />}
     </section>

@@ -4,7 +4,7 @@ import "../threats/css/threats.css";
 import "./css/threat.css";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { Refusal } from "../../api/server";
 import { useSpeech } from "../../i18n/language";
 import { useTexts } from "../../i18n/texts";
@@ -15,6 +15,7 @@ import { Page } from "../../kit/Page";
 import { SeverityTag } from "../../kit/Tags";
 import { VerdictTag } from "../../kit/VerdictTag";
 import { can, useSession } from "../../session/session";
+import { Behaviours } from "../assessments/Behaviours";
 import { Recommended } from "../response/Recommended";
 import { responseTexts } from "../response/texts";
 import { assessmentQuery, threatQuery } from "../threats/queries";
@@ -31,6 +32,7 @@ import { Matrix } from "./Matrix";
 import { Overview } from "./Overview";
 import { threatTexts } from "./texts";
 
+const GraphPanel = lazy(async () => ({ default: (await import("../assessments/GraphPanel")).GraphPanel }));
 const route = getRouteApi("/inside/threats/$id");
 
 export function ThreatPage() {
@@ -92,6 +94,7 @@ function Found({ threat }: { threat: Threat }) {
           <History id={threat.id} />
         </div>
       </div>
+      {known === null ? null : <Whole assessment={known} />}
       <Raw threat={threat} assessment={known} />
     </Page>
   );
@@ -104,6 +107,24 @@ function Judgement({ threat, assessment }: { threat: Threat; assessment: Assessm
       <Indicators threat={threat} assessment={assessment} />
       <Evidence assessment={assessment} />
       <Matrix threat={threat} assessment={assessment} />
+    </>
+  );
+}
+
+/** How it hangs together and when it was seen, across the whole page; `view` in the address says as what. */
+function Whole({ assessment }: { assessment: Assessment }) {
+  const { view } = route.useSearch();
+  const navigate = route.useNavigate();
+  return (
+    <>
+      <Suspense fallback={<Waiting />}>
+        <GraphPanel
+          assessment={assessment}
+          isList={view === "list"}
+          onView={(wanted) => void navigate({ search: wanted === "list" ? { view: wanted } : {}, replace: true })}
+        />
+      </Suspense>
+      <Behaviours target={assessment.target} id={assessment.assessment_id} />
     </>
   );
 }

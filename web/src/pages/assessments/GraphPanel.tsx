@@ -1,0 +1,247 @@
+/** Evidence as a graph in columns, walked by arrows, and as a list that says the same. */
+
+import { Link } from "@tanstack/react-router";
+import { type KeyboardEvent, useMemo, useState } from "react";
+import { useSpeech } from "../../i18n/language";
+import { useTexts } from "../../i18n/texts";
+import { Choice } from "../../kit/Choice";
+import { PanelTable } from "../../kit/PanelTable";
+import { VERDICT_GLYPH } from "../../lib/score";
+import type { Assessment } from "../threat/evidence";
+import {
+  cut,
+  type Graph,
+  type GraphNode,
+  graphOf,
+  type NodeKind,
+  neighbours,
+  type Placed,
+  placed,
+  stepFrom,
+} from "./graph";
+import { assessmentTexts } from "./texts";
+import "./css/assessments.css";
+
+interface GraphPanelProps {
+  assessment: Assessment;
+  isList: boolean;
+  onView: (view: "graph" | "list") => void;
+}
+
+export function GraphPanel({ assessment, isList, onView }: GraphPanelProps) {
+  const texts = useTexts(assessmentTexts).graph;
+  const whole = useMemo(() => graphOf(assessment), [assessment]);
+  return (
+    <section className="panel stack" aria-labelledby="graph">
+      <div className="section-head">
+        <h2 id="graph" className="section-title">
+          {texts.heading}
+        </h2>
+        <span className="grow" />
+        <Choice
+          label={texts.view}
+          value={isList ? "list" : "graph"}
+          options={[
+            { id: "graph", text: texts.graph },
+            { id: "list", text: texts.list },
+          ]}
+          onChange={onView}
+        />
+      </div>
+      {isList ? <List graph={whole} /> : <Drawing graph={whole} />}
+    </section>
+  );
+}
+
+/** What a node says, in words. */
+function useSaying(): (node: GraphNode) => string {
+  const { texts: shared, formats } = useSpeech();
+  const texts = useTexts(assessmentTexts);
+  return ({ verdict, score, points, said }) =>
+    [
+      ...(verdict === null ? [] : [shared.verdicts[verdict]]),
+      ...(score === null ? [] : [`${texts.score} ${formats.number(score)}`]),
+      ...(points === null ? [] : [texts.graph.points(formats.points(points))]),
+      ...(said === "" ? [] : [said]),
+    ].join(" · ");
+}
+
+const COLUMNS = ["kind", "name", "said", "joined"] as const;
+const NAMED_MAX = 6;
+
+function List({ graph: { nodes, edges } }: { graph: Graph }) {
+  const texts = useTexts(assessmentTexts).graph;
+  const saying = useSaying();
+  const labels = new Map(nodes.map(({ id, label }) => [id, label]));
+  const joined = (id: string) => {
+    const names = [...neighbours(id, edges)].map((one) => labels.get(one) ?? one);
+    const more = names.length - NAMED_MAX;
+    return names.slice(0, NAMED_MAX).join(", ") + (more > 0 ? ` +${more}` : "");
+  };
+  return (
+    <PanelTable title={texts.heading} columns={COLUMNS} texts={texts.columns}>
+      {nodes.map((node) => (
+        <tr key={node.id}>
+          <td>
+            <span aria-hidden>
+              {GLYPH[node.kind]}
+              {"\u00a0"}
+            </span>
+            {texts.kinds[node.kind]}
+          </td>
+          <th scope="row" className="cell-indicator">
+            <Name node={node} />
+          </th>
+          <td className="cell-why">{saying(node)}</td>
+          <td className="cell-why">{joined(node.id)}</td>
+        </tr>
+      ))}
+    </PanelTable>
+  );
+}
+
+function Name({ node: { value, label } }: { node: GraphNode }) {
+  if (value === null) return label;
+  return (
+    <Link to="/analyze" search={{ ioc: value, run: "1" }} className="mono">
+      {label}
+    </Link>
+  );
+}
+
+const GLYPH: Record<NodeKind, string> = {
+  target: "◎",
+  behaviour: "▷",
+  observable: "◇",
+  finding: "•",
+  source: "▣",
+  technique: "✦",
+};
+const [COLUMN, ROW, WIDTH, HEIGHT, EDGE] = [250, 36, 200, 28, 8];
+
+const left = ({ column }: Placed) => EDGE + column * COLUMN;
+const middle = ({ row }: Placed) => EDGE + row * ROW + HEIGHT / 2;
+
+function Drawing({ graph }: { graph: Graph }) {
+  const texts = useTexts(assessmentTexts).graph;
+  const [chosen, setChosen] = useState("target");
+  const shown = useMemo(() => cut(graph), [graph]);
+  const nodes = useMemo(() => placed(shown), [shown]);
+  const byId = useMemo(() => new Map(nodes.map((node) => [node.id, node])), [nodes]);
+  const near = useMemo(() => neighbours(chosen, shown.edges), [chosen, shown]);
+  const columns = 1 + Math.max(...nodes.map(({ column }) => column));
+  const rows = 1 + Math.max(...nodes.map(({ row }) => row));
+  const [width, height] = [2 * EDGE + (columns - 1) * COLUMN + WIDTH, 2 * EDGE + rows * ROW];
+  const walk = (event: KeyboardEvent<SVGSVGElement>) => {
+    const from = byId.get(chosen);
+    const to = from === undefined ? null : stepFrom(event.key, from, nodes);
+    if (to === null) return;
+    event.preventDefault();
+    setChosen(to.id);
+    event.currentTarget.querySelector<SVGElement>(`[data-id="${CSS.escape(to.id)}"]`)?.focus();
+  };
+  return (
+    <>
+      <div className="graph-frame">
+        {/* biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be drawn in */}
+        <svg
+          className="graph"
+          role="group"
+          aria-label={texts.heading}
+          width={width}
+          height={height}
+          viewBox={`0 0 ${width} ${height}`}
+          onKeyDown={walk}
+        >
+          {shown.edges.map(([from, to]) => (
+            <Edge
+              key={`${from} → ${to}`}
+              from={byId.get(from)}
+              to={byId.get(to)}
+              isNear={from === chosen || to === chosen}
+            />
+          ))}
+          {nodes.map((node) => (
+            <Node
+              key={node.id}
+              node={node}
+              isChosen={node.id === chosen}
+              isNear={near.has(node.id)}
+              joined={neighbours(node.id, shown.edges).size}
+              choose={() => setChosen(node.id)}
+            />
+          ))}
+        </svg>
+      </div>
+      <Said node={byId.get(chosen)} />
+      <p className="field-hint">
+        {texts.hint}
+        {shown.nodes.length < graph.nodes.length ? ` ${texts.cut(shown.nodes.length, graph.nodes.length)}` : ""}
+      </p>
+    </>
+  );
+}
+
+function Edge({ from, to, isNear }: { from: Placed | undefined; to: Placed | undefined; isNear: boolean }) {
+  if (from === undefined || to === undefined) return null;
+  const [x1, x2] = [left(from) + WIDTH, left(to)];
+  const bend = (x1 + x2) / 2;
+  const path = `M${x1} ${middle(from)}C${bend} ${middle(from)} ${bend} ${middle(to)} ${x2} ${middle(to)}`;
+  return <path className="graph-edge" d={path} data-near={isNear || undefined} />;
+}
+
+interface NodeProps {
+  node: Placed;
+  isChosen: boolean;
+  isNear: boolean;
+  joined: number;
+  choose: () => void;
+}
+
+function Node({ node, isChosen, isNear, joined, choose }: NodeProps) {
+  const texts = useTexts(assessmentTexts).graph;
+  const saying = useSaying();
+  const { id, kind, label, verdict } = node;
+  const said = [texts.kinds[kind], label, saying(node), texts.joined(joined)].filter((one) => one !== "").join(", ");
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a button cannot be drawn
+    <g
+      className="graph-node"
+      role="button"
+      tabIndex={isChosen ? 0 : -1}
+      aria-pressed={isChosen}
+      aria-label={said}
+      data-id={id}
+      data-kind={kind}
+      data-near={isNear || undefined}
+      {...(verdict === null ? {} : { "data-verdict": verdict })}
+      transform={`translate(${left(node)} ${middle(node) - HEIGHT / 2})`}
+      onFocus={choose}
+      onClick={(event) => event.currentTarget.focus()}
+    >
+      <rect width={WIDTH} height={HEIGHT} rx={6} />
+      {/* Cut off at its edge and not in its text, which must be what the node is called. */}
+      <svg x={10} width={WIDTH - 16} height={HEIGHT} aria-hidden>
+        <text y={18.5}>
+          {GLYPH[kind]} {verdict === null ? "" : `${VERDICT_GLYPH[verdict]} `}
+          {label}
+        </text>
+      </svg>
+    </g>
+  );
+}
+
+function Said({ node }: { node: Placed | undefined }) {
+  const texts = useTexts(assessmentTexts).graph;
+  const saying = useSaying();
+  if (node === undefined) return <p className="graph-said muted">{texts.choose}</p>;
+  return (
+    <p className="graph-said">
+      <span className="muted">{texts.kinds[node.kind]}</span>{" "}
+      <strong>
+        <Name node={node} />
+      </strong>{" "}
+      {saying(node)}
+    </p>
+  );
+}

@@ -1,0 +1,21 @@
+/** What is asked of the server about assessments. */
+
+import { queryOptions } from "@tanstack/react-query";
+import { answerOf, server } from "../../api/server";
+
+/** Newest first; of one target, as many as the server gives at once. */
+export function assessmentsQuery(target: string | undefined, cursor?: string, limit = "50") {
+  return queryOptions({
+    queryKey: ["assessments", "list", target, cursor, limit],
+    queryFn: ({ signal }) => {
+      const query = { limit, ...(target ? { target } : {}), ...(cursor ? { cursor } : {}) };
+      return answerOf(server.GET("/v3/threats/assessments", { params: { query }, signal }));
+    },
+    refetchOnWindowFocus: false,
+  });
+}
+
+/** All that are kept of a target, up to 200: what its history and its timeline are made of. */
+export function ofTargetQuery(target: string) {
+  return assessmentsQuery(target, undefined, "200");
+}
