@@ -133,5 +133,5 @@ chromium:
 
 # Engines of scans that are not part of the product; tests of one that is not there are skipped and say so.
 engines: ready
-	@PATH="$(CURDIR)/.tools/bin:$$PATH" $(RUN) cybervault scans engines install ssh-audit --data .tools \
+	@PATH="$(CURDIR)/.tools/bin:$$PATH" $(RUN) cybervault scans engines install ssh-audit sslyze --data .tools \
 		|| echo "engines of scans cannot be installed here: tests that need them are skipped"

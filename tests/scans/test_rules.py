@@ -43,7 +43,8 @@ def test_rules_of_compliance_are_those_that_engines_ask_with_it_only() -> None:
     asked = {name for name in scan_rules() if is_asked(name, has_compliance_rules=False)}
     assert set(scan_rules()) - asked == {
         "caa_missing", "certificate_long_lived", "dnssec_missing", "image_old", "image_without_healthcheck",
-        "mta_sts_missing", "ssh_not_recommended",
+        "mta_sts_missing", "ssh_not_recommended", "tls_ccs_injection", "tls_cipher_not_recommended", "tls_heartbleed",
+        "tls_robot",
     }  # fmt: skip
     assert is_asked("caa_missing", has_compliance_rules=True)
     assert is_asked("of others", has_compliance_rules=False)

@@ -4,12 +4,13 @@ import asyncio
 import ipaddress
 import tempfile
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from cybervault.confinement.program import Ended, run_program
 from cybervault.egress.probing import Prober, Spot
-from cybervault.scans.engines import ENGINES, ssh_audit
+from cybervault.scans.engines import ENGINES, ssh_audit, sslyze
 from cybervault.scans.engines.adapter import Adapter, Judged
 from cybervault.scans.engines.services import Named
 from cybervault.scans.profiles import Profile
@@ -17,7 +18,7 @@ from cybervault.scans.rules import is_asked
 from cybervault.scans.seen import Coverage, CoverageState, Report, Seen, Service, place_of
 from cybervault.scans.toolbox import Toolbox
 
-ADAPTERS: Final = (ssh_audit.ADAPTER,)
+ADAPTERS: Final = (ssh_audit.ADAPTER, sslyze.ADAPTER)
 AT_ONCE: Final = 4
 """So many run at the same time, however many scans there are: each costs as much memory as a small server."""
 _BY_NAME: Final = {engine.name: engine for engine in ENGINES}
@@ -61,18 +62,19 @@ class Apart:
             with tempfile.TemporaryDirectory(prefix="cybervault-") as folder:
                 words = [*program, *adapter.arguments(spot, profile)]
                 ended = await run_program(words, adapter.bounds, folder=Path(folder))
-        judged, fault = _read(adapter, ended)
-        asked = [one for one in judged if is_asked(one[0], has_compliance_rules=profile.has_compliance_rules)]
-        state = CoverageState.FAILED if fault else CoverageState.COVERED
+        judged = _read(adapter, ended)
+        asked = [one for one in judged.rules if is_asked(one[0], has_compliance_rules=profile.has_compliance_rules)]
+        state = CoverageState.FAILED if judged.fault else CoverageState.COVERED
         return Report(
             [Seen(asset, rule, name, place, evidence) for rule, evidence in asked],
-            [Coverage(asset, name, state, fault, (place,))],
+            [Coverage(asset, name, state, judged.fault, (place,))],
         )
 
 
-def _read(adapter: Adapter, ended: Ended) -> tuple[Judged, str]:
-    """What holds by what was written, and why that is not all ("": it is)."""
+def _read(adapter: Adapter, ended: Ended) -> Judged:
+    """What holds by what was written; why it ended counts before what is missing in that."""
     try:
-        return adapter.judge(ended.output, ended.code), ended.fault
+        judged = adapter.judge(ended.output, ended.code)
     except ValueError as error:
-        return [], ended.fault or str(error)
+        judged = Judged([], str(error))
+    return replace(judged, fault=ended.fault or judged.fault)

@@ -29,7 +29,9 @@ def one(algorithm: str, *fail: str, warn: tuple[str, ...] = (), **more: int) -> 
 
 def judged(code: int = 3, **sections: list[dict[str, Any]]) -> dict[str, str]:
     banner = {"raw": "SSH-2.0-OpenSSH_4.3", "software": "OpenSSH_4.3"}
-    return dict(judge(json.dumps({"banner": banner, "cves": [{"name": "CVE-2006-5051"}], **sections}).encode(), code))
+    return dict(
+        (judge(json.dumps({"banner": banner, "cves": [{"name": "CVE-2006-5051"}], **sections}).encode(), code)).rules
+    )
 
 
 def test_what_is_broken_is_told_by_kind_with_every_algorithm() -> None:

@@ -40,6 +40,7 @@ IMAGE: Final = "image"
 LAYERS: Final = "layers"
 ADVISORIES: Final = "advisories"
 SSH_AUDIT: Final = "ssh-audit"
+SSLYZE: Final = "sslyze"
 
 _OURS: Final = "part of the product"
 _APART: Final = "a process of its own"
@@ -51,6 +52,10 @@ ENGINES: Final = (
     Engine(
         SSH_AUDIT, TargetKind.NETWORK, "algorithms and keys of SSH servers", "MIT", _APART,
         version="3.9.0", module="ssh_audit",
+    ),
+    Engine(
+        SSLYZE, TargetKind.NETWORK, "cipher suites and known flaws of TLS servers", "AGPL-3.0", _APART,
+        version="6.3.1", module="sslyze",
     ),
     Engine(NAMES, TargetKind.DOMAIN, "DNS and mail rules of a domain", _OURS, "a name server"),
     Engine(

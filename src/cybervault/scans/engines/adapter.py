@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from cybervault.confinement.program import Bounds
 from cybervault.egress.probing import Spot
 from cybervault.scans.engines.services import Named
 from cybervault.scans.profiles import Profile
 
-Judged: TypeAlias = list[tuple[str, str]]
-"""Rules that hold, each with its evidence."""
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Rules that hold, each with its evidence, and why that may not be all ("": it is)."""
+
+    rules: list[tuple[str, str]]
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ def judge(output: bytes, code: int | None) -> Judged:
         for one in getattr(audit, section):
             for rule, note in _rules(one, section):
                 found.setdefault(rule, {}).setdefault(one.algorithm, note)
-    return [(rule, _listed(notes)) for rule, notes in found.items()]
+    return Judged([(rule, _listed(notes)) for rule, notes in found.items()])
 
 
 def _rules(one: _Algorithm, section: str) -> Iterator[tuple[str, str]]:
