@@ -146,7 +146,7 @@ class TestWhatToDo:
         ).page
         todo = page.get_by_role("region", name="Qué hacer")
         action = todo.get_by_role("listitem").filter(has_text="Aislar el equipo")
-        await expect(action).to_contain_text("Everything that runs on the endpoint loses the network.")
+        await expect(action).to_contain_text("Todo lo que se ejecuta en el equipo pierde la red.")
         await expect(action).to_contain_text("D3FEND D3-NI")
         await expect(action).to_contain_text("Se puede deshacer")
         before = len(home.ask("GET", "/v3/response/actions").json()["data"])

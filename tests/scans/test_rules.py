@@ -33,6 +33,13 @@ def test_a_rule_says_what_to_do_and_which_control_it_is_about() -> None:
         assert all(reference.startswith("https://") for reference in rule.references)
 
 
+def test_every_rule_speaks_spanish_too() -> None:
+    for rule in scan_rules().values():
+        assert rule.title_es != rule.title
+        assert rule.remediation_es != rule.remediation
+        assert rule.remediation_es.endswith(".")
+
+
 def test_the_rules_of_a_control_or_of_its_family() -> None:
     assert "telnet_open" in rules_of_control("IA-2")
     assert rules_of_control("SC-8") < rules_of_control("SC")

@@ -31,7 +31,8 @@ const client: QueryClient = new QueryClient({
 
 export function App() {
   return (
-    <LanguageProvider>
+    // What the server said in the other language is asked for anew.
+    <LanguageProvider onChange={() => void client.invalidateQueries()}>
       <CrashGuard>
         <QueryClientProvider client={client}>
           <ToastPlace>

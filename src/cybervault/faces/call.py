@@ -30,6 +30,7 @@ from cybervault.faces.bodies import (
     read_query,
     refuse_media_type,
 )
+from cybervault.faces.language import Language, language_of
 from cybervault.faces.repeats import answered_once, content_of, value_of
 from cybervault.faces.rights import RouteRule, SignIn, refuse_beyond
 from cybervault.faces.visit import VISIT, Visit
@@ -60,6 +61,11 @@ class Call(Request):
     def agent(self) -> str | None:
         """The program that calls, as it names itself, at most 256 characters."""
         return self.visit.presented.agent
+
+    @property
+    def language(self) -> Language:
+        """The one that sentences of ours are to have."""
+        return language_of(self.headers.get("accept-language", ""))
 
     async def principal(self) -> Principal:
         """The caller, who may call this route by its row in `faces.rights`.

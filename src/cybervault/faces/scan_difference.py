@@ -4,6 +4,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, Field
 
+from cybervault.faces.language import ENGLISH, Language
 from cybervault.faces.moments import spelled
 from cybervault.faces.scan_shapes import ScanFindingReply, State
 from cybervault.scans.difference import Difference, Unknown
@@ -36,9 +37,9 @@ class UnknownReply(BaseModel):
     reason: str = Field(examples=["not reached: no port answered"])
 
     @classmethod
-    def of(cls, one: Unknown) -> "UnknownReply":
+    def of(cls, one: Unknown, language: Language) -> "UnknownReply":
         """One of them."""
-        return cls(finding=ScanFindingReply.of(one.finding), seen_in=one.seen_in.value, reason=one.reason)
+        return cls(finding=ScanFindingReply.of(one.finding, language), seen_in=one.seen_in.value, reason=one.reason)
 
 
 class DifferenceCounts(BaseModel):
@@ -62,7 +63,7 @@ class DifferenceReply(BaseModel):
     unknown: list[UnknownReply] = Field(description="Only one of them has looked there.")
 
     @classmethod
-    def of(cls, found: Difference) -> "DifferenceReply":
+    def of(cls, found: Difference, language: Language = ENGLISH) -> "DifferenceReply":
         """The difference."""
         return cls(
             before=SideReply.of(found.before),
@@ -70,8 +71,8 @@ class DifferenceReply(BaseModel):
             counts=DifferenceCounts(
                 new=len(found.new), gone=len(found.gone), unchanged=len(found.unchanged), unknown=len(found.unknown)
             ),
-            new=[ScanFindingReply.of(one) for one in found.new[:SHOWN]],
-            gone=[ScanFindingReply.of(one) for one in found.gone[:SHOWN]],
-            unchanged=[ScanFindingReply.of(one) for one in found.unchanged[:SHOWN]],
-            unknown=[UnknownReply.of(one) for one in found.unknown[:SHOWN]],
+            new=[ScanFindingReply.of(one, language) for one in found.new[:SHOWN]],
+            gone=[ScanFindingReply.of(one, language) for one in found.gone[:SHOWN]],
+            unchanged=[ScanFindingReply.of(one, language) for one in found.unchanged[:SHOWN]],
+            unknown=[UnknownReply.of(one, language) for one in found.unknown[:SHOWN]],
         )

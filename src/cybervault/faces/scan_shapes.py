@@ -6,6 +6,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, Field
 
 from cybervault.domain.verdicts import Severity
+from cybervault.faces.language import ENGLISH, Language, chosen, said
 from cybervault.faces.moments import spelled
 from cybervault.faces.queued import FailureReply
 from cybervault.scans.admission import Why
@@ -140,13 +141,14 @@ class ScanFindingReply(BaseModel):
     resolved_at: str | None
 
     @classmethod
-    def of(cls, finding: ScanFinding) -> "ScanFindingReply":
+    def of(cls, finding: ScanFinding, language: Language = ENGLISH) -> "ScanFindingReply":
         """The finding, with what its rule says."""
         rule = scan_rules().get(finding.rule)
+        title_es = rule.title_es if rule is not None and rule.title == finding.title else ""
         return cls(
             id=finding.id,
             rule=finding.rule,
-            title=finding.title,
+            title=chosen(finding.title, title_es, language=language),
             severity=finding.severity.value,
             confidence=finding.confidence,
             status=finding.status.value,
@@ -154,7 +156,7 @@ class ScanFindingReply(BaseModel):
             place=finding.place,
             sources=list(finding.engines),
             evidence=list(finding.evidence),
-            remediation="" if rule is None else rule.remediation,
+            remediation=("" if rule is None else chosen(rule.remediation, rule.remediation_es, language=language)),
             references=[] if rule is None else list(rule.references),
             controls=[] if rule is None else list(rule.controls),
             fingerprint=finding.fingerprint,
@@ -174,10 +176,14 @@ class CoverageReply(BaseModel):
     places: list[str]
 
     @classmethod
-    def of(cls, line: Coverage) -> "CoverageReply":
+    def of(cls, line: Coverage, language: Language = ENGLISH) -> "CoverageReply":
         """One line."""
         return cls(
-            asset=line.asset, engine=line.engine, state=line.state.value, reason=line.reason, places=list(line.places)
+            asset=line.asset,
+            engine=line.engine,
+            state=line.state.value,
+            reason=said(line.reason, language),
+            places=list(line.places),
         )
 
 
@@ -217,7 +223,7 @@ class ScanDetailReply(ScanReply):
     coverage_counts: dict[str, int] = Field(description="How many lines of each state.")
 
     @classmethod
-    def of_all(cls, scan: Scan, details: Details) -> "ScanDetailReply":
+    def of_all(cls, scan: Scan, details: Details, language: Language = ENGLISH) -> "ScanDetailReply":
         """The scan and what came of it."""
         counts = dict.fromkeys(("covered", "not_reached", "failed", "not_tested"), 0)
         for line in details.coverage:
@@ -234,8 +240,8 @@ class ScanDetailReply(ScanReply):
                 AssetReply(asset=one.asset, worst=one.worst.value, findings=one.count) for one in details.assets
             ],
             controls=[ControlReply(control=name, findings=count) for name, count in details.controls.items()],
-            findings=[ScanFindingReply.of(finding) for finding in details.findings],
-            coverage=[CoverageReply.of(line) for line in details.coverage[:COVERAGE_SHOWN]],
+            findings=[ScanFindingReply.of(finding, language) for finding in details.findings],
+            coverage=[CoverageReply.of(line, language) for line in details.coverage[:COVERAGE_SHOWN]],
             coverage_counts=counts,
         )
 

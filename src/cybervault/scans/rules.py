@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
 from cybervault.domain.verdicts import Severity
 
@@ -18,6 +19,10 @@ class ScanRule:
     remediation: str
     references: tuple[str, ...]
     controls: tuple[str, ...]
+    title_es: str
+    """The same in Spanish."""
+    remediation_es: str
+    """Same."""
     is_of_compliance: bool = False
 
 
@@ -39,7 +44,7 @@ def is_asked(rule: str, *, has_compliance_rules: bool) -> bool:
 @lru_cache(maxsize=1)
 def scan_rules() -> Mapping[str, ScanRule]:
     """All rules by their name."""
-    found = tomllib.loads(files("cybervault.scans").joinpath("rules.toml").read_text("utf-8"))
+    spanish = _table("rules.es.toml")
     return {
         name: ScanRule(
             part["title"],
@@ -47,7 +52,13 @@ def scan_rules() -> Mapping[str, ScanRule]:
             part["remediation"],
             tuple(part.get("references", ())),
             tuple(part["controls"]),
+            spanish.get(name, part)["title"],
+            spanish.get(name, part)["remediation"],
             part.get("of_compliance", False),
         )
-        for name, part in found.items()
+        for name, part in _table("rules.toml").items()
     }
+
+
+def _table(name: str) -> dict[str, Any]:
+    return tomllib.loads(files("cybervault.scans").joinpath(name).read_text("utf-8"))

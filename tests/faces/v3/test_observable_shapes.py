@@ -7,7 +7,7 @@ from tests.assessments.made import ASSESSMENT
 
 def test_an_answer_and_a_failure_stand_apart() -> None:
     refusal = Problem(ProblemKind.OVER_LIMIT, code="rate_limit_exceeded", message="Later.", retry_after_seconds=7)
-    good, bad = LookedUp.of("203[.]0[.]113[.]42", ASSESSMENT), LookedUp.of("x", refusal)
+    good, bad = LookedUp.of("203[.]0[.]113[.]42", ASSESSMENT, "en"), LookedUp.of("x", refusal, "en")
     assert good.observable == "203[.]0[.]113[.]42"
     assert good.assessment is not None
     assert (good.assessment.assessment_id, good.error) == (ASSESSMENT.id, None)

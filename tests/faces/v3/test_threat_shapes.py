@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from cybervault.domain.assessments import Countermeasure, Depth, Part, Sign
+from cybervault.domain.evidence import Evidence, EvidenceGroup
 from cybervault.domain.findings import Act, Status, Step
 from cybervault.domain.observables import parse_observable
-from cybervault.domain.verdicts import Severity
+from cybervault.domain.verdicts import Severity, Term
 from cybervault.faces.v3.threat_shapes import (
     AnalyzeRequest,
     AssessmentReply,
@@ -39,6 +40,30 @@ def test_an_assessment_names_techniques_actions_and_their_targets() -> None:
     assert [one.target for one in reply.containment] == ["203.0.113.42", "203.0.113.43"]
     assert [(one.type, one.value, one.score) for one in reply.indicators] == [("ipv4", "203.0.113.42", 92)]
     assert [one.technique_id for one in reply.reasons] == ["T1571", "T9999"]
+
+
+def test_what_is_ours_is_said_in_spanish_to_who_wants_it() -> None:
+    evidence = Evidence("abuseipdb", "reports", "high", "score", 90, EvidenceGroup.SCANNER_NOISE)
+    term = Term(evidence, 2.4, 1.0, 1.0, 2.4, "Reported.", "Denunciada.")
+    weighing = replace(WEIGHING, terms=(term,), coverage=1.0)
+    whole = replace(
+        ASSESSMENT,
+        summary=weighing.summary,
+        parts=(Part(parse_observable("203.0.113.42"), weighing),),
+        signs=(Sign("abuseipdb_reports", 2.4, "Reported."), Sign("rule_x", 47.0, "The rule X fired.")),
+        countermeasures=(
+            Countermeasure("block_ip", "203.0.113.42", "Nothing should speak to this address.", is_reversible=True),
+            Countermeasure("block_ip", "203.0.113.43", "As it was said once.", is_reversible=True),
+        ),
+    )
+    reply = AssessmentReply.of(whole, "es")
+    assert reply.summary == reply.indicators[0].summary == "Malicioso, 92 de 100. Denunciada."
+    assert [one.reason for one in reply.indicators[0].evidence] == ["Denunciada."]
+    assert [one.reason for one in reply.reasons] == ["Denunciada.", "The rule X fired."]
+    assert [one.reason for one in reply.containment] == [
+        "Nada debería comunicarse con esta dirección.", "As it was said once.",
+    ]  # fmt: skip
+    assert AssessmentReply.of(replace(whole, summary="Of all parts."), "es").summary == "Of all parts."
 
 
 def test_what_is_not_weighed_has_the_risk_0() -> None:

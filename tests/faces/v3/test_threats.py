@@ -78,6 +78,10 @@ class TestAssessment:
         reply = await threats.ask("GET", where, key)
         again = await threats.ask("GET", where, key | {"If-None-Match": reply.headers["etag"]})
         assert (reply.status_code, again.status_code, again.content) == (200, 304, b"")
+        wish = key | {"If-None-Match": reply.headers["etag"], "Accept-Language": "es-ES, en;q=0.5"}
+        spanish = await threats.ask("GET", where, wish)
+        assert (spanish.status_code, spanish.headers["vary"]) == (200, "Accept-Language")
+        assert "Nada debería comunicarse" in spanish.json()["containment"][-1]["reason"]
 
     async def test_other_tenant_sees_nothing(self, threats: ThreatWorld) -> None:
         made = await threats.ask("POST", ANALYZE, await threats.key(), SEED)

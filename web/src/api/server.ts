@@ -1,12 +1,20 @@
 /** The typed client of our own faces, and the one shape in which a call of it can fail. */
 
 import createClient from "openapi-fetch";
+import { firstLanguage } from "../i18n/language";
 import type { components, paths } from "./schema";
 
 export type Shapes = components["schemas"];
 
 /** Paths, parameters and bodies are checked against the document of the API when the console is built. */
 export const server = createClient<paths>({ headers: { Accept: "application/json" }, cache: "no-store" });
+
+// Sentences that the server writes come in the language of the page, not of the browser.
+server.use({
+  onRequest({ request }) {
+    request.headers.set("Accept-Language", firstLanguage());
+  },
+});
 
 /** A call that did not give what was asked for; `code` is the server's word, or `unreachable` where it said none. */
 export class Refusal extends Error {

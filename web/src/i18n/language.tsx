@@ -103,7 +103,7 @@ interface Speech {
 
 const SpeechContext = createContext<Speech | null>(null);
 
-export function LanguageProvider({ children }: { children: ReactNode }) {
+export function LanguageProvider({ children, onChange }: { children: ReactNode; onChange?: () => void }) {
   const [language, setLanguage] = useState(firstLanguage);
   useEffect(() => {
     document.documentElement.lang = language;
@@ -114,11 +114,12 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
       setLanguage: (chosen) => {
         writeItem(ITEM, chosen);
         setLanguage(chosen);
+        onChange?.();
       },
       texts: TEXTS[language],
       formats: formatsOf(language),
     }),
-    [language],
+    [language, onChange],
   );
   return (
     <SpeechContext value={speech}>

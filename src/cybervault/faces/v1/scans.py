@@ -93,7 +93,9 @@ class V1Scans:
     async def show(self, call: Call) -> Response:
         """One scan: how far it is, what it saw, what it looked at and what not."""
         scan = await self._found(call)
-        reply = shapes.ScanDetailReply.of_all(scan, await self._scans.details(scan, shapes.FINDINGS_SHOWN))
+        reply = shapes.ScanDetailReply.of_all(
+            scan, await self._scans.details(scan, shapes.FINDINGS_SHOWN), call.language
+        )
         return json_response(200, reply.model_dump(mode="json"))
 
     async def findings(self, call: Call, query: Annotated[ScanQuery, Query()]) -> Response:
@@ -104,7 +106,7 @@ class V1Scans:
         skipped = 0 if marks is None else int(marks[0])
         found = await self._scans.findings(scan.tenant_id, scan.id, skipped=skipped, most=most + 1)
         cursor = self._cursors.write((skipped + most,) if len(found) > most else None, *bound)
-        rows = [shapes.ScanFindingReply.of(finding) for finding in found[:most]]
+        rows = [shapes.ScanFindingReply.of(finding, call.language) for finding in found[:most]]
         reply = ScanFindingList(data=rows, pagination=Pagination(next_cursor=cursor, has_more=cursor is not None))
         return json_response(200, reply.model_dump(mode="json"))
 

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cybervault.domain.assessments import Assessment
 from cybervault.domain.problems import Problem
+from cybervault.faces.language import Language
 from cybervault.faces.v3.threat_shapes import TEXT, AssessmentReply
 
 OBSERVABLES_MAX: Final = 20
@@ -51,10 +52,10 @@ class LookedUp(BaseModel):
     error: LookUpFailure | None
 
     @classmethod
-    def of(cls, text: str, came: Assessment | Problem) -> "LookedUp":
+    def of(cls, text: str, came: Assessment | Problem, language: Language) -> "LookedUp":
         """An answer or a failure."""
         failure = LookUpFailure.of(came) if isinstance(came, Problem) else None
-        reply = None if isinstance(came, Problem) else AssessmentReply.of(came)
+        reply = None if isinstance(came, Problem) else AssessmentReply.of(came, language)
         return cls(observable=text, assessment=reply, error=failure)
 
 

@@ -42,7 +42,7 @@ class ObservablePaths:
         made = await threats.analyst.look_up(asked, actor=await call.actor())
         came: dict[Observable, Assessment | Problem] = {**dict(zip(counted, made, strict=True)), **refused}
         reply = shapes.LookUpReply(
-            data=[shapes.LookedUp.of(text, _what_came(read[text], came)) for text in request.observables]
+            data=[shapes.LookedUp.of(text, _what_came(read[text], came), call.language) for text in request.observables]
         )
         return json_response(200, reply.model_dump())
 

@@ -70,9 +70,11 @@ class ResponsePaths:
         action = await self._actions.find(principal.tenant_id, wanted)
         return json_response(200, shapes.ActionReply.of(action).model_dump())
 
-    async def catalogue(self, _call: Call) -> Response:
+    async def catalogue(self, call: Call) -> Response:
         """All types of actions, what they are done to, what else they touch and how they are taken back."""
-        reply = shapes.CatalogueReply(data=[shapes.OfferReply.of(offer) for offer in self._actions.catalogue()])
+        reply = shapes.CatalogueReply(
+            data=[shapes.OfferReply.of(offer, call.language) for offer in self._actions.catalogue()]
+        )
         return json_response(200, reply.model_dump())
 
     async def _found(self, principal: Principal, wish: Wish) -> tuple[Action, ...]:

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cybervault.domain.actions import CATALOGUE, ActionType
 from cybervault.domain.ids import FindingId
+from cybervault.faces.language import ENGLISH, Language, said
 from cybervault.faces.moments import spelled
 from cybervault.faces.v3.management.office import Pagination
 from cybervault.response.actions import NewAction, Offer
@@ -106,16 +107,16 @@ class OfferReply(BaseModel):
     executor: str = Field(description="Who would take it over; `recorder` only writes down.")
 
     @classmethod
-    def of(cls, offer: Offer) -> "OfferReply":
+    def of(cls, offer: Offer, language: Language = ENGLISH) -> "OfferReply":
         """The type."""
         rule = offer.rule
         return cls(
             type=offer.type.value,
-            summary=rule.summary,
+            summary=said(rule.summary, language),
             target_kind=rule.target.value,
             is_reversible=rule.is_reversible,
-            undo=rule.undo,
-            blast_radius=rule.blast_radius,
+            undo=None if rule.undo is None else said(rule.undo, language),
+            blast_radius=said(rule.blast_radius, language),
             d3fend_id=rule.d3fend,
             react_id=rule.react,
             executor=offer.executor,

@@ -185,7 +185,9 @@ class ScanPaths:
     async def show(self, call: Call) -> Response:
         """One scan: how far it is, what it saw, what it looked at and what not."""
         scan = await self._found(call)
-        reply = shapes.ScanDetailReply.of_all(scan, await self._scans.details(scan, shapes.FINDINGS_SHOWN))
+        reply = shapes.ScanDetailReply.of_all(
+            scan, await self._scans.details(scan, shapes.FINDINGS_SHOWN), call.language
+        )
         return json_response(200, reply.model_dump(mode="json"))
 
     async def findings(self, call: Call, query: Annotated[SeenQuery, Query()]) -> Response:
@@ -196,7 +198,7 @@ class ScanPaths:
         skipped, most = 0 if wish.after is None else int(wish.after[0]), wish.most + 1
         found = await self._scans.findings(scan.tenant_id, scan.id, skipped=skipped, most=most, wanted=wanted)
         last = (skipped + wish.most,) if len(found) > wish.most else None
-        rows = [shapes.ScanFindingReply.of(finding) for finding in found[: wish.most]]
+        rows = [shapes.ScanFindingReply.of(finding, call.language) for finding in found[: wish.most]]
         reply = ScanFindingList(data=rows, pagination=pagination_of(wish, last, self._cursors))
         return json_response(200, reply.model_dump(mode="json"))
 
@@ -209,7 +211,7 @@ class ScanPaths:
         found = await self._scans.all_findings(principal.tenant_id, status, wish.most + 1, behind=behind)
         page = found[: wish.most]
         last = page[-1].mark if len(found) > wish.most else None
-        rows = [shapes.ScanFindingReply.of(finding) for finding in page]
+        rows = [shapes.ScanFindingReply.of(finding, call.language) for finding in page]
         reply = ScanFindingList(data=rows, pagination=pagination_of(wish, last, self._cursors))
         return json_response(200, reply.model_dump(mode="json"))
 
@@ -231,7 +233,7 @@ class ScanPaths:
         principal, scan_id = await call.principal(), ScanId(id_in(call.path_params, "scan_id"))
         since = None if query.since is None else ScanId(query.since)
         found = await self._scans.compared(principal.tenant_id, scan_id, since)
-        return json_response(200, DifferenceReply.of(found).model_dump(mode="json"))
+        return json_response(200, DifferenceReply.of(found, call.language).model_dump(mode="json"))
 
     async def cancel(self, call: Call) -> Response:
         """Stop a scan; what it has seen stays."""

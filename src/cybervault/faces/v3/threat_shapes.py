@@ -12,9 +12,11 @@ from cybervault.domain.attack import technique
 from cybervault.domain.findings import Finding, Status, Step
 from cybervault.domain.jobs import Job
 from cybervault.domain.verdicts import Severity, Term
+from cybervault.faces.language import ENGLISH, Language, chosen, said
 from cybervault.faces.moments import spelled
 from cybervault.faces.queued import QueuedReply
 from cybervault.faces.v3.management.office import PageQuery, Pagination
+from cybervault.verdict.wording import describe
 
 TEXT: Final = r"^[^\x00]*$"
 
@@ -82,9 +84,10 @@ class SourceEvidence(BaseModel):
     reason: str
 
     @classmethod
-    def of(cls, term: Term) -> "SourceEvidence":
+    def of(cls, term: Term, language: Language) -> "SourceEvidence":
         """One line of the account."""
-        return cls(source=term.evidence.source, name=term.evidence.item, points=term.points, reason=term.reason)
+        reason = chosen(term.reason, term.reason_es, language=language)
+        return cls(source=term.evidence.source, name=term.evidence.item, points=term.points, reason=reason)
 
 
 class IndicatorReply(BaseModel):
@@ -99,7 +102,7 @@ class IndicatorReply(BaseModel):
     missing: list[str] = Field(description="Sources that could know something of it and were not heard.")
 
     @classmethod
-    def of(cls, part: Part) -> "IndicatorReply":
+    def of(cls, part: Part, language: Language) -> "IndicatorReply":
         """One part of an assessment."""
         return cls.model_validate(
             {
@@ -107,11 +110,16 @@ class IndicatorReply(BaseModel):
                 "value": part.observable.value,
                 "verdict": part.weighing.verdict.value,
                 "score": part.weighing.score,
-                "summary": part.weighing.summary,
-                "evidence": [SourceEvidence.of(term).model_dump() for term in part.weighing.terms],
+                "summary": _summary_of(part, language),
+                "evidence": [SourceEvidence.of(term, language).model_dump() for term in part.weighing.terms],
                 "missing": [gap.source for gap in part.weighing.gaps],
             }
         )
+
+
+def _summary_of(part: Part, language: Language) -> str:
+    """Weighed anew only for who wants another language than the one that it was kept in."""
+    return part.weighing.summary if language == ENGLISH else describe(part.weighing, language)
 
 
 class ReasonReply(BaseModel):
@@ -123,9 +131,9 @@ class ReasonReply(BaseModel):
     technique_id: str | None
 
     @classmethod
-    def of(cls, sign: Sign) -> "ReasonReply":
-        """One sign."""
-        return cls(name=sign.name, points=sign.points, reason=sign.reason, technique_id=sign.technique_id)
+    def of(cls, sign: Sign, reason: str) -> "ReasonReply":
+        """One sign, with its reason as it is to be spelled."""
+        return cls(name=sign.name, points=sign.points, reason=reason, technique_id=sign.technique_id)
 
 
 class DetectionReply(BaseModel):
@@ -189,6 +197,26 @@ class EntityRiskReply(BaseModel):
         )
 
 
+class _Said:
+    """What an assessment says in a language: all of an indicator, and of the rest what sources said of its parts."""
+
+    def __init__(self, assessment: Assessment, language: Language) -> None:
+        self._assessment = assessment
+        self._language = language
+        terms = [term for part in assessment.parts for term in part.weighing.terms]
+        self._spanish = {term.reason: term.reason_es for term in terms}
+
+    def summary(self) -> str:
+        """The whole in a sentence or two."""
+        (*rest, part) = self._assessment.parts or (None,)
+        is_all = part is not None and not rest and self._assessment.summary == part.weighing.summary
+        return _summary_of(part, self._language) if part is not None and is_all else self._assessment.summary
+
+    def reason(self, sign: Sign) -> str:
+        """Why a sign counts."""
+        return chosen(sign.reason, self._spanish.get(sign.reason, ""), language=self._language)
+
+
 class AssessmentReply(BaseModel):
     """Answer of `POST /v3/threats/analyze`, and of what reads it back."""
 
@@ -219,9 +247,9 @@ class AssessmentReply(BaseModel):
     created_at: str
 
     @classmethod
-    def of(cls, assessment: Assessment) -> "AssessmentReply":
-        """An assessment as v3 spells it."""
-        measures = assessment.countermeasures
+    def of(cls, assessment: Assessment, language: Language = ENGLISH) -> "AssessmentReply":
+        """An assessment as v3 spells it; what it quotes of telemetry and rules is English in either language."""
+        measures, words = assessment.countermeasures, _Said(assessment, language)
         return cls.model_validate(
             {
                 "assessment_id": assessment.id,
@@ -232,15 +260,20 @@ class AssessmentReply(BaseModel):
                 "confidence": assessment.certainty,
                 "category": assessment.category.value,
                 "family": assessment.family,
-                "summary": assessment.summary,
+                "summary": words.summary(),
                 "mitre_attack": [TechniqueReply.of(one).model_dump() for one in assessment.techniques],
                 "recommended_actions": list(dict.fromkeys(one.type for one in measures)),
                 "containment": [
-                    {"action": one.type, "target": one.target, "reason": one.reason, "is_reversible": one.is_reversible}
+                    {
+                        "action": one.type,
+                        "target": one.target,
+                        "reason": said(one.reason, language),
+                        "is_reversible": one.is_reversible,
+                    }
                     for one in measures
                 ],
-                "indicators": [IndicatorReply.of(part).model_dump() for part in assessment.parts],
-                "reasons": [ReasonReply.of(sign).model_dump() for sign in assessment.signs],
+                "indicators": [IndicatorReply.of(part, language).model_dump() for part in assessment.parts],
+                "reasons": [ReasonReply.of(sign, words.reason(sign)).model_dump() for sign in assessment.signs],
                 "detections": [DetectionReply.of(rule).model_dump() for rule in assessment.detections],
                 "entity_risk": [EntityRiskReply.of(one).model_dump() for one in assessment.entities],
                 "missing": list(assessment.missing),

@@ -13,6 +13,7 @@ from cybervault.domain.ids import AssessmentId, FindingId
 from cybervault.domain.jobs import Job
 from cybervault.faces.call import Call, LeanRoute
 from cybervault.faces.face import json_response
+from cybervault.faces.language import ENGLISH
 from cybervault.faces.openapi import body_of
 from cybervault.faces.paging import Cursors
 from cybervault.faces.queued import PREFER, accepted, wants_async
@@ -67,7 +68,7 @@ class ThreatPaths:
             return accepted(shapes.QueuedAssessment.of(job), f"{_BASE}/assessments/{submission.id}")
         assessment = await threats.analyst.analyze(submission, actor=actor)
         where = {"location": f"{_BASE}/assessments/{assessment.id}"}
-        return json_response(201, shapes.AssessmentReply.of(assessment).model_dump(), where)
+        return json_response(201, shapes.AssessmentReply.of(assessment, call.language).model_dump(), where)
 
     async def assessments(self, call: Call, query: Annotated[shapes.AssessmentsQuery, Query()]) -> Response:
         """What was assessed, newest first."""
@@ -79,7 +80,7 @@ class ThreatPaths:
         page = found[: wish.most]
         last = (page[-1].created_at.timestamp(), page[-1].id) if len(found) > wish.most else None
         reply = shapes.AssessmentList(
-            data=[shapes.AssessmentReply.of(one) for one in page],
+            data=[shapes.AssessmentReply.of(one, call.language) for one in page],
             pagination=pagination_of(wish, last, self._cursors),
         )
         return json_response(200, reply.model_dump())
@@ -91,10 +92,11 @@ class ThreatPaths:
         found = await self._threats.of(principal).find(principal.tenant_id, wanted)
         if isinstance(found, Job):
             return json_response(200, shapes.QueuedAssessment.of(found).model_dump())
-        tag = {"etag": f'"{found.id}"'}
+        suffix = "" if call.language == ENGLISH else f"-{call.language}"
+        tag = {"etag": f'"{found.id}{suffix}"', "vary": "Accept-Language"}
         if call.headers.get("if-none-match") == tag["etag"]:
             return Response(status_code=304, headers=tag)
-        return json_response(200, shapes.AssessmentReply.of(found).model_dump(), tag)
+        return json_response(200, shapes.AssessmentReply.of(found, call.language).model_dump(), tag)
 
     async def listed(self, call: Call, query: Annotated[shapes.ThreatsQuery, Query()]) -> Response:
         """Threats, sorted and filtered; new ones do not move the pages."""

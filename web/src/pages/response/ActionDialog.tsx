@@ -47,7 +47,7 @@ export function ActionDialog({ containment, offer, findingId, onClose }: ActionD
       lead={
         <>
           <span className="mono">{shownTarget(containment)}</span>
-          {offer === undefined ? null : <span lang="en"> — {offer.summary}</span>}
+          {offer === undefined ? null : <span> — {offer.summary}</span>}
         </>
       }
       submit={checked === null ? texts.check : texts.ask}
@@ -58,7 +58,7 @@ export function ActionDialog({ containment, offer, findingId, onClose }: ActionD
     >
       {offer === undefined ? null : (
         <p className="field-hint">
-          {texts.touches} <span lang="en">{offer.blast_radius}</span>
+          {texts.touches} {offer.blast_radius}
         </p>
       )}
       <WordField

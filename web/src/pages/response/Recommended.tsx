@@ -79,20 +79,16 @@ function Action({ containment, offer }: { containment: Containment; offer: Offer
         <strong>{nameOfAction(action, texts)}</strong> <span className="mono">{shownTarget(containment)}</span>{" "}
         <CopyButton text={target} label={texts.copyRaw} />
       </p>
-      <p lang="en">{reason}</p>
+      <p>{reason}</p>
       <p className="action-facts">
         <StateTag tone={isReversible ? "good" : "warn"}>
           {isReversible ? texts.reversible : texts.irreversible}
         </StateTag>
-        {offer?.undo == null ? null : (
-          <span className="field-hint" lang="en">
-            {offer.undo}
-          </span>
-        )}
+        {offer?.undo == null ? null : <span className="field-hint">{offer.undo}</span>}
       </p>
       {offer === undefined ? null : (
         <p className="field-hint">
-          {texts.touches} <span lang="en">{offer.blast_radius}</span>
+          {texts.touches} {offer.blast_radius}
           {references.length === 0 ? null : <span className="mono"> · {references.join(" · ")}</span>}
         </p>
       )}

@@ -69,7 +69,7 @@ export function CoverageView({ scan, state }: { scan: ScanDetail; state: string 
                   </th>
                   <td>{engineName(line.engine, words.engines)}</td>
                   <td className="mono coverage-places">{placesOf(line.places)}</td>
-                  <td lang="en">{line.reason}</td>
+                  <td>{line.reason}</td>
                 </tr>
               ))}
             </tbody>

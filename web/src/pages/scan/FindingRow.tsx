@@ -29,9 +29,7 @@ export function FindingRow({ finding, isNew, note, isExpanded, onExpand }: Findi
           <ChevronRight aria-hidden size={15} className="fold-sign" />
           <SeverityTag severity={finding.severity} />
           <span className="seen-name">
-            <span className="seen-title" lang="en">
-              {finding.title}
-            </span>
+            <span className="seen-title">{finding.title}</span>
             <span className="cell-hint mono">
               {finding.asset} · {finding.place || texts.wholeAsset}
             </span>
@@ -62,7 +60,7 @@ function Details({ finding }: { finding: ScanFinding }) {
   return (
     <dl className="seen-details">
       <Fact name={texts.remediation} isWide>
-        <strong lang="en">{finding.remediation}</strong>
+        <strong>{finding.remediation}</strong>
       </Fact>
       <Fact name={texts.evidence} isWide>
         {finding.evidence.length === 0 ? (

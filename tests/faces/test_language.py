@@ -1,0 +1,55 @@
+"""A reply speaks the language of ours that its caller likes best."""
+
+import pytest
+
+from cybervault.domain.actions import CATALOGUE
+from cybervault.domain.verdicts import Severity, Verdict
+from cybervault.faces.language import chosen, language_of, said, sentences
+from cybervault.verdict.recommend import Entities, recommend
+
+
+@pytest.mark.parametrize(
+    ("accepted", "expected"),
+    [
+        ("", "en"),
+        ("*", "en"),
+        ("es", "es"),
+        ("es-MX, en;q=0.8", "es"),
+        ("fr-FR, ES-es;q=0.7, en;q=0.3", "es"),
+        ("en-GB;q=0.9, es;q=0.8", "en"),
+        ("en;q=0.2, es; q=0.8", "es"),
+        ("es;q=0", "en"),
+        ("es;q=much, de", "en"),
+        ("es;v=1", "es"),
+        (",;=,", "en"),
+        ("de," * 20 + "es", "en"),
+    ],
+)
+def test_the_language_that_is_liked_best_is_spoken(accepted: str, expected: str) -> None:
+    assert language_of(accepted) == expected
+
+
+def test_what_has_no_spanish_spelling_stays_english() -> None:
+    assert chosen("Close it.", "Ciérrelo.", language="es") == "Ciérrelo."
+    assert chosen("Close it.", "Ciérrelo.", language="en") == "Close it."
+    assert chosen("Close it.", "", language="es") == "Close it."
+
+
+def test_a_sentence_of_ours_is_said_in_spanish_and_what_is_none_stays() -> None:
+    assert said("Lock an account.", "es") == "Bloquear una cuenta."
+    assert said("Lock an account.", "en") == "Lock an account."
+    assert said("It holds a script: x", "es") == "It holds a script: x"
+
+
+def test_every_action_and_every_reason_for_one_is_said_in_spanish() -> None:
+    hashes = ("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",)
+    bad = Entities("h7", ("198.51.100.42",), ("e.example",), ("http://e.example/a",), hashes, ("e.exe",), ("anna",))
+    reasons = {
+        one.reason
+        for severity in (Severity.MEDIUM, Severity.HIGH)
+        for tactics in (frozenset({"command-and-control", "credential-access"}), frozenset[str]())
+        for one in recommend(Verdict.MALICIOUS, severity, bad, tactics=tactics)
+    }
+    texts = {text for rule in CATALOGUE.values() for text in (rule.summary, rule.blast_radius, rule.undo) if text}
+    assert len(reasons) == 11
+    assert (reasons | texts) - sentences().keys() == set()
