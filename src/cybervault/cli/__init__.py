@@ -100,6 +100,11 @@ cli: Final = typer.Typer(
         ),
         Later("audit", f"{_IN}.audit:audit", "The record of who changed what."),
         Later("findings", f"{_IN}.findings:findings", "What was assessed as bad, and how it is handled."),
+        Later(
+            "assessments",
+            f"{_IN}.assessments:assessments",
+            "What was assessed and kept, and what changed between two.",
+        ),
         Later("intel", f"{_IN}.intel:intel", "What CyberVault knows without asking anybody."),
         Later("rules", f"{_IN}:rule_commands", "Detection rules: list, test, explain, update."),
         Later(

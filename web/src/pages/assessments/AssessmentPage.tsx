@@ -22,24 +22,19 @@ import { defangUrls } from "../../lib/defang";
 import { labelName } from "../../lib/labels";
 import { Evidence } from "../threat/Evidence";
 import type { Assessment } from "../threat/evidence";
-import { assessmentQuery } from "../threats/queries";
 import { severityOf } from "../threats/threat";
 import { kindOf, nameOf } from "./assessment";
 import { Behaviours } from "./Behaviours";
+import { untilThere } from "./queries";
 import { assessmentTexts } from "./texts";
 
 const GraphPanel = lazy(async () => ({ default: (await import("./GraphPanel")).GraphPanel }));
 const route = getRouteApi("/inside/assessments/$id");
-const AGAIN_MILLISECONDS = 2000;
 
 export function AssessmentPage() {
   const texts = useTexts(assessmentTexts);
   const { id } = route.useParams();
-  // One that is asked for later is null until it is there.
-  const query = useQuery({
-    ...assessmentQuery(id),
-    refetchInterval: ({ state }) => (state.data === null ? AGAIN_MILLISECONDS : false),
-  });
+  const query = useQuery(untilThere(id));
   const crumbs = [{ text: texts.title, to: "/assessments" }];
   const isMissing = query.error instanceof Refusal && query.error.status === 404;
   if (query.data) return <Found assessment={query.data} />;

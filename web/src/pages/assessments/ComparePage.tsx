@@ -7,7 +7,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { ArrowLeftRight } from "lucide-react";
 import { useSpeech } from "../../i18n/language";
 import { useTexts } from "../../i18n/texts";
-import { Asked } from "../../kit/Asked";
+import { Asked, Empty } from "../../kit/Asked";
 import { Page } from "../../kit/Page";
 import { PanelTable } from "../../kit/PanelTable";
 import { StateTag, type Tone } from "../../kit/Tags";
@@ -16,10 +16,9 @@ import { VerdictTag } from "../../kit/VerdictTag";
 import { defangUrls } from "../../lib/defang";
 import { labelName } from "../../lib/labels";
 import type { Assessment } from "../threat/evidence";
-import { assessmentQuery } from "../threats/queries";
 import { AssessmentTable } from "./AssessmentTable";
 import { type Change, compared, nameOf } from "./assessment";
-import { assessmentsQuery } from "./queries";
+import { assessmentsQuery, untilThere } from "./queries";
 import { assessmentTexts } from "./texts";
 
 const route = getRouteApi("/inside/assessments/compare");
@@ -51,11 +50,14 @@ export function ComparePage() {
 }
 
 function Both({ a, b }: { a: string; b: string }) {
-  const [before, after] = [useQuery(assessmentQuery(a)), useQuery(assessmentQuery(b))];
+  const [before, after] = [useQuery(untilThere(a)), useQuery(untilThere(b))];
+  const { pending } = useTexts(assessmentTexts);
   return (
     <Asked query={before}>
       {(one) => (
-        <Asked query={after}>{(other) => (one && other ? <Difference before={one} after={other} /> : null)}</Asked>
+        <Asked query={after}>
+          {(other) => (one && other ? <Difference before={one} after={other} /> : <Empty title={pending} />)}
+        </Asked>
       )}
     </Asked>
   );
@@ -150,7 +152,7 @@ function Changes({ before, after }: { before: Assessment; after: Assessment }) {
 /** The other one, from those of the same target and from the newest of all. */
 function Choose({ one }: { one: string | undefined }) {
   const texts = useTexts(assessmentTexts);
-  const known = useQuery({ ...assessmentQuery(one ?? ""), enabled: one !== undefined }).data;
+  const known = useQuery({ ...untilThere(one ?? ""), enabled: one !== undefined }).data;
   const recent = useQuery(assessmentsQuery(undefined));
   const same = useQuery({ ...assessmentsQuery(known?.target), enabled: known != null });
   const linkOf = (id: string) => (one === undefined ? { b: id } : { a: id, b: one });

@@ -2,6 +2,17 @@
 
 import { queryOptions } from "@tanstack/react-query";
 import { answerOf, server } from "../../api/server";
+import { assessmentQuery } from "../threats/queries";
+
+const AGAIN_MILLISECONDS = 2000;
+
+/** One that is asked for later is null until it is there, and looked for again. */
+export function untilThere(id: string) {
+  return queryOptions({
+    ...assessmentQuery(id),
+    refetchInterval: ({ state }) => (state.data === null ? AGAIN_MILLISECONDS : false),
+  });
+}
 
 /** Newest first; of one target, as many as the server gives at once. */
 export function assessmentsQuery(target: string | undefined, cursor?: string, limit = "50") {
