@@ -65,6 +65,14 @@ def test_the_command_line_wins_over_the_environment(monkeypatch: pytest.MonkeyPa
         ("CYBERVAULT_DNS__RESOLVERS", "{broken", "dns"),
         ("RATE_LIMIT_POINTS", "0", "RATE_LIMIT_POINTS"),
         ("CYBERVAULT_PEPPER", "too short", "CYBERVAULT_PEPPER"),
+        (
+            "CYBERVAULT_SCANS__AWS__123456789012__ACCESS_KEY_ID",
+            "AKIDEXAMPLE",
+            "needs access_key_id",
+        ),
+        ("CYBERVAULT_SCANS__AWS__123456789012__ROLE_ARN", "reader", "CYBERVAULT_SCANS__AWS__123456789012__ROLE_ARN"),
+        ("CYBERVAULT_SCANS__AWS__123456789012__REGIONS", '["../x"]', "CYBERVAULT_SCANS__AWS__123456789012__REGIONS"),
+        ("CYBERVAULT_SCANS__AWS", '{"prod": {"access_key_id": "AKIDEXAMPLE", "secret_access_key": "x"}}', "12 digits"),
     ],
 )
 def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, expected: str) -> None:
@@ -88,6 +96,17 @@ def test_a_key_is_shown_nowhere_in_the_settings(monkeypatch: pytest.MonkeyPatch)
     settings = load_settings()
     assert "canary" not in repr(settings)
     assert "canary" not in settings.model_dump_json()
+
+
+def test_an_account_is_connected_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    place = "CYBERVAULT_SCANS__AWS__123456789012__"
+    monkeypatch.setenv(f"{place}ACCESS_KEY_ID", "AKIDEXAMPLE")
+    monkeypatch.setenv(f"{place}SECRET_ACCESS_KEY", "canary-key-7f3a")
+    monkeypatch.setenv(f"{place}REGIONS", '["eu-west-1"]')
+    settings = load_settings()
+    account = settings.scans.aws["123456789012"]
+    assert (account.secret_access_key, account.regions) == (Secret("canary-key-7f3a"), ("eu-west-1",))
+    assert "canary" not in f"{settings!r}{settings.model_dump_json()}"
 
 
 def test_openrouters_meta_models_are_always_on_offer(monkeypatch: pytest.MonkeyPatch) -> None:

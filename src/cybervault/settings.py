@@ -16,6 +16,7 @@ from pydantic import (
     PlainSerializer,
     PlainValidator,
     ValidationError,
+    model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -47,6 +48,7 @@ def _protected(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+_ACCOUNT: Final = re.compile(r"[0-9]{12}", re.ASCII)
 _REGISTRY: Final = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?")
 
 
@@ -172,6 +174,46 @@ class IdentitySettings(_Part):
     default_role: Literal["member", "viewer"] = Field(default="viewer", description="Their role.")
 
 
+_ROLE: Final = r"(?:arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+)?"
+
+
+class AwsSettings(_Part):
+    """One AWS account whose resources may be looked at, by a key that may only read."""
+
+    access_key_id: str = Field(
+        default="", pattern=r"^(?:[A-Za-z0-9_]{4,128})?$", description="The id of the key that asks."
+    )
+    secret_access_key: Key = Field(default=None, description="The secret that goes with it.")
+    role_arn: str = Field(
+        default="", pattern=f"^{_ROLE}$", description="The role of the account that the key takes on before it asks."
+    )
+    external_id: str = Field(
+        default="",
+        max_length=1_224,
+        pattern=r"^[A-Za-z0-9_+=,.@:/-]*$",
+        description="What the role's trust wants to be told besides.",
+    )
+    regions: tuple[Annotated[str, Field(pattern=r"^[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}$")], ...] = Field(
+        default=(), max_length=64, description="Regions that a scan of the whole account looks at (JSON list); all "
+        "that are enabled for it when not set."
+    )  # fmt: skip
+    endpoint_url: BaseUrl = Field(
+        default=None, description="One address for all services instead of AWS's own, for what speaks as AWS does."
+    )
+
+    @model_validator(mode="after")
+    def _has_a_key(self) -> "AwsSettings":
+        if not (self.access_key_id and self.secret_access_key):
+            raise ValueError("needs access_key_id and secret_access_key")
+        return self
+
+
+def _accounts(value: dict[str, AwsSettings]) -> dict[str, AwsSettings]:
+    if not all(_ACCOUNT.fullmatch(name) for name in value):
+        raise ValueError("an account is named by its 12 digits")
+    return value
+
+
 class ScanSettings(_Part):
     """What scans may reach beyond what is granted."""
 
@@ -188,6 +230,9 @@ class ScanSettings(_Part):
         max_length=64,
         description="Registries within the network, or without TLS, from which images may be read, as origins (JSON "
         'list): `["http://registry.example:5000"]`. Public ones need not be named.',
+    )
+    aws: Annotated[dict[str, AwsSettings], AfterValidator(_accounts)] = Field(
+        default_factory=dict, description="AWS accounts that are connected, by their number."
     )
     extra_ports: tuple[Annotated[int, Field(ge=1, le=65_535)], ...] = Field(
         default=(), max_length=1_024, description="Ports that every profile looks at besides its own (JSON list)."

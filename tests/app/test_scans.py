@@ -5,11 +5,14 @@ from dataclasses import replace
 import pytest
 
 from cybervault.app.product import put_together
-from cybervault.app.scans import registry_reader
+from cybervault.app.scans import accounts_of, registry_reader
+from cybervault.domain.secrets import Secret
+from cybervault.egress.signing import AwsKey
+from cybervault.scans.cloud.client import Account
 from cybervault.scans.grants import GrantRules
 from cybervault.scans.registry import RegistryError
 from cybervault.scans.targets import parse_target
-from cybervault.settings import ScanSettings
+from cybervault.settings import AwsSettings, ScanSettings
 from tests.fakes.registry import Shelves, layer, registry_of
 from tests.fakes.serving import Setup
 
@@ -17,9 +20,29 @@ from tests.fakes.serving import Setup
 async def test_grants_follow_the_operators_rules(setup: Setup) -> None:
     async with put_together(setup.settings()) as product:
         assert product.scanning.grants.rules == GrantRules()
-    part = ScanSettings(loopback=True, owners_grant_networks=True)
+    connected = {"123456789012": AwsSettings(access_key_id="AKIDEXAMPLE", secret_access_key=Secret("canary-7f3a"))}
+    part = ScanSettings(loopback=True, owners_grant_networks=True, aws=connected)
     async with put_together(replace(setup, given={"scans": part}).settings()) as product:
-        assert product.scanning.grants.rules == GrantRules(has_loopback=True, owners_grant_networks=True)
+        assert product.scanning.grants.rules == GrantRules(
+            has_loopback=True, owners_grant_networks=True, accounts=frozenset(connected)
+        )
+
+
+def test_an_account_is_asked_as_the_operator_says() -> None:
+    part = AwsSettings(
+        access_key_id="AKIDEXAMPLE",
+        secret_access_key=Secret("canary-7f3a"),
+        role_arn="arn:aws:iam::123456789012:role/reader",
+        external_id="ours-4711",
+        regions=("eu-west-1",),
+        endpoint_url="http://127.0.0.1:5000/",
+    )
+    (account,) = accounts_of(ScanSettings(aws={"123456789012": part})).values()
+    assert account == Account(
+        "123456789012", AwsKey("AKIDEXAMPLE", Secret("canary-7f3a")), "arn:aws:iam::123456789012:role/reader",
+        "ours-4711", ("eu-west-1",), "http://127.0.0.1:5000",
+    )  # fmt: skip
+    assert "canary" not in f"{account!r}{part!r}{part.model_dump_json()}"
 
 
 async def test_a_registry_within_the_network_is_reached_where_the_operator_named_it(setup: Setup) -> None:

@@ -19,6 +19,7 @@ MAY_REVEAL = frozenset(
         "cli/users.py",
         "cli/webhooks.py",
         "egress/client.py",
+        "egress/signing.py",
         "faces/console/factor_shapes.py",
         "faces/session_cookie.py",
         "faces/v3/management/key_shapes.py",

@@ -33,7 +33,7 @@ def test_a_scan_is_watched_and_shown_with_what_was_not_looked_at(run: Run, setti
     assert result.exit_code == 0, result.output
     for words in ("FTP sends passwords in clear text", f"{ftp}/tcp", "220 [b]ready[/b]", "is completed"):
         assert words in result.stdout
-    assert "not tested: arn:aws:s3:::bucket (cloud): no engine" in result.stdout
+    assert "not tested: arn:aws:s3:::bucket (cloud): no account is connected to this server" in result.stdout
 
 
 def test_a_scan_is_shown_to_programs(run: Run, settings: dict[str, str]) -> None:

@@ -18,6 +18,7 @@ from cybervault.domain.secrets import Secret
 from cybervault.settings import Settings
 from cybervault.storage.database import Database
 from cybervault.storage.engines import database_at
+from tests.fakes.aws import Cloud, moto
 from tests.fakes.clock import HandClock
 from tests.fakes.engines import Postgres, Valkey, a_postgres, a_valkey
 from tests.fakes.serving import Running, Setup, running
@@ -46,6 +47,13 @@ def whole_farm() -> Iterator[UpstreamFarm]:
 def farm(whole_farm: UpstreamFarm) -> UpstreamFarm:
     whole_farm.reset()
     return whole_farm
+
+
+@pytest.fixture(scope="session")
+def cloud() -> Iterator[Cloud]:
+    """A server that speaks as AWS does, one for all: each test makes resources with names of its own."""
+    with moto() as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

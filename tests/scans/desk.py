@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from cybervault.access.audit import OPERATOR, Actor
 from cybervault.domain.ids import ScanId
@@ -14,6 +14,7 @@ from cybervault.egress.client import Egress
 from cybervault.egress.guard import Origin
 from cybervault.egress.message import DnsQuestion, DnsReply
 from cybervault.scans.apart import Apart
+from cybervault.scans.cloud.accounts import Accounts
 from cybervault.scans.grants import GrantRules, Grants, NewGrant
 from cybervault.scans.ledger import Ledger
 from cybervault.scans.profiles import Profile, ProfileName
@@ -115,6 +116,7 @@ class Desk:
     scans: Scans
     worker: ScanWorker
     shelving: "Shelving"
+    accounts: Accounts
     timeline: Timeline
     wakes: list[int] = field(default_factory=list)
 
@@ -185,6 +187,7 @@ async def desk_on(database: Database, *ports: int, toolbox: Toolbox = NO_ENGINES
     )
     ledger = Ledger(rows.scans, rows.findings, events=told, clock=world.clock)
     shelves = Shelving()
-    means = Means(zone.resolve, shelves.registry, shelves, profiles, world.clock, Apart(toolbox))
+    accounts = Accounts(cast("Egress", None), {}, world.clock, pause_seconds=0)
+    means = Means(zone.resolve, shelves.registry, accounts, shelves, profiles, world.clock, Apart(toolbox))
     worker = ScanWorker(rows.scans, ledger, grants, means=means, timeline=timeline)
-    return Desk(world, zone, told, grants, rows.jobs, scans, worker, shelves, timeline, wakes)
+    return Desk(world, zone, told, grants, rows.jobs, scans, worker, shelves, accounts, timeline, wakes)

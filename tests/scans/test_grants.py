@@ -49,7 +49,7 @@ class Office:
 
     def with_rules(self, **rules: bool) -> Grants:
         store = GrantStore(self.world.database)
-        return Grants(store, self.world.journal, proof=self.published, rules=GrantRules(**rules))
+        return Grants(store, self.world.journal, proof=self.published, rules=GrantRules(**rules))  # type: ignore[arg-type] # switches alone
 
 
 @pytest.fixture

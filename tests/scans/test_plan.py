@@ -6,9 +6,11 @@ from ipaddress import ip_network
 import pytest
 
 from cybervault.scans.contents import Layer, LayerContents
-from cybervault.scans.engines import ADVISORIES, IMAGE, LAYERS, NAMES, SERVICES, SWEEP
+from cybervault.scans.engines import ACCOUNT, ADVISORIES, CLOUD, IMAGE, LAYERS, LISTING, NAMES, SERVICES, SWEEP
 from cybervault.scans.plan import (
     MISSING,
+    account_parts,
+    area_parts,
     connections_of,
     first_parts,
     image_parts,
@@ -17,6 +19,7 @@ from cybervault.scans.plan import (
     package_parts,
     phases_of,
     progress_of,
+    resource_parts,
     service_parts,
     sweep_parts,
     targets_of,
@@ -24,9 +27,10 @@ from cybervault.scans.plan import (
 )
 from cybervault.scans.profiles import ProfileName, load_profiles
 from cybervault.scans.scan import Chunk, Phase
-from cybervault.scans.seen import Host, Service
+from cybervault.scans.seen import CloudArea, CloudResource, Host, Service
 from cybervault.scans.targets import Target, TargetKind, parse_target
 
+ACCOUNT_ROOT = "arn:aws:iam::123456789012:root"
 STANDARD = load_profiles()[ProfileName.STANDARD]
 
 
@@ -81,8 +85,8 @@ def test_services_are_looked_at_sixteen_at_a_time() -> None:
 @pytest.mark.parametrize(
     ("asked", "phases"),
     [
-        (("10.1.0.7", "example.com", "arn:aws:s3:::bucket"), (MISSING, NAMES, SWEEP, SERVICES)),
-        (("oci://r.example/app", "arn:aws:s3:::bucket"), (MISSING, IMAGE, LAYERS, ADVISORIES)),
+        (("10.1.0.7", "example.com", ACCOUNT_ROOT), (NAMES, SWEEP, SERVICES, ACCOUNT, LISTING, CLOUD)),
+        (("oci://r.example/app", "arn:aws:s3:::bucket"), (CLOUD, IMAGE, LAYERS, ADVISORIES)),
         (("10.1.0.7", "oci://r.example/app"), (SWEEP, SERVICES, IMAGE, LAYERS, ADVISORIES)),
     ],
 )
@@ -110,6 +114,8 @@ def test_images_are_cut_into_layers_and_put_together_again() -> None:
 def test_an_estimate_grows_with_what_is_asked_for() -> None:
     few, many = targets("10.1.0.1"), targets("10.1.0.0/16", "example.com")
     assert minutes_of(few, STANDARD) == 1
+    assert minutes_of(targets(ACCOUNT_ROOT), STANDARD) == 5
+    assert minutes_of(targets("arn:aws:s3:::bucket"), STANDARD) == 1
     assert minutes_of(many, STANDARD) > 60
     assert connections_of(many, STANDARD) == 65_537 * len(STANDARD.ports)
     assert minutes_of(many, replace(STANDARD, at_once=1_000_000)) == 1
@@ -117,9 +123,10 @@ def test_an_estimate_grows_with_what_is_asked_for() -> None:
 
 def test_what_was_not_even_planned_is_known_by_its_phase() -> None:
     asked = targets("10.1.0.7", "example.com", "arn:aws:s3:::bucket")
-    assert unplanned(asked, {MISSING, NAMES, SWEEP}) == [("10.1.0.7", SERVICES), ("example.com", SERVICES)]
+    assert unplanned(asked, {CLOUD, NAMES, SWEEP}) == [("10.1.0.7", SERVICES), ("example.com", SERVICES)]
     assert len(unplanned(asked, set())) == 6
-    assert unplanned(asked, {MISSING, NAMES, SWEEP, SERVICES}) == []
+    assert unplanned(asked, {CLOUD, NAMES, SWEEP, SERVICES}) == []
+    assert unplanned(targets(ACCOUNT_ROOT), {ACCOUNT}) == [(ACCOUNT_ROOT, LISTING), (ACCOUNT_ROOT, CLOUD)]
 
 
 def test_targets_are_read_back_from_their_spellings() -> None:
@@ -135,4 +142,20 @@ def test_phases_are_told_in_their_order_with_what_comes_next() -> None:
         Phase(NAMES, 1, 1), Phase(SWEEP, 1, 2, ("a", "b")), Phase(SERVICES, 0, 0),
     )  # fmt: skip
     many = Chunk(0, MISSING, ("a", "b", "c", "d"))
-    assert phases_of(targets("arn:aws:s3:::bucket"), [many]) == (Phase(MISSING, 0, 1, ("a", "b", "c")),)
+    assert phases_of((), [many]) == (Phase(MISSING, 0, 1, ("a", "b", "c")),)
+    assert [phase.name for phase in phases_of(targets(ACCOUNT_ROOT), [])] == [ACCOUNT, LISTING, CLOUD]
+
+
+def test_an_account_is_cut_into_kinds_and_regions_and_resources_into_sixteens() -> None:
+    asked = targets(ACCOUNT_ROOT, "arn:aws:s3:::b16", "10.1.0.7")
+    assert [part.subjects for part in account_parts(asked)] == [(ACCOUNT_ROOT,)]
+    areas = [CloudArea(ACCOUNT_ROOT, "sqs queue", "eu-west-1"), CloudArea(ACCOUNT_ROOT, "s3 bucket", "")]
+    assert [(part.phase, part.subjects, part.areas) for part in area_parts(areas)] == [
+        (LISTING, (f"{ACCOUNT_ROOT}: sqs queue in eu-west-1",), (areas[0],)),
+        (LISTING, (f"{ACCOUNT_ROOT}: s3 bucket",), (areas[1],)),
+    ]
+    listed = [CloudResource(ACCOUNT_ROOT, f"arn:aws:s3:::b{number}") for number in range(17)]
+    parts = resource_parts(asked, listed)
+    assert [(part.phase, len(part.subjects), len(part.resources)) for part in parts] == [(CLOUD, 16, 16), (CLOUD, 1, 1)]
+    # What was named is looked at for its own grant, and once.
+    assert parts[1].resources == (CloudResource("arn:aws:s3:::b16", "arn:aws:s3:::b16"),)

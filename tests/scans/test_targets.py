@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cybervault.domain.problems import Problem, ProblemKind
-from cybervault.scans.targets import Target, TargetKind, parse_target, parse_targets
+from cybervault.scans.targets import Arn, Target, TargetKind, parse_target, parse_targets
 
 DIGEST = f"sha256:{'ab' * 32}"
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:alerts"
@@ -92,6 +92,12 @@ def test_parts_of_a_target() -> None:
     assert parse_target(TOPIC).account == "123456789012"
     assert parse_target("arn:aws:s3:::my-bucket").account is None
     assert parse_target("example.com").account is None
+    assert parse_target(TOPIC).arn == Arn("aws", "sns", "eu-west-1", "123456789012", "alerts")
+    assert parse_target("arn:aws:s3:::my-bucket").arn == Arn("aws", "s3", "", "", "my-bucket")
+    assert parse_target("arn:aws:iam::123456789012:root").arn.is_account
+    assert not parse_target("arn:aws:iam::123456789012:user/root").arn.is_account
+    with pytest.raises(ValueError, match="no ARN"):
+        _ = parse_target("example.com").arn
     assert parse_target(f"oci://r.example:5000/app:1@{DIGEST}").repository == "oci://r.example:5000/app"
     assert parse_target("oci://r.example:5000/app").repository == "oci://r.example:5000/app"
     assert parse_target("example.com").repository == "example.com"

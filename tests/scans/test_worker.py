@@ -10,11 +10,13 @@ from typing import cast
 import msgspec
 import pytest
 
+from cybervault.domain.principals import TenantId
 from cybervault.egress.client import Egress
 from cybervault.egress.guard import Guard, origin_of
 from cybervault.scans import worker as module
 from cybervault.scans.engines import ENGINES
 from cybervault.scans.exports import Form
+from cybervault.scans.grant import Permit
 from cybervault.scans.osv import advisory_of
 from cybervault.scans.profiles import ProfileName
 from cybervault.scans.scan import Scan
@@ -26,6 +28,7 @@ from cybervault.storage.job_run import Ending, JobRun
 from tests.access.statements import look
 from tests.confinement.parsers.test_layers import KEY
 from tests.fakes.advisories import ALL, raw
+from tests.fakes.aws import ACCOUNT, ROOT, Cloud
 from tests.fakes.processes import free_port
 from tests.fakes.registry import DEBIAN, OPENSSL, Shelves, layer, registry_of
 from tests.fakes.scan_engines import stand_in
@@ -118,7 +121,7 @@ async def test_what_nothing_can_look_at_is_said_with_its_reason(database: Databa
     cloud = await desk.scanned("arn:aws:s3:::bucket")
     (line,) = await desk.lines(cloud.id)
     assert (line.asset, line.engine, line.state) == ("arn:aws:s3:::bucket", "cloud", CoverageState.NOT_TESTED)
-    assert "no engine" in line.reason
+    assert "no account is connected" in line.reason
     assert (await desk.scans.find(desk.ours, cloud.id)).state.value == "completed"
     pentest = await desk.scanned(HERE, profile=ProfileName.PENTEST)
     assert of(await desk.lines(pentest.id), HERE)["web_attacks"] is CoverageState.NOT_TESTED
@@ -343,3 +346,35 @@ async def test_compliance_asks_more_of_an_image(database: Database, tmp_path: Pa
     async with before_registry(database, shelves, tmp_path) as (desk, image):
         scan = await desk.scanned(image, profile=ProfileName.COMPLIANCE)
         assert ("image_without_healthcheck", "") in await spots(desk, scan)
+
+
+async def test_a_cloud_account_whose_grant_was_withdrawn_meanwhile_is_left_alone(
+    database: Database, cloud: Cloud
+) -> None:
+    async with cloud.egress() as egress:
+        desk = await desk_on(database, 80)
+        desk.accounts.egress, desk.accounts.known = egress, {ACCOUNT: cloud.account()}
+        queue = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:withdrawn"
+        cloud.client("sqs").create_queue(QueueName="withdrawn")
+        await desk.grant(ROOT)
+        seen = await desk.scanned(queue)
+        assert of(await desk.lines(seen.id), queue) == {"cloud": CoverageState.COVERED}
+        scan = await desk.ask(ROOT, queue)
+        (grant,) = await desk.grants.list(desk.ours)
+        run, permit, asked = await desk.claimed(), desk.grants.permit, list[int]()
+
+        async def ends_after_two(tenant_id: TenantId) -> Permit:
+            asked.append(1)
+            if len(asked) == 3:
+                await desk.grants.withdraw(desk.ours, grant.id, actor=desk.actor)
+            return await permit(tenant_id)
+
+        desk.grants.permit = ends_after_two  # type: ignore[method-assign] # a grant that ends in between
+        await desk.worker.work(run)
+        lines = await desk.lines(scan.id)
+    gone = [line for line in lines if line.reason == "no grant covers it any longer"]
+    assert {line.asset for line in gone} >= {ROOT, queue}
+    assert of(lines, queue) == {"cloud": CoverageState.NOT_TESTED}
+    assert {("iam user",), ("sqs queue in eu-west-1",)} <= {line.places for line in gone}
+    looked = [line for line in lines if line.state is CoverageState.COVERED]
+    assert {line.asset for line in looked} == {ROOT}

@@ -11,7 +11,10 @@ from cybervault.app.work import dispatcher_of
 from cybervault.domain.clock import Clock
 from cybervault.egress.client import Egress
 from cybervault.egress.guard import origin_of
+from cybervault.egress.signing import AwsKey
 from cybervault.scans.apart import Apart
+from cybervault.scans.cloud.accounts import Accounts
+from cybervault.scans.cloud.client import Account
 from cybervault.scans.grants import GrantRules, Grants
 from cybervault.scans.ledger import Ledger
 from cybervault.scans.profiles import load_profiles
@@ -56,7 +59,7 @@ class ScanParts:
 def scans_of(settings: Settings, database: Database, journal: Journal, *, egress: Egress, clock: Clock) -> ScanParts:
     """The scans of all tenants, under the operator's rules."""
     part, woken = settings.scans, asyncio.Event()
-    rules = GrantRules(part.loopback, part.owners_grant_networks)
+    rules = GrantRules(part.loopback, part.owners_grant_networks, frozenset(part.aws))
     grants = Grants(GrantStore(database), journal, proof=DomainProof(egress), rules=rules)
     rows = Rows(ScanStore(database), ScanFindingStore(database), Jobs(database))
     profiles = load_profiles(part.extra_ports)
@@ -64,6 +67,7 @@ def scans_of(settings: Settings, database: Database, journal: Journal, *, egress
     means = Means(
         egress.resolve,
         registry_reader(egress, part),
+        Accounts(egress, accounts_of(part), clock),
         Advisories(settings.folder / ADVISORIES_FILE),
         profiles,
         clock,
@@ -87,6 +91,22 @@ def scans_of(settings: Settings, database: Database, journal: Journal, *, egress
         Scheduler(store, scans, clock),
         dispatcher,
     )
+
+
+def accounts_of(settings: ScanSettings) -> dict[str, Account]:
+    """The accounts of AWS that are connected, by their number."""
+    return {
+        number: Account(
+            number,
+            AwsKey(part.access_key_id, part.secret_access_key),
+            part.role_arn,
+            part.external_id,
+            part.regions,
+            part.endpoint_url or "",
+        )
+        for number, part in settings.aws.items()
+        if part.secret_access_key is not None  # settings refuse an account without
+    }
 
 
 def registry_reader(egress: Egress, settings: ScanSettings) -> Callable[[Target], Registry]:

@@ -39,7 +39,9 @@ def allowed_origins(settings: Settings) -> list[Origin]:
     Raises `Problem` INVALID `bad_settings` for an address that cannot be read.
     """
     urls = [part.url for part in settings.sources.values() if part.url] + (
-        [url for url in (settings.chat.url, settings.identity.issuer) if url] + list(settings.scans.registries)
+        [url for url in (settings.chat.url, settings.identity.issuer) if url]
+        + list(settings.scans.registries)
+        + [part.endpoint_url for part in settings.scans.aws.values() if part.endpoint_url]
     )
     try:
         return [origin_of(url) for url in urls] + [resolver_origin(place) for place in settings.dns.resolvers.values()]
@@ -47,8 +49,8 @@ def allowed_origins(settings: Settings) -> list[Origin]:
         raise Problem(
             ProblemKind.INVALID,
             code="bad_settings",
-            message="An address of a source, of the language model, of the identity provider, of a registry or of a "
-            f"resolver cannot be used: {error.reason}.",
+            message="An address of a source, of the language model, of the identity provider, of a registry, of an "
+            f"account or of a resolver cannot be used: {error.reason}.",
         ) from None
 
 

@@ -1,6 +1,6 @@
 """The outgoing HTTP and DNS client: every request of the product passes here, under guard, caps and one deadline.
 
-The only reader of `Secret.reveal`. Nothing here logs.
+Beside `signing` the only reader of `Secret.reveal`. Nothing here logs.
 """
 
 import asyncio
@@ -34,6 +34,7 @@ from cybervault.egress.message import (
 )
 from cybervault.egress.resolver import DnsClient, LookUp, SystemLookUp
 from cybervault.egress.retry import pause_before_retry
+from cybervault.egress.signing import signed_headers
 from cybervault.egress.stream import FIRST_BYTE_SECONDS, StreamReply
 from cybervault.egress.transport import Transport
 
@@ -179,7 +180,15 @@ def _wire_headers(request: OutgoingRequest) -> list[tuple[str, str]]:
     given = {name.lower() for name, _ in request.headers}
     own = () if "user-agent" in given else (("User-Agent", _USER_AGENT),)
     secret = [(header.name, f"{header.scheme}{_wire_secret(header)}") for header in request.secret_headers]
-    return [*own, ("Accept-Encoding", ACCEPTED), *request.headers, *secret]
+    return [*own, ("Accept-Encoding", ACCEPTED), *request.headers, *secret, *_signature(request)]
+
+
+def _signature(request: OutgoingRequest) -> list[tuple[str, str]]:
+    if request.signing is None:
+        return []
+    return signed_headers(
+        request.signing, request.method, request.url, headers=request.headers, body=request.body or b""
+    )
 
 
 def _wire_secret(header: SecretHeader) -> str:
@@ -202,8 +211,10 @@ def _readable(value: str) -> str:
 
 def _masked(request: OutgoingRequest, text: bytes) -> bytes:
     """Some sources echo the key they got; it must not reach a report or a log that way."""
-    for header in request.secret_headers:
-        for shown in {header.secret.reveal(), _wire_secret(header)}:
-            if len(shown) >= _MASKED_CHARACTERS_MIN:
-                text = text.replace(shown.encode(), _MASK.encode())
+    shown = {text for header in request.secret_headers for text in (header.secret.reveal(), _wire_secret(header))}
+    if request.signing is not None:
+        shown |= {secret.reveal() for secret in request.signing.key.secrets}
+    for one in shown:
+        if len(one) >= _MASKED_CHARACTERS_MIN:
+            text = text.replace(one.encode(), _MASK.encode())
     return text

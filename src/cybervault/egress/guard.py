@@ -129,7 +129,7 @@ class Guard:
         `hops` counts the redirects already followed. A configured origin is reached by a redirect only from a
         configured one or by name, so that "*" does not open the inside to a source.
         """
-        if request.secret_headers:
+        if request.secret_headers or request.signing is not None:
             raise _refused("a request with a key follows no redirect")
         if request.method not in {"GET", "HEAD"} or hops >= REDIRECTS_MAX:
             raise _refused("too many redirects, or of a request that changes something")

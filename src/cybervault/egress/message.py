@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from cybervault.domain.secrets import SecretHeader
+from cybervault.egress.signing import AwsSigning
 
 BODY_BYTES_MAX: Final = 4 * 1024 * 1024
 
@@ -38,15 +39,17 @@ class EgressError(Exception):
 class OutgoingRequest:
     """One HTTP request. `url` is absolute and holds no secret; secrets travel in `secret_headers` only.
 
-    A request with secret headers is never redirected, unless it `drops_key_on_redirect`; without them only to
-    `redirect_hosts` ("*" = any public host). `timeout_seconds` bounds the whole exchange, its retry and redirects
-    included. `body_bytes_max` counts after decompression. `retries` (GET only) is 0 where every call is metered.
+    With a `signing` it is signed as AWS wants it, and never redirected. Nor is one with secret headers, unless it
+    `drops_key_on_redirect`; without them only to `redirect_hosts` ("*" = any public host). `timeout_seconds` bounds the
+    whole exchange, its retry and redirects included. `body_bytes_max` counts after decompression. `retries` (GET only)
+    is 0 where every call is metered.
     """
 
     url: str
     method: str = "GET"
     headers: tuple[tuple[str, str], ...] = ()
     secret_headers: tuple[SecretHeader, ...] = ()
+    signing: AwsSigning | None = None
     body: bytes | None = None
     redirect_hosts: frozenset[str] = frozenset()
     drops_key_on_redirect: bool = False

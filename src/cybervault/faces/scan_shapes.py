@@ -190,7 +190,9 @@ class CoverageReply(BaseModel):
 class PhaseReply(BaseModel):
     """How far one phase is."""
 
-    phase: Literal["missing", "names", "ports", "services", "image", "layers", "advisories"]
+    phase: Literal[
+        "missing", "names", "ports", "services", "account", "listing", "cloud", "image", "layers", "advisories"
+    ]
     parts_done: int
     parts_total: int = Field(description="0 before it was cut into parts, and where nothing is left for it to do.")
     subjects: list[str] = Field(description="What its next part looks at; none at its end.")

@@ -42,10 +42,11 @@ class NewGrant:
 
 @dataclass(frozen=True, slots=True)
 class GrantRules:
-    """What the operator says: whether this machine may be scanned, and owners may grant private networks themselves."""
+    """What the operator says: may this machine be scanned, may owners grant private networks, accounts."""
 
     has_loopback: bool = False
     owners_grant_networks: bool = False
+    accounts: frozenset[str] = frozenset()
 
 
 class Grants:

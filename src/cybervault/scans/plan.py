@@ -9,10 +9,10 @@ import msgspec
 
 from cybervault.domain.never_scanned import Network
 from cybervault.scans.contents import Layer, LayerContents
-from cybervault.scans.engines import ADVISORIES, IMAGE, LAYERS, NAMES, SERVICES, SWEEP
+from cybervault.scans.engines import ACCOUNT, ADVISORIES, CLOUD, IMAGE, LAYERS, LISTING, NAMES, SERVICES, SWEEP
 from cybervault.scans.profiles import Profile
 from cybervault.scans.scan import Chunk, Phase
-from cybervault.scans.seen import Host, Service
+from cybervault.scans.seen import CloudArea, CloudResource, Host, Service
 from cybervault.scans.targets import UPLOADED, Target, TargetKind, parse_target
 
 _Item = TypeVar("_Item")
@@ -20,21 +20,28 @@ _Item = TypeVar("_Item")
 BLOCK_ADDRESSES: Final = 64
 NAMES_AT_ONCE: Final = 8
 SERVICES_AT_ONCE: Final = 16
+RESOURCES_AT_ONCE: Final = 16
 MISSING: Final = "missing"
 _SUBJECTS_SHOWN: Final = 3
 
 _PHASES: Final = {
     TargetKind.NETWORK: (SWEEP, SERVICES),
     TargetKind.DOMAIN: (NAMES, SWEEP, SERVICES),
-    TargetKind.CLOUD: (MISSING,),
+    TargetKind.CLOUD: (CLOUD,),
     TargetKind.IMAGE: (IMAGE, LAYERS, ADVISORIES),
 }
+_ACCOUNT_PHASES: Final = (ACCOUNT, LISTING, CLOUD)
 # How much each phase counts for beside the others that a scan has, in the order in which they come.
-_WEIGHTS: Final = {MISSING: 0, NAMES: 10, SWEEP: 50, SERVICES: 40, IMAGE: 2, LAYERS: 30, ADVISORIES: 4}
+_WEIGHTS: Final = {
+    MISSING: 0, NAMES: 10, SWEEP: 50, SERVICES: 40, ACCOUNT: 1, LISTING: 10, CLOUD: 20,
+    IMAGE: 2, LAYERS: 30, ADVISORIES: 4,
+}  # fmt: skip
 # Measured on silent and on answering networks: a silent block costs its discovery ports, one at a time.
 _SECONDS_OF_NAME: Final = 3.0
 _SECONDS_OF_HOST: Final = 1.5
 _SECONDS_OF_IMAGE: Final = 30.0
+_SECONDS_OF_RESOURCE: Final = 2.0
+_SECONDS_OF_ACCOUNT: Final = 300.0
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -46,6 +53,8 @@ class Part(msgspec.Struct, frozen=True):
     services: tuple[Service, ...] = ()
     layers: tuple[Layer, ...] = ()
     contents: tuple[LayerContents, ...] = ()
+    areas: tuple[CloudArea, ...] = ()
+    resources: tuple[CloudResource, ...] = ()
 
 
 def first_parts(targets: Sequence[Target], without: Sequence[str]) -> list[Part]:
@@ -95,14 +104,35 @@ def package_parts(contents: Sequence[LayerContents]) -> list[Part]:
     return [Part(ADVISORIES, (target,), contents=tuple(some)) for target, some in together.items()]
 
 
+def account_parts(targets: Sequence[Target]) -> list[Part]:
+    """Each account of which all is wanted."""
+    return [Part(ACCOUNT, (target.value,)) for target in targets if _is_account(target)]
+
+
+def area_parts(areas: Sequence[CloudArea]) -> list[Part]:
+    """Each kind of resource in each region of an account for itself."""
+    return [Part(LISTING, (f"{area.target}: {area.place}",), areas=(area,)) for area in areas]
+
+
+def resource_parts(targets: Sequence[Target], listed: Sequence[CloudResource]) -> list[Part]:
+    """Resources that were named, and those that accounts listed, each once, sixteen at a time."""
+    named = [target for target in targets if target.kind is TargetKind.CLOUD and not _is_account(target)]
+    first = {target.value: CloudResource(target.value, target.value) for target in named}
+    together = {one.arn: one for one in listed} | first
+    return [
+        Part(CLOUD, tuple(one.arn for one in some), resources=tuple(some))
+        for some in _some(list(together.values()), RESOURCES_AT_ONCE)
+    ]
+
+
 def unplanned(targets: Sequence[Target], planned: Collection[str]) -> list[tuple[str, str]]:
     """What of a scan under way has not even been cut into parts, as asset and engine."""
-    return [(target.value, phase) for target in targets for phase in _PHASES[target.kind] if phase not in planned]
+    return [(target.value, phase) for target in targets for phase in _phases(target) if phase not in planned]
 
 
 def phases_of(targets: Sequence[Target], chunks: Sequence[Chunk]) -> tuple[Phase, ...]:
     """How far each phase of a scan is, in their order; one that was not cut into parts yet has none."""
-    expected = {phase for target in targets for phase in _PHASES[target.kind]} | {chunk.engine for chunk in chunks}
+    expected = {phase for target in targets for phase in _phases(target)} | {chunk.engine for chunk in chunks}
     found = []
     for name in (phase for phase in _WEIGHTS if phase in expected):
         parts = [chunk for chunk in chunks if chunk.engine == name]
@@ -116,7 +146,7 @@ def progress_of(phase: str, done: int, total: int, *, targets: Sequence[Target])
     """How far a scan is when so many parts of a phase are done; what remains is to write down its end."""
     if phase not in _WEIGHTS:
         raise ValueError(phase)
-    own = {phase}.union(*(_PHASES[target.kind] for target in targets))
+    own = {phase}.union(*(_phases(target) for target in targets))
     weights = {name: weight for name, weight in _WEIGHTS.items() if name in own}
     before = 0.0
     for name, weight in weights.items():
@@ -131,9 +161,14 @@ def minutes_of(targets: Sequence[Target], profile: Profile) -> int:
     """How long it may take, in whole minutes from 1, if most addresses are silent."""
     names = sum(target.kind is TargetKind.DOMAIN for target in targets)
     images = sum(target.kind is TargetKind.IMAGE for target in targets)
+    clouds = sum(
+        _SECONDS_OF_ACCOUNT if _is_account(target) else _SECONDS_OF_RESOURCE
+        for target in targets
+        if target.kind is TargetKind.CLOUD
+    )
     addresses = sum(target.addresses for target in targets)
     silent = addresses * 5 / profile.at_once * profile.connect_seconds
-    seconds = silent + names * (_SECONDS_OF_NAME + _SECONDS_OF_HOST) + images * _SECONDS_OF_IMAGE
+    seconds = silent + names * (_SECONDS_OF_NAME + _SECONDS_OF_HOST) + images * _SECONDS_OF_IMAGE + clouds
     return max(1, math.ceil(seconds / 60))
 
 
@@ -146,6 +181,14 @@ def connections_of(targets: Sequence[Target], profile: Profile) -> int:
 def targets_of(values: Iterable[str]) -> tuple[Target, ...]:
     """Targets that were read and allowed before, from their spellings; those of uploads are none of ours."""
     return tuple(parse_target(value, has_loopback=True) for value in values if not value.startswith(UPLOADED))
+
+
+def _is_account(target: Target) -> bool:
+    return target.kind is TargetKind.CLOUD and target.arn.is_account
+
+
+def _phases(target: Target) -> tuple[str, ...]:
+    return _ACCOUNT_PHASES if _is_account(target) else _PHASES[target.kind]
 
 
 def _blocks(network: Network) -> Iterator[Network]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, TypeAlias
@@ -17,7 +17,9 @@ from cybervault.domain.principals import TenantId
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.domain.verdicts import Severity
 from cybervault.scans.admission import Refused, admitted
+from cybervault.scans.cloud.accounts import unconnected
 from cybervault.scans.difference import Difference, difference
+from cybervault.scans.engines import CLOUD, ENGINES
 from cybervault.scans.exports import Form, exported, packages_exported
 from cybervault.scans.grants import Grants
 from cybervault.scans.inventory import Inventory
@@ -31,7 +33,7 @@ from cybervault.scans.store.findings import ScanFindingStore
 from cybervault.scans.store.scans import ScanStore
 from cybervault.scans.targets import Target, TargetKind, parse_targets, refuse_too_large, refuse_wrong_number
 from cybervault.scans.timeline import Timeline
-from cybervault.scans.toolbox import Standing, Toolbox
+from cybervault.scans.toolbox import EngineState, Standing, Toolbox
 from cybervault.scans.worker import KIND, ScanJob
 from cybervault.storage.jobs import Jobs
 
@@ -121,6 +123,7 @@ class Scans:
         profile, is_pentest = self._profiles[wish.profile], wish.profile is ProfileName.PENTEST
         kinds = dict.fromkeys(target.kind for target in targets)
         missing = dict.fromkeys(one for kind in kinds for one in self._toolbox.missing_for(kind, is_pentest=is_pentest))
+        missing |= dict.fromkeys(_unconnected(targets, self._grants.rules.accounts))
         minutes = min(minutes_of(targets, profile), wish.minutes_max)
         return Preview(targets, profile, minutes, connections_of(targets, profile), tuple(missing))
 
@@ -356,6 +359,13 @@ def _coverage(scan: Scan, chunks: Sequence[Chunk]) -> tuple[Coverage, ...]:
 def _refuse_minutes(wish: NewScan) -> None:
     if not 1 <= wish.minutes_max <= MINUTES_MAX:
         raise _invalid("max_duration", f"is from 1 to {MINUTES_MAX} minutes")
+
+
+def _unconnected(targets: Sequence[Target], accounts: Collection[str]) -> list[Standing]:
+    """How the engine of clouds is, for each reason why nobody could be asked about one of these."""
+    (engine,) = (one for one in ENGINES if one.name == CLOUD)
+    reasons = [unconnected(target.arn, accounts) for target in targets if target.kind is TargetKind.CLOUD]
+    return [Standing(engine, EngineState.MISSING, reason) for reason in reasons if reason is not None]
 
 
 def _unreached(subjects: Sequence[str], engine: str, reason: str) -> list[Coverage]:

@@ -79,6 +79,26 @@ class Service(msgspec.Struct, frozen=True):
     port: int
 
 
+class CloudArea(msgspec.Struct, frozen=True):
+    """One kind of resource in one region of an account ("" where its kind has none)."""
+
+    target: str
+    kind: str
+    region: str
+
+    @property
+    def place(self) -> str:
+        """How it is written as a place of the account."""
+        return f"{self.kind} in {self.region}" if self.region else self.kind
+
+
+class CloudResource(msgspec.Struct, frozen=True):
+    """A resource by its ARN, which may be looked at for which target."""
+
+    target: str
+    arn: str
+
+
 class Closed(msgspec.Struct, frozen=True):
     """Places of an asset at which nothing listens, so that nothing that was seen there stands any longer."""
 
@@ -87,7 +107,7 @@ class Closed(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct):
-    """What came of one part of a scan; `hosts`, `services`, `layers`, `contents` are what the next parts look at.
+    """What came of one part of a scan, and what the next parts look at: hosts, services, layers, areas and such.
 
     `inventories` are kept with the scan and looked at by none.
     """
@@ -99,6 +119,8 @@ class Report(msgspec.Struct):
     closed: list[Closed] = msgspec.field(default_factory=list)
     layers: list[Layer] = msgspec.field(default_factory=list)
     contents: list[LayerContents] = msgspec.field(default_factory=list)
+    areas: list[CloudArea] = msgspec.field(default_factory=list)
+    resources: list[CloudResource] = msgspec.field(default_factory=list)
     inventories: list[Inventory] = msgspec.field(default_factory=list)
 
     def add(self, other: "Report") -> None:
@@ -110,6 +132,8 @@ class Report(msgspec.Struct):
         self.closed += other.closed
         self.layers += other.layers
         self.contents += other.contents
+        self.areas += other.areas
+        self.resources += other.resources
         self.inventories += other.inventories
 
 

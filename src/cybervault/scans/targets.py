@@ -58,6 +58,22 @@ class ImageName:
 
 
 @dataclass(frozen=True, slots=True)
+class Arn:
+    """The parts of the name of a cloud resource; region and account are "" where it has none."""
+
+    partition: str
+    service: str
+    region: str
+    account: str
+    resource: str
+
+    @property
+    def is_account(self) -> bool:
+        """Whether the whole account is meant."""
+        return (self.service, self.resource) == ("iam", "root") and bool(self.account)
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """One target in its one spelling; a single address is a network of one."""
 
@@ -79,6 +95,14 @@ class Target:
         """The account that an ARN names; None where it names none, and for other kinds."""
         found = _ARN.fullmatch(self.value) if self.kind is TargetKind.CLOUD else None
         return None if found is None else found["account"]
+
+    @property
+    def arn(self) -> Arn:
+        """The parts of an ARN; a bug for other kinds."""
+        found = _ARN.fullmatch(self.value)
+        if found is None:
+            raise ValueError("it is no ARN")
+        return Arn(found["partition"], found["service"], found["region"], found["account"] or "", found["resource"])
 
     @property
     def image(self) -> ImageName:

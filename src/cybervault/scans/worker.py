@@ -17,10 +17,26 @@ from cybervault.domain.problems import Problem
 from cybervault.egress.message import EgressError
 from cybervault.egress.probing import Prober
 from cybervault.scans.apart import Apart
+from cybervault.scans.cloud.accounts import Accounts
 from cybervault.scans.contents import Layer, LayerContents
-from cybervault.scans.engines import ADVISORIES, HTTP, IMAGE, LAYERS, NAMES, SERVICES, SWEEP, TLS, Engine, engines_for
+from cybervault.scans.engines import (
+    ACCOUNT,
+    ADVISORIES,
+    CLOUD,
+    HTTP,
+    IMAGE,
+    LAYERS,
+    LISTING,
+    NAMES,
+    SERVICES,
+    SWEEP,
+    TLS,
+    Engine,
+    engines_for,
+)
 from cybervault.scans.engines import services as service_engine
 from cybervault.scans.engines.advisories import Knowledge, match_packages
+from cybervault.scans.engines.cloud import list_area, look_at_account, look_at_resource
 from cybervault.scans.engines.http import look_at_web
 from cybervault.scans.engines.image import look_at_image
 from cybervault.scans.engines.layers import look_at_layer
@@ -32,11 +48,14 @@ from cybervault.scans.grants import Grants
 from cybervault.scans.ledger import Ledger, PartKey
 from cybervault.scans.plan import (
     Part,
+    account_parts,
+    area_parts,
     first_parts,
     image_parts,
     layer_parts,
     package_parts,
     progress_of,
+    resource_parts,
     service_parts,
     sweep_parts,
     targets_of,
@@ -44,9 +63,9 @@ from cybervault.scans.plan import (
 from cybervault.scans.profiles import Profile, ProfileName
 from cybervault.scans.registry import Registry
 from cybervault.scans.scan import Chunk
-from cybervault.scans.seen import Coverage, CoverageState, Host, Report, Service, place_of
+from cybervault.scans.seen import CloudArea, CloudResource, Coverage, CoverageState, Host, Report, Service, place_of
 from cybervault.scans.store.scans import ScanStore
-from cybervault.scans.targets import Target, TargetKind
+from cybervault.scans.targets import Target, TargetKind, parse_target
 from cybervault.scans.timeline import Timeline
 from cybervault.storage.job_run import JobRun
 
@@ -65,13 +84,14 @@ class ScanJob(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What engines work with: where names and registries are asked, what is known of packages, profiles, and the rest.
+    """What engines work with: where names, registries, accounts are asked, what is known of packages, and the rest.
 
     `apart` are those that are processes of their own.
     """
 
     resolve: Resolve
     registry: Callable[[Target], Registry]
+    accounts: Accounts
     advisories: Knowledge
     profiles: Mapping[ProfileName, Profile]
     clock: Clock
@@ -113,7 +133,7 @@ class ScanWorker:
         self._timeline = timeline
 
     async def work(self, run: JobRun) -> None:
-        """The handler of the jobs: names, then ports, then what answered; then images, layer by layer."""
+        """The handler of the jobs: names, then ports, then what answered; then clouds; then images, layer by layer."""
         job = msgspec.msgpack.decode(run.payload, type=ScanJob)
         if run.job.tenant_id is None or run.job.reference is None:
             raise ValueError("a scan belongs to a tenant, and has an id")
@@ -126,6 +146,9 @@ class ScanWorker:
         names = await self._phase(walk, first_parts(targets, without))
         swept = await self._phase(walk, sweep_parts(targets, names.hosts))
         await self._phase(walk, service_parts(swept.services))
+        accounts = await self._phase(walk, account_parts(targets))
+        listed = await self._phase(walk, area_parts(accounts.areas))
+        await self._phase(walk, resource_parts(targets, listed.resources))
         images = await self._phase(walk, image_parts(targets))
         layers = await self._phase(walk, layer_parts(images.layers))
         await self._phase(walk, package_parts(layers.contents))
@@ -177,9 +200,18 @@ class ScanWorker:
             return [_Look(part.subjects, partial(self._sweep, walk, permit, part.hosts))]
         if part.phase == SERVICES:
             return [_Look((one.host.asset,), partial(self._service, walk, permit, one)) for one in part.services]
+        if part.phase in {ACCOUNT, LISTING, CLOUD}:
+            return self._looks_at_clouds(walk, permit, part)
         if part.phase in {IMAGE, LAYERS, ADVISORIES}:
             return self._looks_at_images(walk, permit, part)
         return [_Look((subject,), partial(self._missing, walk, subject)) for subject in part.subjects]
+
+    def _looks_at_clouds(self, walk: _Walk, permit: Permit, part: Part) -> "list[_Look]":
+        if part.phase == ACCOUNT:
+            return [_Look((name,), partial(self._account, walk, permit, name)) for name in part.subjects]
+        if part.phase == LISTING:
+            return [_Look((one.target,), partial(self._area, walk, permit, one)) for one in part.areas]
+        return [_Look((one.arn,), partial(self._resource, walk, permit, one)) for one in part.resources]
 
     def _looks_at_images(self, walk: _Walk, permit: Permit, part: Part) -> "list[_Look]":
         if part.phase == IMAGE:
@@ -243,6 +275,24 @@ class ScanWorker:
             if not is_spoken
         ]
         return report
+
+    async def _account(self, walk: _Walk, permit: Permit, name: str) -> Report:
+        target = walk.by_value[name]
+        if _is_withdrawn(walk, permit, target):
+            return _withdrawn(name, CLOUD)
+        has_compliance_rules = walk.profile.has_compliance_rules
+        return await look_at_account(target, self._means.accounts, has_compliance_rules=has_compliance_rules)
+
+    async def _area(self, walk: _Walk, permit: Permit, area: CloudArea) -> Report:
+        if _is_withdrawn(walk, permit, walk.by_value[area.target]):
+            return _withdrawn(area.target, CLOUD, (area.place,))
+        return await list_area(area, self._means.accounts)
+
+    async def _resource(self, walk: _Walk, permit: Permit, resource: CloudResource) -> Report:
+        if _is_withdrawn(walk, permit, walk.by_value[resource.target]):
+            return _withdrawn(resource.arn, CLOUD)
+        target, has_compliance_rules = parse_target(resource.arn), walk.profile.has_compliance_rules
+        return await look_at_resource(target, self._means.accounts, has_compliance_rules=has_compliance_rules)
 
     async def _image(self, walk: _Walk, permit: Permit, name: str) -> Report:
         target, profile = walk.by_value[name], walk.profile

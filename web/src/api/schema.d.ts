@@ -4010,7 +4010,7 @@ export interface components {
              * Phase
              * @enum {string}
              */
-            phase: "missing" | "names" | "ports" | "services" | "image" | "layers" | "advisories";
+            phase: "missing" | "names" | "ports" | "services" | "account" | "listing" | "cloud" | "image" | "layers" | "advisories";
             /** Parts Done */
             parts_done: number;
             /**

@@ -36,6 +36,9 @@ SERVICES: Final = "services"
 TLS: Final = "tls"
 HTTP: Final = "http"
 NAMES: Final = "names"
+ACCOUNT: Final = "account"
+LISTING: Final = "listing"
+CLOUD: Final = "cloud"
 IMAGE: Final = "image"
 LAYERS: Final = "layers"
 ADVISORIES: Final = "advisories"
@@ -58,10 +61,7 @@ ENGINES: Final = (
         version="6.3.1", module="sslyze",
     ),
     Engine(NAMES, TargetKind.DOMAIN, "DNS and mail rules of a domain", _OURS, "a name server"),
-    Engine(
-        "cloud", TargetKind.CLOUD, "rules for cloud resources", "Apache-2.0 (prowler)", "credentials of the account",
-        "no engine for cloud resources can be set up on this server yet",
-    ),
+    Engine(CLOUD, TargetKind.CLOUD, "rules for resources of AWS", _OURS, "a key of the account"),
     Engine(IMAGE, TargetKind.IMAGE, "how containers of an image are started", _OURS, "the registry"),
     Engine(LAYERS, TargetKind.IMAGE, "packages and secrets in every layer of an image", _OURS, "the registry"),
     Engine(ADVISORIES, TargetKind.IMAGE, "known vulnerabilities of an image's packages", _OURS, "advisories of OSV"),

@@ -1,0 +1,1 @@
+"""Resources of cloud accounts: how AWS is asked, and what each kind of resource is asked about."""
