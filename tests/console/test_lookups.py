@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, ViewportSize, expect
 
 from cybervault.access.audit import OPERATOR
 from cybervault.app.product import DATABASE_FILE, open_access
@@ -25,6 +25,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 PASTED: Final = "# Monday\nexample.com\n203[.]0[.]113[.]42, hxxp://evil[.]example/a\nno such thing\nEXAMPLE.com"
 SPANISH: Final = Look()
+PHONE: Final[ViewportSize] = {"width": 320, "height": 640}
+FITS: Final = "document.documentElement.scrollWidth <= innerWidth"
 ENGLISH: Final = Look("en", "dark", is_calm=True)
 
 
@@ -127,6 +129,9 @@ async def test_who_only_looks_is_told_so(open_console: OpenConsole, home: Home) 
     await page.get_by_role("textbox", name="Indicadores").fill("example.com")
     await expect(page.get_by_role("button", name="Consultar 1")).to_be_disabled()
     await expect(page.get_by_text("Su rol (Observador) puede ver evaluaciones")).to_be_visible()
+    assert await violations(page) == []
+    await page.set_viewport_size(PHONE)
+    assert await page.evaluate(FITS)
 
 
 async def test_an_assessment_is_shared_compared_and_walked_as_a_graph(open_console: OpenConsole, home: Home) -> None:
@@ -154,11 +159,23 @@ async def test_an_assessment_is_shared_compared_and_walked_as_a_graph(open_conso
     assert await violations(page) == []
     await page.get_by_role("link", name="Swap").click()
     await expect(rows(page).filter(has_text="abuseipdb")).to_contain_text("gone")
+    await page.set_viewport_size(PHONE)
+    assert await page.evaluate(FITS)
     await page.goto(f"{home.server.url}/assessments/compare?b={now}")
     await page.get_by_role("region", name="Of this target").get_by_role("link").first.click()
     await expect(page.get_by_role("region", name="Before")).to_be_visible()
-    await page.goto(f"{home.server.url}/assessments?target=nothing.example")
-    await expect(page.get_by_text("Nothing was assessed of this target")).to_be_visible()
+
+
+async def test_assessments_are_narrowed_to_a_target(open_console: OpenConsole, home: Home) -> None:
+    assessed(home, "listed.example", "other.example")
+    page = await at(open_console, home, "/assessments?target=nothing.example", Role.VIEWER)
+    await expect(page.get_by_text("No se ha evaluado nada de este objetivo")).to_be_visible()
+    await page.get_by_role("textbox", name="Objetivo").fill("listed[.]example")
+    await page.keyboard.press("Enter")
+    await expect(rows(page)).to_have_count(1)
+    assert await violations(page) == []
+    await page.get_by_role("link", name="listed[.]example").click()
+    await expect(page.get_by_role("heading", level=1, name="listed[.]example")).to_be_focused()
 
 
 async def test_what_was_analysed_is_kept_and_has_an_address(open_console: OpenConsole, home: Home) -> None:
@@ -166,6 +183,10 @@ async def test_what_was_analysed_is_kept_and_has_an_address(open_console: OpenCo
     await page.get_by_role("button", name="Conservar y compartir").click()
     await expect(page.get_by_role("heading", level=1, name="203[.]0[.]113[.]42")).to_be_focused()
     await expect(page.get_by_role("region", name="Pruebas por fuente")).to_contain_text("abuseipdb")
+    await expect(page.get_by_role("group", name="Pruebas como grafo")).to_be_visible()
+    assert await violations(page) == []
+    await page.set_viewport_size(PHONE)
+    assert await page.evaluate(FITS)
     assert "/assessments/asm_" in page.url
 
 
@@ -183,4 +204,4 @@ async def test_a_graph_of_three_hundred_nodes_is_there_within_a_second(open_cons
     await expect(page.locator(".graph-node")).to_have_count(300)
     await expect(page.get_by_text("300 of")).to_be_visible()
     assert took < 1000  # milliseconds
-    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert await page.evaluate(FITS)

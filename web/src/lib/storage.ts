@@ -1,5 +1,8 @@
 /** The browser's storage, which may be forbidden, full or edited by hand: reading and writing never throw. */
 
+/** What this tab looked up: it goes with the session in which that was done. */
+export const LOOKUP_ITEM = "cybervault:lookup";
+
 type Place = "local" | "session";
 
 function storeOf(place: Place): Storage | null {

@@ -148,9 +148,14 @@ describe("a run", () => {
     later.resume();
     await vi.advanceTimersByTimeAsync(0);
     expect(standing(later)).toEqual(["ended", 0]);
+    replies.push(() => new Refusal(401, "session_ended", "Sign in."));
+    later.start(paste(1).wanted, [], "quick");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(later.current().is).toBe("idle");
     const stranger = new LookupRun(send);
     stranger.open("usr_2");
     expect(stranger.current().is).toBe("idle");
+    expect(window.sessionStorage.length).toBe(0);
   });
 });
 

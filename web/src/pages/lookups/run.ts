@@ -4,7 +4,7 @@ import { useSyncExternalStore } from "react";
 import { answerOf, Refusal, type Shapes, server } from "../../api/server";
 import type { Kind } from "../../lib/detect";
 import type { Unread, Wanted } from "../../lib/indicators";
-import { readJson, writeItem } from "../../lib/storage";
+import { LOOKUP_ITEM, readJson, writeItem } from "../../lib/storage";
 
 export type Depth = "quick" | "deep";
 type Answer = Pick<
@@ -45,7 +45,6 @@ const IDLE: Progress = { is: "idle", depth: "quick", rows: [], unread: [], until
 // So many by one call: what is known here is there at once, sources take their time, and progress is to be seen.
 const SIZE: Record<Depth, number> = { quick: 20, deep: 4 };
 const USUAL_WAIT_SECONDS = 15;
-const ITEM = "cybervault:lookup";
 
 export function isOpen({ answer, fault }: Row): boolean {
   return answer === null && fault === null;
@@ -77,10 +76,11 @@ export class LookupRun {
     if (owner === this.owner) return;
     this.leash?.abort();
     this.owner = owner;
-    const kept = readJson(ITEM, "session") as { owner?: string; progress?: Progress } | undefined;
+    const kept = readJson(LOOKUP_ITEM, "session") as { owner?: string; progress?: Progress } | undefined;
     const isOurs = kept?.owner === owner && Array.isArray(kept.progress?.rows);
     this.progress = isOurs ? { ...IDLE, ...kept?.progress } : IDLE;
-    if (this.progress.is !== "idle") this.become({ is: this.progress.rows.some(isOpen) ? "stopped" : "ended" });
+    const isIdle = this.progress.is === "idle";
+    this.become(isIdle ? IDLE : { is: this.progress.rows.some(isOpen) ? "stopped" : "ended" });
   }
 
   start(wanted: readonly Wanted[], unread: readonly Unread[], depth: Depth): void {
@@ -108,7 +108,7 @@ export class LookupRun {
   private become(change: Partial<Progress>): void {
     this.progress = { ...this.progress, ...change };
     const text = this.progress.is === "idle" ? null : JSON.stringify({ owner: this.owner, progress: this.progress });
-    writeItem(ITEM, text, "session");
+    writeItem(LOOKUP_ITEM, text, "session");
     for (const listener of this.listeners) listener();
   }
 
@@ -124,7 +124,8 @@ export class LookupRun {
       }
       this.become({ is: "ended" });
     } catch (fault) {
-      if (!signal.aborted) this.become({ is: "stopped", fault });
+      if (fault instanceof Refusal && fault.status === 401) this.clear();
+      else if (!signal.aborted) this.become({ is: "stopped", fault });
     }
   }
 
