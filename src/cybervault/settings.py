@@ -234,6 +234,10 @@ class ScanSettings(_Part):
     aws: Annotated[dict[str, AwsSettings], AfterValidator(_accounts)] = Field(
         default_factory=dict, description="AWS accounts that are connected, by their number."
     )
+    nmap: str = Field(
+        default="nmap",
+        description="The program nmap, by its name on PATH or by its path; empty: it is not used where it is, either.",
+    )
     extra_ports: tuple[Annotated[int, Field(ge=1, le=65_535)], ...] = Field(
         default=(), max_length=1_024, description="Ports that every profile looks at besides its own (JSON list)."
     )

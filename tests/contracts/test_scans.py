@@ -44,7 +44,7 @@ CLOUD: Final = "arn:aws:s3:::bucket"
 @asynccontextmanager
 async def scanning(setup: Setup, *ports: int) -> AsyncIterator[tuple[ThreatWorld, dict[str, str]]]:
     """A server that may scan this machine, and a key of a tenant that was granted it."""
-    part = ScanSettings(loopback=True, extra_ports=ports)
+    part = ScanSettings(loopback=True, extra_ports=ports, nmap="")
     async with threat_world(replace(setup, given={"scans": part})) as world:
         tenant = await world.tenant()
         for target in (HERE, "127.0.0.0/29", "10.1.0.0/24", "example.com", CLOUD):
@@ -204,6 +204,7 @@ def test_what_was_done_of_a_scan_outlives_a_kill_of_the_server(tmp_path: Path, p
     shutil.copytree(prepared_state, data)
     with apart(silent) as quiet, apart(greets(b"220 ready\r\n")) as ftp:
         env = {"CYBERVAULT_SCANS__LOOPBACK": "true", "CYBERVAULT_SCANS__EXTRA_PORTS": f"[{quiet}, {ftp}]"}
+        env["CYBERVAULT_SCANS__NMAP"] = ""
         key = asyncio.run(_granted(data, "127.0.0.0/25"))
         with served(data, env, tmp_path / "first") as server:
             where = f"{PATH}/{_ask(server, f'{PATH}/initialize', key, {'targets': ['127.0.0.0/25']})['scan_id']}"

@@ -14,7 +14,7 @@ import uvicorn
 
 from cybervault.app.server import create_app
 from cybervault.domain.secrets import Secret
-from cybervault.settings import ChatSettings, ModelChoice, RateLimitSettings, Settings, SourceSettings
+from cybervault.settings import ChatSettings, ModelChoice, RateLimitSettings, ScanSettings, Settings, SourceSettings
 from tests.fakes.clock import HandClock
 from tests.fakes.processes import NO_TLS
 from tests.fakes.upstream import UpstreamFarm
@@ -116,7 +116,8 @@ class Setup:
                 models=CHAT_MODELS,
             ),
             rate_limit=RateLimitSettings(points=self.points, seconds=self.window),
-            **dict(self.given or {}),
+            # Whether this machine has nmap is not to say what comes out.
+            **({"scans": ScanSettings(nmap="")} | dict(self.given or {})),
         )
 
     def _source(self, name: str) -> SourceSettings:

@@ -103,6 +103,7 @@ class UpstreamFarm:
         """The settings that point a CyberVault at this server, with a working key for whoever takes one."""
         settings = {f"{_prefix(name)}__URL": self.url(name) for name in WIRES}
         settings |= {f"{_prefix(name)}__UNMETERED": "true" for name in WIRES}
+        settings["CYBERVAULT_SCANS__NMAP"] = ""  # whether this machine has it
         settings["CYBERVAULT_CHAT__URL"] = self.url("chat")
         settings["CYBERVAULT_DNS__RESOLVERS"] = json.dumps(self.resolvers, separators=(",", ":"))
         if has_keys:

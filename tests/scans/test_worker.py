@@ -74,7 +74,7 @@ async def test_a_network_is_swept_named_and_judged(database: Database) -> None:
     assert {one.asset for one in await desk.found(scan.id)} == {HERE}
     lines = await desk.lines(scan.id)
     assert of(lines, HERE) == dict.fromkeys(
-        ("ports", "services", "tls", "http", "ssh-audit", "sslyze"), CoverageState.COVERED
+        ("ports", "services", "tls", "http", "ssh-audit", "sslyze", "nmap"), CoverageState.COVERED
     )
     assert of(lines, "127.0.0.2") == {"ports": CoverageState.COVERED}
     assert (scan.state.value, scan.progress) == ("completed", 1.0)
@@ -175,6 +175,7 @@ async def test_a_fault_of_an_engine_is_told_and_ends_nothing_else(database: Data
         "names": CoverageState.FAILED,
         "ssh-audit": CoverageState.NOT_TESTED,
         "sslyze": CoverageState.NOT_TESTED,
+        "nmap": CoverageState.NOT_TESTED,
     }
     assert of(lines, NINE[1])["names"] is CoverageState.COVERED
 

@@ -1,6 +1,7 @@
 """Scans and what may be scanned, put together."""
 
 import asyncio
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from cybervault.egress.signing import AwsKey
 from cybervault.scans.apart import Apart
 from cybervault.scans.cloud.accounts import Accounts
 from cybervault.scans.cloud.client import Account
+from cybervault.scans.engines import NMAP
 from cybervault.scans.grants import GrantRules, Grants
 from cybervault.scans.ledger import Ledger
 from cybervault.scans.profiles import load_profiles
@@ -63,7 +65,7 @@ def scans_of(settings: Settings, database: Database, journal: Journal, *, egress
     grants = Grants(GrantStore(database), journal, proof=DomainProof(egress), rules=rules)
     rows = Rows(ScanStore(database), ScanFindingStore(database), Jobs(database))
     profiles = load_profiles(part.extra_ports)
-    toolbox = Toolbox(settings.folder)
+    toolbox = toolbox_of(settings)
     means = Means(
         egress.resolve,
         registry_reader(egress, part),
@@ -107,6 +109,12 @@ def accounts_of(settings: ScanSettings) -> dict[str, Account]:
         for number, part in settings.aws.items()
         if part.secret_access_key is not None  # settings refuse an account without
     }
+
+
+def toolbox_of(settings: Settings) -> Toolbox:
+    """The engines of this server: below its folder of state, or where the operator says."""
+    named = {NMAP: settings.scans.nmap}
+    return Toolbox(settings.folder, find=lambda program: shutil.which(named.get(program, program)))
 
 
 def registry_reader(egress: Egress, settings: ScanSettings) -> Callable[[Target], Registry]:

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from cybervault.app.access import PEPPER_FILE
 from cybervault.app.product import Product, put_together
+from cybervault.app.scans import toolbox_of
 from cybervault.cli.options import AsJson, Data
 from cybervault.confinement.parse import standing_walls
 from cybervault.confinement.walls import Wall
@@ -21,7 +22,7 @@ from cybervault.enrichment.connector import KeyRule, Source
 from cybervault.enrichment.connectors import CONNECTORS
 from cybervault.enrichment.lookup import quota_rules
 from cybervault.faces.console.pages import CONSOLE_DIST
-from cybervault.scans.toolbox import EngineState, Toolbox
+from cybervault.scans.toolbox import EngineState
 from cybervault.settings import load_settings
 
 PROBE_SECONDS: Final = 5.0
@@ -110,7 +111,7 @@ def _confinement(standing: frozenset[Wall]) -> Check:
 
 def _engines(product: Product) -> Check:
     """What scans look with besides the product's own engines, which are enough to begin with."""
-    apart = [one for one in Toolbox(product.settings.folder).standings() if one.engine.is_apart]
+    apart = [one for one in toolbox_of(product.settings).standings() if one.engine.is_apart]
     here = [f"{one.engine.name} {one.engine.version}".rstrip() for one in apart if one.is_usable]
     without = [one.engine.name for one in apart if not one.is_usable]
     old = [one for one in apart if one.state is EngineState.OUTDATED]

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 import typer
 from rich.console import Console
 
+from cybervault.app.scans import toolbox_of
 from cybervault.cli.documents import print_json
 from cybervault.cli.options import AsJson, Data
 from cybervault.cli.tables import listing
@@ -62,7 +63,7 @@ def install(
 
 
 def _toolbox(data: Data) -> Toolbox:
-    return Toolbox(load_settings(data=data).folder)
+    return toolbox_of(load_settings(data=data))
 
 
 def _document(one: Standing) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Final
 
 from cybervault.confinement.program import Ended, run_program
 from cybervault.egress.probing import Prober, Spot
-from cybervault.scans.engines import ENGINES, ssh_audit, sslyze
+from cybervault.scans.engines import ENGINES, nmap, ssh_audit, sslyze
 from cybervault.scans.engines.adapter import Adapter, Judged
 from cybervault.scans.engines.services import Named
 from cybervault.scans.profiles import Profile
@@ -18,7 +18,7 @@ from cybervault.scans.rules import is_asked
 from cybervault.scans.seen import Coverage, CoverageState, Report, Seen, Service, place_of
 from cybervault.scans.toolbox import Toolbox
 
-ADAPTERS: Final = (ssh_audit.ADAPTER, sslyze.ADAPTER)
+ADAPTERS: Final = (ssh_audit.ADAPTER, sslyze.ADAPTER, nmap.ADAPTER)
 AT_ONCE: Final = 4
 """So many run at the same time, however many scans there are: each costs as much memory as a small server."""
 _BY_NAME: Final = {engine.name: engine for engine in ENGINES}

@@ -44,6 +44,7 @@ LAYERS: Final = "layers"
 ADVISORIES: Final = "advisories"
 SSH_AUDIT: Final = "ssh-audit"
 SSLYZE: Final = "sslyze"
+NMAP: Final = "nmap"
 
 _OURS: Final = "part of the product"
 _APART: Final = "a process of its own"
@@ -59,6 +60,10 @@ ENGINES: Final = (
     Engine(
         SSLYZE, TargetKind.NETWORK, "cipher suites and known flaws of TLS servers", "AGPL-3.0", _APART,
         version="6.3.1", module="sslyze",
+    ),
+    Engine(
+        NMAP, TargetKind.NETWORK, "what listens on ports that say little of themselves", "NPSL, never shipped with us",
+        "a program of the operator", program="nmap",
     ),
     Engine(NAMES, TargetKind.DOMAIN, "DNS and mail rules of a domain", _OURS, "a name server"),
     Engine(CLOUD, TargetKind.CLOUD, "rules for resources of AWS", _OURS, "a key of the account"),
