@@ -12,7 +12,7 @@ from cybervault.domain.secrets import Secret
 from cybervault.egress import signing as module
 from cybervault.egress.message import EgressFailure, OutgoingRequest
 from cybervault.egress.signing import AwsKey, AwsSigning, signed_headers
-from tests.egress.asks import egress_to, fetched
+from tests.egress.asks import egress_to
 from tests.egress.servers import RawServer, reply, says, to
 
 SUITE = AwsSigning(
@@ -88,8 +88,10 @@ class TestSent:
         assert dict(got.headers)["x-echo"] == "•••"
 
     async def test_is_never_led_elsewhere(self) -> None:
-        got = await fetched(to("/elsewhere"), signing=SUITE, redirect_hosts=frozenset({"*"}))
-        assert got.failure is EgressFailure.REFUSED
+        async with RawServer(to("/elsewhere")) as server, egress_to(server) as egress:
+            wish = OutgoingRequest(url=server.url(), signing=SUITE, redirect_hosts=frozenset({"*"}))
+            got = await egress.fetch(wish)
+        assert (got.failure, len(server.asked)) == (EgressFailure.REFUSED, 1)
 
 
 def test_no_secret_is_in_what_is_printed() -> None:

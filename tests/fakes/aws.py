@@ -14,6 +14,7 @@ from cybervault.egress.guard import Guard, origin_of
 from cybervault.egress.signing import AwsKey
 from cybervault.scans.cloud.accounts import Accounts
 from cybervault.scans.cloud.client import Account, Aws
+from cybervault.scans.cloud.kind import Kind
 from cybervault.scans.engines.cloud import look_at_resource
 from cybervault.scans.seen import Coverage, CoverageState, Report
 from cybervault.scans.targets import parse_target
@@ -89,6 +90,11 @@ class Cloud:
             known = {ACCOUNT: self.account(**named)}
             accounts = Accounts(egress, known, clock or SystemClock(), pause_seconds=0)
             return await look_at_resource(parse_target(arn), accounts, has_compliance_rules=has_compliance_rules)
+
+    async def listed(self, kind: Kind) -> list[str]:
+        """The last part of the ARN of each of a kind."""
+        async with self.egress() as egress:
+            return [one async for one in kind.all(await self.aws(egress), "" if kind.is_global else REGION)]
 
     async def look(self, arn: str, *, clock: Clock | None = None) -> Looked:
         """The same, briefly."""

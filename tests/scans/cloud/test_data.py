@@ -2,6 +2,7 @@
 
 import pytest
 
+from cybervault.scans.cloud.data import DATABASE, KEY, TABLE
 from cybervault.scans.seen import CoverageState
 from tests.fakes.aws import ACCOUNT, EVERYBODY, REGION, Cloud, lying
 
@@ -21,6 +22,7 @@ async def test_a_database_is_judged_by_who_reaches_it_and_how_it_is_kept(cloud: 
     assert found.rules["cloud_database_public"].startswith("postgres: bare.")
     found = await cloud.look(f"arn:aws:rds:{REGION}:{ACCOUNT}:db:kept")
     assert (found.rules, found.covered) == ({}, {"public access", "storage", "backups"})
+    assert {"db:bare", "db:kept"} <= set(await cloud.listed(DATABASE))
     (line,) = (await cloud.look(f"arn:aws:rds:{REGION}:{ACCOUNT}:db:gone")).lines
     assert line.reason == f"resource not found: account {ACCOUNT} has no such database"
 
@@ -39,6 +41,7 @@ async def test_a_table_is_judged_by_whether_it_can_be_had_again(cloud: Cloud) ->
     )
     found = await cloud.look(arn)
     assert (found.rules, found.covered) == ({}, {"recovery"})
+    assert "table/orders" in await cloud.listed(TABLE)
 
 
 async def test_a_key_is_judged_by_who_may_use_it_and_whether_it_is_rotated(cloud: Cloud) -> None:
@@ -51,6 +54,7 @@ async def test_a_key_is_judged_by_who_may_use_it_and_whether_it_is_rotated(cloud
     assert (found.rules, found.covered) == ({}, {"policy", "rotation"})
     signing = kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec="RSA_2048")["KeyMetadata"]["Arn"]
     assert (await cloud.look(signing)).rules == {}
+    assert signing.rpartition(":")[2] in await cloud.listed(KEY)
 
 
 @pytest.mark.parametrize("answer", ['{"KeyMetadata": {}}', "[]", '{"KeyMetadata": {"KeyId": 5}}'])

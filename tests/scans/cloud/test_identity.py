@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 
+from cybervault.scans.cloud.identity import ROLE, USER
 from cybervault.scans.seen import CoverageState
 from tests.fakes.aws import ACCOUNT, EVERYBODY, Cloud, lying
 from tests.fakes.clock import HandClock
@@ -33,6 +34,7 @@ async def test_a_user_with_everything_breaks_every_rule(cloud: Cloud) -> None:
     assert found.rules["cloud_key_old"].startswith(f"{key} of 20")
     assert found.rules["cloud_key_unused"] == f"{key} never used"
     assert found.covered == {"second factor", "policies", "access keys"}
+    assert "user/team/ann" in await cloud.listed(USER)
     (line,) = (await cloud.look(f"{PREFIX}:user/ann")).lines
     assert line.state is CoverageState.NOT_REACHED  # the name is somebody's, under another path
 
@@ -78,6 +80,10 @@ async def test_a_role_is_judged_by_whom_it_trusts_and_what_it_may(cloud: Cloud) 
         looked = await cloud.look(f"{PREFIX}:role/{name}")
         assert looked.covered == {"trust", "policies"}
         found[name] = looked.rules
+    iam.create_service_linked_role(AWSServiceName="autoscaling.amazonaws.com")
+    names = await cloud.listed(ROLE)
+    assert "role/anyone" in names
+    assert not any("aws-service-role" in name for name in names)  # AWS's own, which nobody can change
     assert found == {
         "anyone": {
             "cloud_role_trusts_everybody": "statement Open allows sts:AssumeRole",

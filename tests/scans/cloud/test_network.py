@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from cybervault.scans.cloud.answers import xml_of
-from cybervault.scans.cloud.network import open_ports, regions
-from tests.fakes.aws import ACCOUNT, REGION, Cloud, lied_to
+from cybervault.scans.cloud.network import GROUP, INSTANCE, open_ports, regions
+from tests.fakes.aws import ACCOUNT, REGION, Cloud, lied_to, lying
 
 PREFIX = f"arn:aws:ec2:{REGION}:{ACCOUNT}"
 EVERYBODY = [{"CidrIp": "0.0.0.0/0"}]
@@ -49,6 +49,16 @@ async def test_a_group_is_judged_by_what_everybody_reaches(
     assert (looked.rules, looked.covered) == (found, {"inbound rules"})
 
 
+async def test_groups_are_listed_and_another_than_was_asked_for_is_not_it(cloud: Cloud) -> None:
+    arn = group(cloud, "listed")
+    assert arn.rpartition(":")[2] in await cloud.listed(GROUP)
+    other = "<securityGroupInfo><item><groupId>sg-00000001</groupId></item></securityGroupInfo>"
+    answer = f"<DescribeSecurityGroupsResponse>{other}</DescribeSecurityGroupsResponse>"
+    with lying({"DescribeSecurityGroups": (200, answer)}) as (liar, _):
+        (line,) = (await liar.look(arn)).lines
+    assert line.reason == f"resource not found: account {ACCOUNT} has no such security group"
+
+
 def test_ports_that_are_none_open_nothing() -> None:
     rule = "<item><ipProtocol>tcp</ipProtocol><fromPort>x</fromPort><toPort>22</toPort>{}</item>"
     ranges = "<ipRanges><item><cidrIp>0.0.0.0/0</cidrIp></item></ipRanges>"
@@ -73,9 +83,11 @@ async def test_an_instance_is_judged_by_its_metadata_its_address_and_its_volumes
     assert "vol-" in found.rules["cloud_storage_unencrypted"]
     found = await cloud.look(f"{PREFIX}:instance/{kept}")
     assert (found.rules, found.covered) == ({}, {"metadata service", "public address", "volumes"})
+    assert {f"instance/{bare}", f"instance/{kept}"} <= set(await cloud.listed(INSTANCE))
     ec2.terminate_instances(InstanceIds=[kept])
     (line,) = (await cloud.look(f"{PREFIX}:instance/{kept}")).lines
     assert line.reason == f"resource not found: account {ACCOUNT} has no such instance"
+    assert f"instance/{kept}" not in await cloud.listed(INSTANCE)
 
 
 async def test_the_regions_of_an_account_are_those_that_are_enabled(cloud: Cloud) -> None:

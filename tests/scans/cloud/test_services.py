@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 
+from cybervault.scans.cloud.services import FUNCTION, QUEUE, REPOSITORY, TOPIC, TRAIL, is_recorded
 from cybervault.scans.seen import CoverageState
 from tests.fakes.aws import ACCOUNT, EVERYBODY, REGION, Cloud, lying
 
@@ -24,6 +25,7 @@ async def test_a_queue_is_judged_by_who_may_use_it_and_how_it_keeps(cloud: Cloud
     }  # fmt: skip
     found = await cloud.look(f"{arn}kept")
     assert (found.rules, found.covered) == ({}, {"policy", "encryption"})
+    assert {"bare", "kept"} <= set(await cloud.listed(QUEUE))
     (line,) = (await cloud.look(f"{arn}gone")).lines
     assert line.reason == f"resource not found: account {ACCOUNT} has no such queue"
 
@@ -38,6 +40,7 @@ async def test_a_topic_is_judged_by_who_may_use_it_and_how_it_keeps(cloud: Cloud
     }  # fmt: skip
     found = await cloud.look(kept)
     assert (found.rules, found.covered) == ({}, {"policy", "encryption"})
+    assert {"bare", "kept"} <= set(await cloud.listed(TOPIC))
 
 
 async def test_a_function_is_judged_by_who_may_call_it_and_what_runs_it(cloud: Cloud) -> None:
@@ -59,6 +62,7 @@ async def test_a_function_is_judged_by_who_may_call_it_and_what_runs_it(cloud: C
     }
     found = await cloud.look(arns["kept"])
     assert (found.rules, found.covered) == ({}, {"policy", "runtime"})
+    assert {"function:bare", "function:kept"} <= set(await cloud.listed(FUNCTION))
     (line,) = (await cloud.look(f"{arns['kept']}2")).lines
     assert line.state is CoverageState.NOT_REACHED
 
@@ -79,6 +83,12 @@ async def test_a_trail_is_judged_by_what_it_sees_and_whether_that_can_be_trusted
     }  # fmt: skip
     found = await cloud.look(kept)
     assert (found.rules, found.covered) == ({}, {"logging", "regions", "validation", "encryption"})
+    assert {"trail/bare", "trail/kept"} <= set(await cloud.listed(TRAIL))
+    async with cloud.egress() as egress:
+        aws = await cloud.aws(egress)
+        assert await is_recorded(aws)
+        trails.stop_logging(Name="kept")
+        assert not await is_recorded(aws)
 
 
 async def test_a_repository_is_judged_by_who_reads_it_and_what_may_be_in_it(cloud: Cloud) -> None:
@@ -93,6 +103,7 @@ async def test_a_repository_is_judged_by_who_reads_it_and_what_may_be_in_it(clou
     }  # fmt: skip
     found = await cloud.look(kept)
     assert (found.rules, found.covered) == ({}, {"policy", "scanning", "tags"})
+    assert {"repository/team/bare", "repository/team/kept"} <= set(await cloud.listed(REPOSITORY))
     (line,) = (await cloud.look(f"{kept}2")).lines
     assert line.state is CoverageState.NOT_REACHED
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from cybervault.scans.cloud.storage import BUCKET
 from cybervault.scans.seen import CoverageState
 from tests.fakes.aws import ACCOUNT, EVERYBODY, REGION, Cloud, lying
 
@@ -42,6 +43,7 @@ async def test_an_open_bucket_breaks_every_rule(cloud: Cloud) -> None:
         "cloud_bucket_without_log": "",
     }
     assert found.covered == ASPECTS
+    assert "open-bucket" in await cloud.listed(BUCKET)
 
 
 async def test_a_bucket_that_is_kept_well_breaks_none(cloud: Cloud) -> None:
