@@ -15,6 +15,11 @@ def result(rule: str = "S1", file: str = "src/app.py", line: int = 7, **more: An
     } | more  # fmt: skip
 
 
+def gone(rule: str) -> dict[str, Any]:
+    """The same place, at which the rule holds no longer."""
+    return result(rule) | {"baselineState": "absent"}
+
+
 def sarif(*results: object, tool: str = "Semgrep", rules: object = ()) -> bytes:
     """A file with one run."""
     driver = {"name": tool, "rules": list(rules) if isinstance(rules, tuple | list) else rules}

@@ -15,7 +15,7 @@ from cybervault.scans.store.scans import ScanStore
 from cybervault.scans.uploads import Upload, Uploads
 from cybervault.storage.database import Database
 from tests.scans.desk import Desk, desk_on
-from tests.scans.sarifs import result, sarif
+from tests.scans.sarifs import gone, result, sarif
 
 JSON = "application/json"
 
@@ -41,7 +41,7 @@ async def counter(database: Database) -> Counter:
     desk = await desk_on(database)
     scans = ScanStore(database)
     ledger = Ledger(scans, ScanFindingStore(database), events=desk.told, clock=desk.world.clock)
-    return Counter(desk, Uploads(scans, ledger, desk.world.journal))
+    return Counter(desk, Uploads(scans, ledger, desk.world.journal, timeline=desk.timeline))
 
 
 async def test_results_become_findings_of_a_scan_that_has_ended(counter: Counter) -> None:
@@ -50,6 +50,7 @@ async def test_results_become_findings_of_a_scan_that_has_ended(counter: Counter
     scan = await counter.desk.scans.find(counter.desk.ours, upload.scan.id)
     assert (scan.state, scan.targets, scan.progress) == (JobState.COMPLETED, ("sarif:Semgrep",), 1.0)
     assert scan.finished_at == scan.created_at
+    assert counter.desk.told.of(scan.id) == ["scan.completed"]
     found = await counter.desk.found(scan.id)
     assert [(one.rule, one.severity, one.asset, one.place, one.engines) for one in found] == [
         ("S1", Severity.HIGH, "src/app.py", "line 7", ("Semgrep",)),
@@ -83,6 +84,19 @@ async def test_what_a_later_file_does_not_name_stays_open(counter: Counter) -> N
     await counter.take(sarif(result("S1")))
     await counter.take(sarif(result("S2")))
     assert {one.rule for one in await counter.open()} == {"S1", "S2"}
+
+
+async def test_what_its_only_tool_says_is_gone_is_resolved(counter: Counter) -> None:
+    await counter.take(sarif(result("S1"), result("S2"), result("S3"), result("S4")))
+    await counter.take(sarif(result("S2"), tool="CodeQL"))
+    found = {one.rule: one.id for one in await counter.open()}
+    passed = result("S3") | {"kind": "pass", "level": "none"}
+    # What another tool has seen too, what is seen elsewhere in the file, and what nobody knows are left alone.
+    upload = await counter.take(sarif(gone("S1"), gone("S2"), passed, gone("S4"), result("S4"), gone("S9")))
+    assert (upload.findings, upload.opened, upload.resolved) == (1, 0, 2)
+    assert {one.rule for one in await counter.open()} == {"S2", "S4"}
+    assert counter.desk.told.of(found["S3"]) == ["scan_finding.opened", "scan_finding.resolved"]
+    assert (await counter.take(sarif(gone("S1")))).resolved == 0
 
 
 async def test_one_that_was_resolved_is_open_again(counter: Counter) -> None:

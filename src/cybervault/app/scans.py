@@ -87,7 +87,7 @@ def scans_of(settings: Settings, database: Database, journal: Journal, *, egress
     return ScanParts(
         grants,
         scans,
-        Uploads(rows.scans, ledger, journal),
+        Uploads(rows.scans, ledger, journal, timeline=timeline),
         timeline,
         Schedules(store, scans, journal),
         Scheduler(store, scans, clock),

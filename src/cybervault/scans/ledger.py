@@ -58,6 +58,19 @@ class Ledger:
         now, spots = self._clock.now(), _merged(results)
         return len(spots), sum([await self._see(part, seen, now) for seen in spots])
 
+    async def let_go(self, part: PartKey, results: Iterable[Seen]) -> int:
+        """Within a transaction: resolve what others say is gone, where they alone have seen it; how many that are."""
+        now, gone = self._clock.now(), list[ScanFinding]()
+        for one, *_ in _merged(results):
+            before = await self._findings.by_fingerprint(part.tenant_id, one.fingerprint)
+            is_theirs = before is not None and set(before.engines) == {one.engine}
+            if before is not None and is_theirs and before.status is FindingStatus.OPEN:
+                gone.append(before)
+        await self._findings.resolve(part.tenant_id, [one.id for one in gone], now)
+        for finding in gone:
+            await self._tell(finding, "scan_finding.resolved", part.scan_id)
+        return len(gone)
+
     async def _see(self, part: PartKey, seen: tuple[Seen, ...], now: datetime) -> bool:
         """Keep what was seen at one spot; whether that is new, or open again."""
         one = seen[0]

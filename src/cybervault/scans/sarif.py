@@ -35,6 +35,7 @@ class _Line(msgspec.Struct, frozen=True):
     message: str
     asset: str
     line: int
+    gone: bool
 
 
 _LINES: Final = msgspec.json.Decoder(_Line)
@@ -42,9 +43,10 @@ _LINES: Final = msgspec.json.Decoder(_Line)
 
 @dataclass(frozen=True, slots=True)
 class SarifFile:
-    """The results of a file, and what of it could not be read."""
+    """The results of a file, those that say that something is not there (any longer), and what could not be read."""
 
     results: tuple[Seen, ...]
+    gone: tuple[Seen, ...]
     faults: tuple[str, ...]
 
 
@@ -53,7 +55,7 @@ def read_sarif(body: bytes, content_type: str) -> SarifFile:
 
     Raises `Problem` INVALID `bad_sarif`, TOO_LARGE `payload_too_large`.
     """
-    found, faults = list[Seen](), list[str]()
+    found, gone, faults = list[Seen](), list[Seen](), list[str]()
     with tempfile.TemporaryFile() as file:
         # Without line feeds: a head of the caller's own must not begin the body.
         file.write(b"Content-Type: %b\r\n\r\n" % content_type.replace("\r", " ").replace("\n", " ").encode())
@@ -64,13 +66,17 @@ def read_sarif(body: bytes, content_type: str) -> SarifFile:
                 if part.is_final:
                     raise _bad(part.reason)
                 faults.append(part.reason)
-            elif len(found) == RESULTS_MAX:
-                raise _too_many()
             else:
-                found.append(_imported(part))
-    if faults and not found:
+                line = _line(part)
+                (gone if line.gone else found).append(_imported(line))
+                if len(found) > RESULTS_MAX:
+                    raise _too_many()
+    if len(gone) > RESULTS_MAX:  # compliance tools name all that is fine
+        faults.append(f"The first {RESULTS_MAX:,} results that say that something is gone were read.")
+        del gone[RESULTS_MAX:]
+    if faults and not (found or gone):
         raise _bad(faults[0])
-    return SarifFile(tuple(found), tuple(faults[:_FAULTS_TOLD_MAX]))
+    return SarifFile(tuple(found), tuple(gone), tuple(faults[:_FAULTS_TOLD_MAX]))
 
 
 def tools_of(results: Sequence[Seen]) -> tuple[str, ...]:
@@ -78,11 +84,14 @@ def tools_of(results: Sequence[Seen]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.engine for one in results))
 
 
-def _imported(raw: bytes) -> Seen:
+def _line(raw: bytes) -> _Line:
     try:
-        line = _LINES.decode(raw)
+        return _LINES.decode(raw)
     except msgspec.MsgspecError:
         raise _bad("Its parser gave what is no result.") from None
+
+
+def _imported(line: _Line) -> Seen:
     rule = shown(line.rule, _NAME_CHARACTERS_MAX) or _UNKNOWN
     return Seen(
         shown(line.asset, _ASSET_CHARACTERS_MAX) or _UNKNOWN,

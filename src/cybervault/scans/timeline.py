@@ -51,10 +51,14 @@ class Timeline:
     async def ended(self, scan: Scan, job: Job) -> None:
         """Its job has ended."""
         async with self._scans.transaction():
-            if await self._scans.settle(scan, job):
-                topic = f"scan.{job.state.value}"
-                payload = _payload(scan) | {"state": job.state.value, "problem": job.problem_message or ""}
-                await self._events.append(Happened(topic, scan.id, scan.tenant_id, payload))
+            await self.end(scan, job)
+
+    async def end(self, scan: Scan, job: Job) -> None:
+        """Within the caller's transaction: the same."""
+        if await self._scans.settle(scan, job):
+            topic = f"scan.{job.state.value}"
+            payload = _payload(scan) | {"state": job.state.value, "problem": job.problem_message or ""}
+            await self._events.append(Happened(topic, scan.id, scan.tenant_id, payload))
 
     async def settle(self) -> int:
         """Write and tell the ends of all scans whose jobs have ended, however they did; how many were looked at."""

@@ -27,7 +27,7 @@ def one(*results: object, **given: Any) -> dict[str, Any]:  # noqa: ANN401 - the
 def test_a_result_says_tool_rule_place_and_message() -> None:
     assert one(result()) == {
         "tool": "Semgrep", "rule": "S1", "title": "S1", "level": "warning", "score": None,
-        "message": "S1 in src/app.py", "asset": "src/app.py", "line": 7,
+        "message": "S1 in src/app.py", "asset": "src/app.py", "line": 7, "gone": False,
     }  # fmt: skip
 
 
@@ -61,12 +61,17 @@ def test_an_odd_score_is_none(said: object) -> None:
 @pytest.mark.parametrize(
     "more",
     [
-        {"kind": "pass"}, {"kind": "notApplicable"}, {"baselineState": "absent"},
+        {"kind": "notApplicable"}, {"kind": "pass", "suppressions": [{}]},
         {"suppressions": [{"kind": "inSource"}]}, {"suppressions": [{"status": "accepted"}]},
     ],
 )  # fmt: skip
 def test_what_is_no_finding_is_left_out(more: dict[str, Any]) -> None:
     assert read(sarif(result(**more))) == []
+
+
+@pytest.mark.parametrize("more", [{"kind": "pass"}, {"baselineState": "absent"}])
+def test_what_is_not_there_any_longer_is_told_as_such(more: dict[str, Any]) -> None:
+    assert [one(result(**part))["gone"] for part in (more, {"baselineState": "unchanged"})] == [True, False]
 
 
 @pytest.mark.parametrize("more", [{"kind": "fail"}, {"suppressions": []}, {"suppressions": [{"status": "rejected"}]}])

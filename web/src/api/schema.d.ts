@@ -5294,6 +5294,11 @@ export interface components {
              */
             new: number;
             /**
+             * Resolved
+             * @description How many that only this tool had seen it says are gone (absent, or pass).
+             */
+            resolved: number;
+            /**
              * Faults
              * @description What of it could not be read; the first 20.
              */

@@ -11,8 +11,9 @@ from typing import Any, BinaryIO, Final
 
 _FIELD: Final = "sarif"
 _VERSION: Final = "2.1."
-# What says that something is fine, or does not apply, is no finding.
+# A result is a finding, or says that there is none where it points to (SARIF 2.1.0, 3.27.9 and 3.27.24), or neither.
 _KINDS: Final = frozenset({"fail", "open", "review"})
+_GONE: Final = frozenset({"absent", "pass"})
 _TEXT_CHARACTERS_MAX: Final = 4_096
 
 
@@ -58,7 +59,7 @@ def _new_message() -> "Message[str, str]":
 def _is_told(result: object) -> bool:
     kind, baseline = _of(result, "kind"), _of(result, "baselineState")
     is_suppressed = any(_of(one, "status") in {None, "accepted"} for one in _list(_of(result, "suppressions")))
-    return (kind is None or kind in _KINDS) and baseline != "absent" and not is_suppressed
+    return (kind is None or kind in _KINDS or kind in _GONE or baseline in _GONE) and not is_suppressed
 
 
 def _result(run: object, result: object) -> dict[str, object] | None:
@@ -79,6 +80,7 @@ def _result(run: object, result: object) -> dict[str, object] | None:
         "message": _text(_of(_of(result, "message"), "text")),
         "asset": asset,
         "line": line,
+        "gone": bool(_GONE.intersection((_text(_of(result, "kind")), _text(_of(result, "baselineState"))))),
     }
 
 

@@ -40,6 +40,7 @@ class UploadReply(BaseModel):
     status: str = Field(examples=["completed"])
     findings: int = Field(description="How many it names; a rule at a line of a file is one.")
     new: int = Field(description="How many of them were not known, or had been resolved.")
+    resolved: int = Field(description="How many that only this tool had seen it says are gone (absent, or pass).")
     faults: list[str] = Field(description="What of it could not be read; the first 20.")
 
     @classmethod
@@ -50,6 +51,7 @@ class UploadReply(BaseModel):
             status=upload.scan.state.value,
             findings=upload.findings,
             new=upload.opened,
+            resolved=upload.resolved,
             faults=list(upload.faults),
         )
 
