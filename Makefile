@@ -135,3 +135,7 @@ chromium:
 engines: ready
 	@PATH="$(CURDIR)/.tools/bin:$$PATH" $(RUN) cybervault scans engines install ssh-audit sslyze --data .tools \
 		|| echo "engines of scans cannot be installed here: tests that need them are skipped"
+	@if command -v nmap >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		{ apt-get update -qq && $(APT) nmap; } >/dev/null || echo "nmap cannot be installed here: its test is skipped"; \
+	else echo "no nmap here, and no right to install it: its test is skipped"; fi

@@ -38,13 +38,18 @@ def test_what_is_broken_is_told_by_kind_with_every_algorithm() -> None:
     found = judged(
         kex=[one("diffie-hellman-group1-sha1", "using small 1024-bit modulus", "vulnerable to the Logjam attack")],
         key=[one("ssh-rsa", "using broken SHA-1 hash algorithm", keysize=2048)],
-        enc=[one("3des-cbc", "using broken & deprecated 3DES cipher"), one("arcfour", "using broken RC4 cipher")],
+        enc=[
+            one("3des-cbc", "using broken & deprecated 3DES cipher"),
+            one("arcfour", "using broken RC4 cipher"),
+            one("arcfour128", "using broken RC4 cipher"),
+        ],
         mac=[one("hmac-md5", "using broken MD5 hash algorithm")],
     )
     assert found == {
         "ssh_weak_key_exchange": "diffie-hellman-group1-sha1 (using small 1024-bit modulus)",
         "ssh_weak_host_key": "ssh-rsa (using broken SHA-1 hash algorithm)",
-        "ssh_weak_cipher": "3des-cbc (using broken & deprecated 3DES cipher); arcfour (using broken RC4 cipher)",
+        "ssh_weak_cipher": "3des-cbc (using broken & deprecated 3DES cipher); "
+        "arcfour, arcfour128 (using broken RC4 cipher)",
         "ssh_weak_mac": "hmac-md5 (using broken MD5 hash algorithm)",
     }
     assert set(found) <= set(scan_rules())

@@ -81,9 +81,13 @@ def _rules(one: _Algorithm, section: str) -> Iterator[tuple[str, str]]:
 
 
 def _listed(notes: dict[str, str]) -> str:
-    some = [shown(f"{name} ({note})", 120) for name, note in notes.items()][:_EVIDENCE_ITEMS_MAX]
-    more = len(notes) - len(some)
-    return "; ".join(some) + (f"; and {more} more" if more else "")
+    """Algorithms by what is wrong with them, each with the first that is."""
+    together = dict[str, list[str]]()
+    for name, note in list(notes.items())[:_EVIDENCE_ITEMS_MAX]:
+        together.setdefault(shown(note, 100), []).append(shown(name, 60))
+    some = [f"{', '.join(names)} ({note})" for note, names in together.items()]
+    more = len(notes) - _EVIDENCE_ITEMS_MAX
+    return "; ".join(some) + (f"; and {more} more" if more > 0 else "")
 
 
 ADAPTER: Final = Adapter(SSH_AUDIT, _BOUNDS, lambda named: named.name == "ssh", arguments, judge)
