@@ -126,6 +126,14 @@ class TestBuckets:
         assert "/us-east-1/s3/" in first
         assert "/eu-central-1/s3/" in second
 
+    async def test_a_region_that_is_none_leads_nowhere(self) -> None:
+        for status in (200, 301):
+            async with lied_to() as (aws, lies):
+                lies.answers["/b"], lies.headers = (status, ""), {"x-amz-bucket-region": "evil.example/"}
+                with pytest.raises(CloudError, match="what s3 answered cannot be read"):
+                    await aws.bucket_region("b")
+                assert [path for path, _, _ in lies.asked] == ["/", "/b"]
+
     async def test_the_owner_is_named_so_that_nobody_elses_is_looked_at(self, cloud: Cloud) -> None:
         cloud.client("s3", "us-east-1").create_bucket(Bucket="client-here")
         async with cloud.egress() as egress:

@@ -1,6 +1,7 @@
 """Reading from AWS, and nothing but reading: each call is signed, bounded, and tried again where that helps."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
@@ -42,6 +43,10 @@ _GLOBAL_HOSTS: Final = {
     ("iam", "aws-cn"): "iam.cn-north-1.amazonaws.com.cn",
     ("iam", "aws-us-gov"): "iam.us-gov.amazonaws.com",
 }
+
+
+# What AWS calls a region becomes part of a host name, so that nothing else may stand there.
+REGION: Final = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}", re.ASCII)
 
 
 class CloudError(Exception):
@@ -141,9 +146,9 @@ class Aws:
         except CloudError as error:
             if error.status in {403, 404} or error.region in {"", region}:
                 raise
-            region = error.region
+            region = _region(error.region)
             reply = await self._of_bucket(name, region, "", method="HEAD")
-        return _header(reply, "x-amz-bucket-region") or region
+        return _region(_header(reply, "x-amz-bucket-region") or region)
 
     async def buckets(self) -> Node:
         """All buckets of the account."""
@@ -272,6 +277,12 @@ def _lost(service: str, failure: EgressFailure) -> CloudError:
 
 def _unreadable(service: str) -> CloudError:
     return CloudError(f"what {service} answered cannot be read")
+
+
+def _region(text: str) -> str:
+    if not REGION.fullmatch(text):
+        raise _unreadable("s3")
+    return text
 
 
 def _header(reply: IncomingReply, name: str) -> str:

@@ -5,10 +5,9 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
 from cybervault.scans.cloud.answers import Node
-from cybervault.scans.cloud.client import Aws, CloudError
+from cybervault.scans.cloud.client import REGION, Aws, CloudError
 from cybervault.scans.cloud.kind import AbsentError, Hit, Kind, Question, Resource, judged, pages
 
-_REGION: Final = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}", re.ASCII)
 _EVERYBODY: Final = frozenset({"0.0.0.0/0", "::/0"})
 _DATABASES: Final = {
     1433: "SQL Server", 1521: "Oracle", 2375: "Docker", 2379: "etcd", 3306: "MySQL", 5432: "PostgreSQL",
@@ -24,7 +23,7 @@ async def regions(aws: Aws) -> tuple[str, ...]:
     """Those that are enabled for the account; raises `CloudError`."""
     answer = await aws.query("ec2", "DescribeRegions", aws.home)
     found = tuple(one.said("regionName") for one in answer.all("regionInfo/item"))
-    if not found or not all(_REGION.fullmatch(one) for one in found):
+    if not found or not all(REGION.fullmatch(one) for one in found):
         raise CloudError("what ec2 answered cannot be read")
     return found
 
