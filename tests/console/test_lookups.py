@@ -128,7 +128,7 @@ async def test_who_only_looks_is_told_so(open_console: OpenConsole, home: Home) 
     page = await at(open_console, home, "/lookups", Role.VIEWER)
     await page.get_by_role("textbox", name="Indicadores").fill("example.com")
     await expect(page.get_by_role("button", name="Consultar 1")).to_be_disabled()
-    await expect(page.get_by_text("Su rol (Observador) puede ver evaluaciones")).to_be_visible()
+    await expect(page.get_by_text("Tu rol (Observador) puede ver evaluaciones")).to_be_visible()
     assert await violations(page) == []
     await page.set_viewport_size(PHONE)
     assert await page.evaluate(FITS)

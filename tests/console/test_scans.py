@@ -134,7 +134,7 @@ async def test_a_scan_is_asked_for_and_followed_to_a_finding_by_keyboard(
     await expect(seen(page).first).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.get_by_text("Qué hacer")).to_be_visible()
-    await expect(page.get_by_text("Use SFTP o FTPS, o cierre el puerto.")).to_be_visible()
+    await expect(page.get_by_text("Usa SFTP o FTPS, o cierra el puerto.")).to_be_visible()
     assert "finding=sfn_" in page.url
 
 

@@ -157,7 +157,7 @@ class TestStatus:
         page = (await open_console(url=home.server.url, path=SCANNERS, cookie=home.cookies[Role.VIEWER])).page
         button, reason = page.get_by_role("button", name="Cambiar estado"), page.get_by_text("threat:write").first
         await expect(button).to_be_disabled()
-        await expect(reason).to_contain_text("Su rol (Observador) puede leer amenazas.")
+        await expect(reason).to_contain_text("Tu rol (Observador) puede leer amenazas.")
         await page.goto(f"{home.server.url}/threats/{threat['id']}")
         await expect(button).to_be_disabled()
         await expect(reason).to_be_visible()

@@ -59,7 +59,7 @@ def test_a_finding_says_what_its_rule_says() -> None:
     )
     assert (reply.remediation, reply.controls) == ("Switch telnet off and use SSH.", ["SC-8", "IA-2", "CM-7"])
     spanish = ScanFindingReply.of(FINDING, "es")
-    assert (spanish.title, spanish.remediation) == ("Telnet", "Desactive telnet y use SSH.")  # a title of its own
+    assert (spanish.title, spanish.remediation) == ("Telnet", "Desactiva telnet y usa SSH.")  # a title of its own
     titled = replace(FINDING, title="Telnet sends passwords in clear text")
     assert ScanFindingReply.of(titled, "es").title == "Telnet envía contraseñas en claro"
     gone = replace(FINDING, rule="of another version", status=FindingStatus.RESOLVED, resolved_at=NOW)
@@ -89,7 +89,7 @@ def test_a_scan_with_all_that_came_of_it_counts_what_was_not_looked_at() -> None
     assert [one.id for one in reply.findings] == [FINDING.id]
     spanish = ScanDetailReply.of_all(SCAN, details, "es")
     assert [line.reason for line in spanish.coverage] == ["", "ningún puerto respondió"]
-    assert spanish.findings[0].remediation == "Desactive telnet y use SSH."
+    assert spanish.findings[0].remediation == "Desactiva telnet y usa SSH."
 
 
 def test_a_preview_names_what_is_missing() -> None:

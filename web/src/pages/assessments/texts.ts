@@ -172,7 +172,7 @@ export const assessmentTexts = textsOf(
       lead: "Qué cambió en veredicto, puntuación y pruebas.",
       before: "Antes",
       after: "Después",
-      pick: "Elija la otra",
+      pick: "Elige la otra",
       swap: "Intercambiar",
       same: "Ambas dicen lo mismo.",
       sameTarget: "De este objetivo",

@@ -63,7 +63,7 @@ export const threatWords = textsOf(
       network_traffic: "Tráfico de red",
     },
     seenIn: (kind) => `vista en ${kind}`,
-    needsWrite: (role) => `Su rol (${role}) puede leer amenazas. Gestionarlas requiere el permiso threat:write.`,
+    needsWrite: (role) => `Tu rol (${role}) puede leer amenazas. Gestionarlas requiere el permiso threat:write.`,
     copyRaw: "Copiar original",
     copyRawOf: (indicator) => `Copiar ${indicator} sin modificar`,
   },
