@@ -100,6 +100,7 @@ async def test_the_printed_body_fires_the_right_rule(threats: ThreatWorld) -> No
         },
         {"type": "endpoint_telemetry", "payload": {"network_connections": [{"dst_ip": "x", "port": 1}]}},
         {"type": "file_hash", "payload": {"hash_sha256": "zz"}},
+        {"type": "endpoint_telemetry", "payload": {"process_name": "a.exe"}, "severity": "low"},
     ],
 )
 async def test_check_107_what_is_malformed_is_400(threats: ThreatWorld, body: object) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import msgspec
 import pytest
 
 from cybervault.domain.ids import ScanId
@@ -48,6 +49,22 @@ class Book:
 def book(database: Database) -> Book:
     clock, scans, findings, told = HandClock(), ScanStore(database), ScanFindingStore(database), Told()
     return Book(clock, scans, findings, Ledger(scans, findings, events=told, clock=clock), told)
+
+
+async def test_what_others_saw_is_gone_when_they_say_so_and_nobody_else_has_seen_it(book: Book) -> None:
+    theirs = Seen("a.py", "S1", "Semgrep", "line 7", title="Eval", severity=Severity.HIGH)
+    both = Seen("a.py", "S2", "Semgrep", "line 9", title="Exec", severity=Severity.LOW)
+    await book.scans.plan(OURS, ScanId("scan_1"), [Chunk(0, "upload", ("a.py",))])
+    part = PartKey(OURS, ScanId("scan_1"), 0)
+    async with book.findings.transaction():
+        assert await book.ledger.take_over(
+            part, [theirs, theirs, both, msgspec.structs.replace(both, engine="CodeQL")]
+        ) == (2, 2)
+    async with book.findings.transaction():
+        assert await book.ledger.let_go(part, [theirs, both, msgspec.structs.replace(theirs, rule="S9")]) == 1
+        assert await book.ledger.let_go(part, [theirs]) == 0
+    assert [(await book.one(one)).status for one in (theirs, both)] == [FindingStatus.RESOLVED, FindingStatus.OPEN]
+    assert book.told.of((await book.one(theirs)).id) == ["scan_finding.opened", "scan_finding.resolved"]
 
 
 async def test_a_finding_has_what_its_rule_says_and_the_part_its_coverage(book: Book) -> None:
