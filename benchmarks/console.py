@@ -50,12 +50,8 @@ WATCH: Final = """
     }).observe(document, { childList: true, subtree: true });
 """
 READY: Final = "Math.max(window.shown, ...window.busy.map((task) => task.end))"
-# Those that the page names itself, without which it shows nothing; and all.
-NAMED: Final = (
-    "[...document.querySelectorAll('script[src], link[rel=modulepreload]')].map((one) => one.src || one.href)"
-)
-SCRIPTS: Final = """(named) => performance.getEntriesByType("resource")
-    .filter(({ name }) => name.endsWith(".js") && (named === null || named.includes(name)))
+SCRIPTS: Final = """(page) => performance.getEntriesByType("resource")
+    .filter(({ name }) => name.endsWith(".js") && (page === null || page.includes(new URL(name).pathname)))
     .reduce((total, entry) => total + entry.encodedBodySize, 0) / 1000
 """
 FRAMES: Final = """async () => {
@@ -77,11 +73,12 @@ async def first_visits(browser: Browser, server: Running) -> tuple[float, float,
         page = await opened(browser, server)
         devtools = await page.context.new_cdp_session(page)
         await devtools.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
-        await page.goto(server.url)
+        reply = await page.goto(server.url)
+        assert reply is not None
         await expect(page.get_by_role("searchbox").first).to_be_enabled()
         await page.wait_for_timeout(QUIET_MILLISECONDS)
         seconds.append(float(await page.evaluate(READY)) / 1000)
-        waited_for = float(await page.evaluate(SCRIPTS, await page.evaluate(NAMED)))
+        waited_for = float(await page.evaluate(SCRIPTS, await reply.text()))
         kilobytes = float(await page.evaluate(SCRIPTS, None))
         await page.context.close()
     return waited_for, kilobytes, statistics.median(seconds)

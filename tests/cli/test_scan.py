@@ -21,7 +21,11 @@ def ftp() -> Iterator[int]:
 @pytest.fixture
 def settings(run: Run, ftp: int) -> dict[str, str]:
     """Settings under which this machine may be scanned, and a tenant that was granted it."""
-    env = {"CYBERVAULT_SCANS__LOOPBACK": "true", "CYBERVAULT_SCANS__EXTRA_PORTS": f"[{ftp}]"}
+    env = {
+        "CYBERVAULT_SCANS__LOOPBACK": "true",
+        "CYBERVAULT_SCANS__EXTRA_PORTS": f"[{ftp}]",
+        "CYBERVAULT_SCANS__NMAP": "",
+    }
     run("tenants", "create", "acme")
     run("scans", "grant", HERE, "--tenant", "acme", "--note", "tests", env=env)
     return env

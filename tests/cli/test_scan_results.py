@@ -49,7 +49,11 @@ def test_what_changed_between_two_scans_is_told(run: Run) -> None:
     run("tenants", "create", "acme")
     ran = []
     with apart(greets(b"220 ready\r\n")) as port:
-        env = {"CYBERVAULT_SCANS__LOOPBACK": "true", "CYBERVAULT_SCANS__EXTRA_PORTS": f"[{port}]"}
+        env = {
+            "CYBERVAULT_SCANS__LOOPBACK": "true",
+            "CYBERVAULT_SCANS__EXTRA_PORTS": f"[{port}]",
+            "CYBERVAULT_SCANS__NMAP": "",
+        }
         run("scans", "grant", "127.0.0.1", "--tenant", "acme", "--note", "tests", env=env)
         ask = ("scan", "127.0.0.1", "--tenant", "acme", "--watch", "--json")
         ran += [document(run(*ask, env=env))["scan"]["id"] for _ in range(2)]

@@ -78,7 +78,7 @@ def scanned(
         go = Event()
         go.set()
         quiet = stack.enter_context(apart(silent_until(go)))
-        part = ScanSettings(loopback=True, extra_ports=(ftp, web, quiet))
+        part = ScanSettings(loopback=True, extra_ports=(ftp, web, quiet), nmap="")
         setup = Setup(whole_farm, data, keys={}, given={"scans": part})
         home = settled(stack.enter_context(running(setup, HandClock(SystemClock().now()))))
         asyncio.run(_granted(home, HERE, CLOUD))

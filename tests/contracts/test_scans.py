@@ -203,7 +203,11 @@ def test_what_was_done_of_a_scan_outlives_a_kill_of_the_server(tmp_path: Path, p
     data = tmp_path / "state"
     shutil.copytree(prepared_state, data)
     with apart(silent) as quiet, apart(greets(b"220 ready\r\n")) as ftp:
-        env = {"CYBERVAULT_SCANS__LOOPBACK": "true", "CYBERVAULT_SCANS__EXTRA_PORTS": f"[{quiet}, {ftp}]"}
+        env = {
+            "CYBERVAULT_SCANS__LOOPBACK": "true",
+            "CYBERVAULT_SCANS__EXTRA_PORTS": f"[{quiet}, {ftp}]",
+            "CYBERVAULT_SCANS__NMAP": "",
+        }
         env["CYBERVAULT_SCANS__NMAP"] = ""
         key = asyncio.run(_granted(data, "127.0.0.0/25"))
         with served(data, env, tmp_path / "first") as server:
