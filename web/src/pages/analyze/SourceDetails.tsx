@@ -4,8 +4,9 @@ import { CornerUpLeft } from "lucide-react";
 import type { ReactNode } from "react";
 import type { EvidenceLine, SourceReport, Term } from "../../api/events";
 import { useSpeech } from "../../i18n/language";
-import { CopyButton, WordButton } from "../../kit/Buttons";
+import { WordButton } from "../../kit/Buttons";
 import { Fold } from "../../kit/Fold";
+import { RawText } from "../../kit/RawText";
 import { defang, splitOnce } from "../../lib/defang";
 import { labelName } from "../../lib/labels";
 import { shownValue } from "./AccountTable";
@@ -129,11 +130,7 @@ function RawDocument({ document }: { document: unknown }) {
   const text = typeof document === "string" ? document : JSON.stringify(document, null, 2);
   return (
     <>
-      <CopyButton text={text} label={texts.sources.copyJson} />
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
-      <pre className="raw" tabIndex={0}>
-        {text.slice(0, RAW_CHARACTERS_MAX)}
-      </pre>
+      <RawText text={text} copy={texts.sources.copyJson} most={RAW_CHARACTERS_MAX} />
       {text.length > RAW_CHARACTERS_MAX ? <p className="muted">{texts.sources.rawCut}</p> : null}
     </>
   );

@@ -15,6 +15,7 @@ import { Fact } from "../../kit/Fact";
 import { Fold } from "../../kit/Fold";
 import { Page } from "../../kit/Page";
 import { PanelTable } from "../../kit/PanelTable";
+import { RawText } from "../../kit/RawText";
 import { SeverityTag } from "../../kit/Tags";
 import { Moment } from "../../kit/Times";
 import { VerdictTag } from "../../kit/VerdictTag";
@@ -184,17 +185,5 @@ function BySource({ assessment }: { assessment: Assessment }) {
 function Raw({ assessment }: { assessment: Assessment }) {
   const texts = useTexts(assessmentTexts).raw;
   const text = JSON.stringify(assessment, null, 2);
-  return (
-    <Fold label={texts.label}>
-      {() => (
-        <>
-          <CopyButton text={text} label={texts.copy} />
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-          <pre className="raw" tabIndex={0}>
-            {text}
-          </pre>
-        </>
-      )}
-    </Fold>
-  );
+  return <Fold label={texts.label}>{() => <RawText text={text} copy={texts.copy} />}</Fold>;
 }

@@ -3,6 +3,7 @@
 import { useTexts } from "../../i18n/texts";
 import { CopyButton } from "../../kit/Buttons";
 import { Fold } from "../../kit/Fold";
+import { RawText } from "../../kit/RawText";
 import { fieldsOf, harmless, read } from "./batch";
 import { batchTexts } from "./texts";
 
@@ -26,14 +27,7 @@ export function EventFields({ event }: { event: string }) {
           </div>
         ))}
       </dl>
-      <Fold label={texts.raw}>
-        {() => (
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
-          <pre className="raw" tabIndex={0}>
-            {event}
-          </pre>
-        )}
-      </Fold>
+      <Fold label={texts.raw}>{() => <RawText text={event} />}</Fold>
     </section>
   );
 }

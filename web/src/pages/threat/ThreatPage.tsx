@@ -12,6 +12,7 @@ import { Asked, Empty, Refused, Waiting } from "../../kit/Asked";
 import { CopyButton, WordButton } from "../../kit/Buttons";
 import { Fold } from "../../kit/Fold";
 import { Page } from "../../kit/Page";
+import { RawText } from "../../kit/RawText";
 import { SeverityTag } from "../../kit/Tags";
 import { VerdictTag } from "../../kit/VerdictTag";
 import { can, useSession } from "../../session/session";
@@ -187,17 +188,7 @@ function Raw({ threat, assessment }: { threat: Threat; assessment: Assessment | 
       <h2 id="raw" className="visually-hidden">
         {texts.heading}
       </h2>
-      <Fold label={texts.label}>
-        {() => (
-          <>
-            <CopyButton text={text} label={texts.copy} />
-            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-            <pre className="raw" tabIndex={0}>
-              {text}
-            </pre>
-          </>
-        )}
-      </Fold>
+      <Fold label={texts.label}>{() => <RawText text={text} copy={texts.copy} />}</Fold>
     </section>
   );
 }
