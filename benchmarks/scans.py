@@ -38,7 +38,8 @@ from cybervault.scans.grants import NewGrant
 from cybervault.scans.profiles import Profile, ProfileName, load_profiles
 from cybervault.scans.scans import OPEN_MAX
 from cybervault.scans.seen import Host
-from cybervault.settings import ScanSettings, Settings
+from cybervault.setting_parts import ScanSettings
+from cybervault.settings import Settings
 from tests.fakes.engines import a_postgres
 from tests.fakes.keys import bearer
 from tests.fakes.knowledge import compile_small_knowledge

@@ -44,8 +44,8 @@ def settings_page() -> str:
     return _page(
         "Settings",
         "Everything is a variable of the environment; nothing needs to be set. `<NAME>` is the name of a source on "
-        "[the page of sources](sources.md), in capital letters, with `SCANS__AWS` the number of an account. A wrong "
-        "or unknown variable stops the start and is named.",
+        "[the page of sources](sources.md), in capital letters, with `SCANS__AWS` the number of an account, with "
+        "`SCANS__REGISTRY_ACCOUNTS` one of your own. A wrong or unknown variable stops the start and is named.",
         "What the command line says wins over the environment.",
         _table(("variable", "takes", "default", "meaning"), rows),
     )

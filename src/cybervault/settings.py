@@ -7,17 +7,7 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    AliasChoices,
-    BaseModel,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    PlainValidator,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, AliasChoices, Field, PlainSerializer, PlainValidator, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cybervault.access.pepper import PEPPER_CHARACTERS_MIN
@@ -25,22 +15,9 @@ from cybervault.domain.never import Ground, ground_of
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.domain.secrets import Secret
 from cybervault.domain.verdicts import Severity
+from cybervault.setting_parts import BaseUrl, Key, Part, ScanSettings, secret_of
 
 OPENROUTER_URL: Final = "https://openrouter.ai/api/v1"
-
-
-# Not urlsplit, which quotes what it cannot read in its error, and a password may stand there.
-_BASE_URL: Final = re.compile(
-    r"https?://(?:\[[0-9a-f:.]+\]|[^\s/?#@:\[\]]+)(?::[0-9]{1,5})?(?:/[^\s?#]*)?", re.IGNORECASE
-)
-
-
-def _secret(value: object) -> Secret | None:
-    if value is None or isinstance(value, Secret):
-        return value
-    if not isinstance(value, str):
-        raise ValueError("a key is a text")  # noqa: TRY004 - pydantic turns only a ValueError into a named error
-    return Secret(value.strip()) if value.strip() else None
 
 
 def _protected(value: tuple[str, ...]) -> tuple[str, ...]:
@@ -48,28 +25,10 @@ def _protected(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
-_ACCOUNT: Final = re.compile(r"[0-9]{12}", re.ASCII)
-_REGISTRY: Final = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?")
-
-
-def _base_url(value: object) -> str | None:
-    if value is None or value == "":
-        return None
-    if not _BASE_URL.fullmatch(str(value)):
-        raise ValueError("must be http://host[:port][/path] or https://..., without user, query or blanks")
-    return str(value).rstrip("/")
-
-
-def _registry(value: str) -> str:
-    if not _REGISTRY.fullmatch(value):
-        raise ValueError("must be http://host[:port] or https://host[:port], in lower case, without a path")
-    return value
-
-
 def _pepper(value: object) -> Secret | None:
     if isinstance(value, str) and 0 < len(value.strip()) < PEPPER_CHARACTERS_MIN:
         raise ValueError(f"must have at least {PEPPER_CHARACTERS_MIN} characters, better 64 random hexadecimal digits")
-    return _secret(value)
+    return secret_of(value)
 
 
 # Strict, so that a password with an unescaped sign is refused here, and never read as a host that a message names.
@@ -83,21 +42,15 @@ def _database_url(value: object) -> Secret | None:
         raise ValueError(
             "must be postgresql://user:password@host:port/database; in user and password write %40 for @, and so on"
         )
-    return _secret(value)
+    return secret_of(value)
 
 
-Key = Annotated[Secret | None, PlainValidator(_secret), PlainSerializer(lambda _: None)]
 PepperText = Annotated[Secret | None, PlainValidator(_pepper), PlainSerializer(lambda _: None)]
 DatabaseUrl = Annotated[Secret | None, PlainValidator(_database_url), PlainSerializer(lambda _: None)]
 ProtectedPlaces = Annotated[tuple[str, ...], AfterValidator(_protected)]
-BaseUrl = Annotated[str | None, PlainValidator(_base_url)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class SourceSettings(_Part):
+class SourceSettings(Part):
     """One outside source."""
 
     url: BaseUrl = Field(default=None, description="Base address instead of the source's own, for a mirror or a test.")
@@ -108,7 +61,7 @@ class SourceSettings(_Part):
     timeout_seconds: float | None = Field(default=None, gt=0, le=120, description="Deadline of one answer.")
 
 
-class ModelChoice(_Part):
+class ModelChoice(Part):
     """One language model on offer."""
 
     id: str
@@ -123,7 +76,7 @@ def _models() -> tuple[ModelChoice, ...]:
     )
 
 
-class ChatSettings(_Part):
+class ChatSettings(Part):
     """The language model behind the streamed verdict: OpenRouter or any OpenAI-compatible endpoint."""
 
     url: BaseUrl = Field(default=None, description=f"Base address of the API; {OPENROUTER_URL} when not set.")
@@ -145,7 +98,7 @@ class ChatSettings(_Part):
             raise ValueError("CYBERVAULT_CHAT__DEFAULT_MODEL (default_model) is not among CYBERVAULT_CHAT__MODELS")
 
 
-class DnsSettings(_Part):
+class DnsSettings(Part):
     """Resolvers."""
 
     resolvers: dict[str, str] = Field(
@@ -153,14 +106,14 @@ class DnsSettings(_Part):
     )
 
 
-class RateLimitSettings(_Part):
+class RateLimitSettings(Part):
     """How often one address may ask `/api/ctai`."""
 
     points: int = Field(default=5, ge=1, description="Requests per window and client address.")
     seconds: int = Field(default=60, ge=1, description="Length of the window, which starts at the first request.")
 
 
-class IdentitySettings(_Part):
+class IdentitySettings(Part):
     """An identity provider (OpenID Connect) by which members sign in; off until `issuer` is set."""
 
     issuer: BaseUrl = Field(default=None, description="Its issuer address, as it stands in its tokens.")
@@ -174,76 +127,7 @@ class IdentitySettings(_Part):
     default_role: Literal["member", "viewer"] = Field(default="viewer", description="Their role.")
 
 
-_ROLE: Final = r"(?:arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+)?"
-
-
-class AwsSettings(_Part):
-    """One AWS account whose resources may be looked at, by a key that may only read."""
-
-    access_key_id: str = Field(
-        default="", pattern=r"^(?:[A-Za-z0-9_]{4,128})?$", description="The id of the key that asks."
-    )
-    secret_access_key: Key = Field(default=None, description="The secret that goes with it.")
-    role_arn: str = Field(
-        default="", pattern=f"^{_ROLE}$", description="The role of the account that the key takes on before it asks."
-    )
-    external_id: str = Field(
-        default="",
-        max_length=1_224,
-        pattern=r"^[A-Za-z0-9_+=,.@:/-]*$",
-        description="What the role's trust wants to be told besides.",
-    )
-    regions: tuple[Annotated[str, Field(pattern=r"^[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}$")], ...] = Field(
-        default=(), max_length=64, description="Regions that a scan of the whole account looks at (JSON list); all "
-        "that are enabled for it when not set."
-    )  # fmt: skip
-    endpoint_url: BaseUrl = Field(
-        default=None, description="One address for all services instead of AWS's own, for what speaks as AWS does."
-    )
-
-    @model_validator(mode="after")
-    def _has_a_key(self) -> "AwsSettings":
-        if not (self.access_key_id and self.secret_access_key):
-            raise ValueError("needs access_key_id and secret_access_key")
-        return self
-
-
-def _accounts(value: dict[str, AwsSettings]) -> dict[str, AwsSettings]:
-    if not all(_ACCOUNT.fullmatch(name) for name in value):
-        raise ValueError("an account is named by its 12 digits")
-    return value
-
-
-class ScanSettings(_Part):
-    """What scans may reach beyond what is granted."""
-
-    loopback: bool = Field(
-        default=False, description="Whether this machine's own addresses (127.0.0.0/8, ::1) may be granted and scanned."
-    )
-    owners_grant_networks: bool = Field(
-        default=False,
-        description="Whether Owners and Admins may grant their tenant private networks over `/v3`; right where all "
-        "tenants are the operator's own.",
-    )
-    registries: tuple[Annotated[str, AfterValidator(_registry)], ...] = Field(
-        default=(),
-        max_length=64,
-        description="Registries within the network, or without TLS, from which images may be read, as origins (JSON "
-        'list): `["http://registry.example:5000"]`. Public ones need not be named.',
-    )
-    aws: Annotated[dict[str, AwsSettings], AfterValidator(_accounts)] = Field(
-        default_factory=dict, description="AWS accounts that are connected, by their number."
-    )
-    nmap: str = Field(
-        default="nmap",
-        description="The program nmap, by its name on PATH or by its path; empty: it is not used where it is, either.",
-    )
-    extra_ports: tuple[Annotated[int, Field(ge=1, le=65_535)], ...] = Field(
-        default=(), max_length=1_024, description="Ports that every profile looks at besides its own (JSON list)."
-    )
-
-
-class WebhookSettings(_Part):
+class WebhookSettings(Part):
     """Where webhooks may lead besides public addresses."""
 
     allowed_origins: tuple[str, ...] = Field(

@@ -7,12 +7,13 @@ import pytest
 from cybervault.app.product import put_together
 from cybervault.app.scans import accounts_of, registry_reader
 from cybervault.domain.secrets import Secret
+from cybervault.egress.guard import origin_of
 from cybervault.egress.signing import AwsKey
 from cybervault.scans.cloud.client import Account
 from cybervault.scans.grants import GrantRules
 from cybervault.scans.registry import RegistryError
 from cybervault.scans.targets import parse_target
-from cybervault.settings import AwsSettings, ScanSettings
+from cybervault.setting_parts import AwsSettings, RegistryAccountSettings, ScanSettings
 from tests.fakes.registry import Shelves, layer, registry_of
 from tests.fakes.serving import Setup
 
@@ -56,6 +57,25 @@ async def test_a_registry_within_the_network_is_reached_where_the_operator_named
         named = ScanSettings(registries=(f"http://{place}",))
         async with put_together(replace(setup, given={"scans": named}).settings()) as product:
             assert len((await registry_reader(product.egress, named)(target).image()).layers) == 1
+
+
+async def test_a_registry_is_told_the_name_that_was_connected_for_it_and_no_other_is(setup: Setup) -> None:
+    shelves = Shelves(people={"ci": "canary-7f3a"}, wants_password=True)
+    shelves.push("app:1", [layer({"x": b"y"})])
+    with registry_of(shelves) as place, registry_of(shelves) as other:
+        account = RegistryAccountSettings(registry=place, username="ci", password=Secret("canary-7f3a"))
+        part = ScanSettings(registries=(f"http://{place}", f"http://{other}"), registry_accounts={"ours": account})
+        async with put_together(replace(setup, given={"scans": part}).settings()) as product:
+            reader = registry_reader(product.egress, part)
+            assert len((await reader(parse_target(f"oci://{place}/app:1")).image()).layers) == 1
+            with pytest.raises(RegistryError, match="wants a name"):
+                await reader(parse_target(f"oci://{other}/app:1")).image()
+    elsewhere = account.model_copy(update={"token_url": "https://tokens.example"})
+    reader = registry_reader(product.egress, ScanSettings(registry_accounts={"ours": elsewhere}))
+    found = reader(parse_target(f"oci://{place}/app:1")).account
+    assert found is not None
+    assert found.tokens_at == origin_of("https://tokens.example")
+    assert "canary" not in f"{part!r}{part.model_dump_json()}{found!r}"
 
 
 async def test_scans_have_workers_of_their_own(setup: Setup) -> None:

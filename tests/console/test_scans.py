@@ -18,7 +18,7 @@ from cybervault.app.product import put_together
 from cybervault.domain.clock import SystemClock
 from cybervault.domain.principals import Role
 from cybervault.scans.grants import NewGrant
-from cybervault.settings import ScanSettings
+from cybervault.setting_parts import ScanSettings
 from tests.console.axe import violations
 from tests.console.conftest import OpenConsole
 from tests.console.member_visits import ENGLISH, SPANISH, button, visit_as

@@ -26,7 +26,8 @@ from cybervault.domain.principals import KeyKind, Plan, Scope
 from cybervault.response.webhooks.events import WebhookEvent
 from cybervault.response.webhooks.webhooks import NewWebhook
 from cybervault.scans.grants import NewGrant
-from cybervault.settings import ScanSettings, Settings, WebhookSettings
+from cybervault.setting_parts import ScanSettings
+from cybervault.settings import Settings, WebhookSettings
 from tests.fakes.keys import bearer
 from tests.fakes.processes import NO_TLS, Served, family, served
 from tests.fakes.receiver import receiving

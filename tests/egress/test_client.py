@@ -73,6 +73,13 @@ class TestReply:
         scheme, _, text = server.asked[0].headers["authorization"].partition(" ")
         assert (scheme, base64.b64decode(text)) == ("Basic", b"the%3Aclient:a+secret%2Fof%3A+me")
 
+    async def test_a_name_and_its_password_travel_as_http_basic_as_they_are(self) -> None:
+        """RFC 7617: registries know `robot$ci` by these very letters."""
+        header = SecretHeader("Authorization", Secret("a secret/of: me%"), "Basic ", user="robot$ci")
+        async with RawServer(says(ok())) as server, egress_to(server) as egress:
+            await egress.fetch(OutgoingRequest(url=server.url(), secret_headers=(header,)))
+        assert base64.b64decode(server.asked[0].headers["authorization"][6:]) == b"robot$ci:a secret/of: me%"
+
     async def test_an_echoed_http_basic_is_masked(self) -> None:
         header = SecretHeader("Authorization", Secret(CANARY), "Basic ", oauth_client="client")
         text = base64.b64encode(f"client:{CANARY}".encode())

@@ -1,5 +1,6 @@
 """A container registry on loopback: the OCI distribution protocol, with the manners of real ones, and with lies."""
 
+import base64
 import gzip
 import hashlib
 import io
@@ -51,6 +52,10 @@ class Shelves:
     lies: dict[str, bytes] = field(default_factory=dict)
     wants_token: bool = False
     wants_password: bool = False
+    people: dict[str, str] = field(default_factory=dict)
+    """Names and passwords of those who are let in; `realm` is where it says tokens are made ("": with itself)."""
+    realm: str = ""
+    """HERE in it is the registry's own place."""
     leads_blobs_to: str = ""
     status: int = 0
     hold: threading.Event | None = None
@@ -90,13 +95,14 @@ class _Handler(BaseHTTPRequestHandler):
         token = self.headers.get("Authorization", "")
         self.shelves.asked.append((self.path, token))
         if self.path.startswith("/token?"):
-            self._answer(200, json.dumps({"token": TOKEN}).encode())
+            is_let_in = not self.shelves.people or self._is_known(token)
+            self._answer(200 if is_let_in else 401, json.dumps({"token": TOKEN} if is_let_in else {}).encode())
         elif self.shelves.status:
             self._answer(self.shelves.status, b"<html>", {"Content-Type": "text/html"})
-        elif self.shelves.wants_password:
+        elif self.shelves.wants_password and self.path.startswith("/v2/") and not self._is_known(token):
             self._answer(401, b"{}", {"WWW-Authenticate": 'Basic realm="ours"'})
         elif self.shelves.wants_token and token != f"Bearer {TOKEN}" and self.path.startswith("/v2/"):
-            realm = f"http://{self.headers['Host']}/token"
+            realm = (self.shelves.realm or "http://HERE/token").replace("HERE", str(self.headers["Host"]))
             challenge = f'Bearer realm="{realm}",service="ours",scope="repository:app:pull"'
             self._answer(401, b"{}", {"WWW-Authenticate": challenge})
         else:
@@ -115,6 +121,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, self.shelves.lies.get(name, self.shelves.blobs[name]))
         else:
             self._answer(404, b'{"errors":[{"code":"MANIFEST_UNKNOWN"}]}')
+
+    def _is_known(self, header: str) -> bool:
+        told = base64.b64decode(header.removeprefix("Basic ")).decode() if header.startswith("Basic ") else ""
+        name, _, password = told.partition(":")
+        return bool(name) and self.shelves.people.get(name) == password
 
     def _wait(self) -> None:
         blobs = [path for path, _ in self.shelves.asked if "/blobs/" in path]

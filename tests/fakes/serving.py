@@ -14,7 +14,8 @@ import uvicorn
 
 from cybervault.app.server import create_app
 from cybervault.domain.secrets import Secret
-from cybervault.settings import ChatSettings, ModelChoice, RateLimitSettings, ScanSettings, Settings, SourceSettings
+from cybervault.setting_parts import ScanSettings
+from cybervault.settings import ChatSettings, ModelChoice, RateLimitSettings, Settings, SourceSettings
 from tests.fakes.clock import HandClock
 from tests.fakes.processes import NO_TLS
 from tests.fakes.upstream import UpstreamFarm

@@ -1,28 +1,35 @@
 """Registries: what they hold is read as everybody may, and none of their lies is believed."""
 
 import io
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
 
-from cybervault.domain.secrets import Secret
+from cybervault.domain.secrets import Secret, SecretHeader
 from cybervault.egress.client import Egress
 from cybervault.egress.guard import Guard, Origin, origin_of
-from cybervault.scans.registry import Registry, RegistryError
+from cybervault.scans.registry import Registry, RegistryAccount, RegistryError
+from cybervault.scans.seen import CoverageState
 from cybervault.scans.targets import parse_target
 from tests.fakes.registry import DEBIAN, OCI_INDEX, TOKEN, Shelves, digest_of, layer, registry_of
 
 LAYER = layer({"etc/os-release": DEBIAN})
+UNKNOWN = "its registry wants a name and a password, which this server has not"
+# A name as Harbor gives it to robots: nothing in it is encoded on the way.
+ROBOT = RegistryAccount("robot$ci+read", Secret("canary-key-7f3a:%"))
 
 
 @asynccontextmanager
-async def asked(shelves: Shelves, reference: str = "app:1") -> AsyncIterator[Registry]:
+async def asked(
+    shelves: Shelves, reference: str = "app:1", account: RegistryAccount | None = None, *, others: tuple[str, ...] = ()
+) -> AsyncIterator[Registry]:
     with registry_of(shelves) as place:
         origin = origin_of(f"http://{place}")
-        async with Egress(Guard([origin])) as egress:
-            yield Registry(egress, parse_target(f"oci://{place}/{reference}").image, frozenset({origin}))
+        async with Egress(Guard([origin, *map(origin_of, others)])) as egress:
+            yield Registry(egress, parse_target(f"oci://{place}/{reference}").image, frozenset({origin}), account)
 
 
 async def refused(shelves: Shelves, reference: str = "app:1") -> str:
@@ -30,6 +37,11 @@ async def refused(shelves: Shelves, reference: str = "app:1") -> str:
         with pytest.raises(RegistryError) as caught:
             await registry.image()
         return caught.value.reason
+
+
+def passwords(shelves: Shelves) -> set[str]:
+    """The first segments of the paths that were told a password."""
+    return {path.strip("/").partition("/")[0].partition("?")[0] for path, said in shelves.asked if "Basic" in said}
 
 
 @pytest.fixture
@@ -102,7 +114,7 @@ async def test_a_registry_that_nobody_named_is_not_reached_within_the_network() 
     ("status", "reason"),
     [
         (404, "its registry has no such image"),
-        (403, "its registry wants a name and a password, which this server has not"),
+        (403, f"{UNKNOWN}: set CYBERVAULT_SCANS__REGISTRY_ACCOUNTS__<NAME>__REGISTRY and the rest"),
         (429, "its registry lets nobody read more for now"),
         (500, "its registry answered with status 500"),
     ],
@@ -116,6 +128,71 @@ async def test_a_registry_for_its_own_people_is_told(shelves: Shelves) -> None:
     assert await refused(shelves, "none:1") == "its registry has no such image"
     shelves.wants_password = True
     assert "a name and a password" in await refused(shelves)
+
+
+@pytest.mark.parametrize("form", ["basic", "bearer"])
+async def test_who_is_connected_is_let_in_and_no_storage_is_told_the_password(
+    shelves: Shelves, form: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    shelves.people = {ROBOT.username: "canary-key-7f3a:%"}
+    shelves.wants_password, shelves.wants_token = form == "basic", form == "bearer"
+    stored = Shelves(blobs=shelves.blobs)
+    with registry_of(stored) as elsewhere:
+        shelves.leads_blobs_to = f"http://{elsewhere}"
+        async with asked(shelves, account=ROBOT, others=(f"http://{elsewhere}",)) as registry:
+            image = await registry.image()
+            into = io.BytesIO()
+            await registry.copy_layer(image.layers[0].digest, image.layers[0].size, into)
+    assert into.getvalue() == LAYER
+    assert passwords(shelves) == {"v2" if form == "basic" else "token"}
+    assert [said for _, said in stored.asked] == ["", ""]
+    assert "canary" not in f"{caplog.text}{registry!r}{[path for path, _ in shelves.asked]}"
+
+
+async def test_a_password_goes_nowhere_but_where_the_operator_said(shelves: Shelves) -> None:
+    shelves.people, shelves.wants_token = {ROBOT.username: "canary-key-7f3a:%"}, True
+    stranger = Shelves(people=shelves.people)
+    with registry_of(stranger) as elsewhere:
+        shelves.realm, origin = f"http://{elsewhere}/token", origin_of(f"http://{elsewhere}")
+        async with asked(shelves, account=ROBOT, others=(f"http://{elsewhere}",)) as registry:
+            with pytest.raises(RegistryError, match="which nobody named: set CYBERVAULT_SCANS") as caught:
+                await registry.image()
+            assert (caught.value.state, stranger.asked) == (CoverageState.NOT_TESTED, [])
+            named = RegistryAccount(ROBOT.username, ROBOT.password, origin)
+            # The name that is connected there may be told, and a token of theirs opens ours.
+            assert (await replace(registry, account=named).image()).layers
+            assert passwords(stranger) == {"token"}
+            for realm in ("https://HERE/token", "http://user:x@HERE/token", "//HERE/token", "file:///etc/passwd"):
+                shelves.realm = realm
+                with pytest.raises(RegistryError):
+                    await replace(registry, account=named).image()
+    assert passwords(shelves) == set()
+
+
+async def test_where_tokens_are_made_leads_no_password_on(shelves: Shelves) -> None:
+    stranger, makers, shelves.wants_token = Shelves(), Shelves(), True
+    with registry_of(stranger) as elsewhere, registry_of(makers) as maker:
+        makers.leads_blobs_to, origins = f"http://{elsewhere}", (f"http://{elsewhere}", f"http://{maker}")
+        shelves.realm = f"http://{maker}/v2/x/blobs/y"
+        account = replace(ROBOT, tokens_at=origin_of(f"http://{maker}"))
+        async with asked(shelves, account=account, others=origins) as registry:
+            with pytest.raises(RegistryError, match="may not be reached"):
+                await registry.image()
+    assert (passwords(makers), stranger.asked) == ({"v2"}, [])
+
+
+@pytest.mark.parametrize("form", ["basic", "bearer"])
+async def test_a_wrong_password_is_told(shelves: Shelves, form: str) -> None:
+    shelves.people = {ROBOT.username: "another"}
+    shelves.wants_password, shelves.wants_token = form == "basic", form == "bearer"
+    async with asked(shelves, account=ROBOT) as registry:
+        with pytest.raises(RegistryError, match="its registry refused these credentials") as caught:
+            await registry.image()
+        assert caught.value.state is CoverageState.NOT_TESTED
+        shelves.status = 403
+        with pytest.raises(RegistryError, match="not read this image"):
+            await registry.image()
 
 
 @pytest.mark.parametrize(
@@ -174,7 +251,7 @@ async def test_a_registry_that_goes_on_asking_for_tokens_is_left(
     shelves.wants_token = True
     monkeypatch.setattr("tests.fakes.registry.TOKEN", "another each time")
     async with asked(shelves) as registry:
-        registry._token = Secret("a token of yesterday")
+        registry._right = SecretHeader("Authorization", Secret("a token of yesterday"), "Bearer ")
         with pytest.raises(RegistryError, match="a name and a password"):
             await registry.image()
 

@@ -21,7 +21,7 @@ from cybervault.scans.grants import GrantRules, Grants
 from cybervault.scans.ledger import Ledger
 from cybervault.scans.profiles import load_profiles
 from cybervault.scans.proof import DomainProof
-from cybervault.scans.registry import Registry
+from cybervault.scans.registry import Registry, RegistryAccount
 from cybervault.scans.scans import Rows, Scans
 from cybervault.scans.scheduler import Scheduler
 from cybervault.scans.schedules import Schedules
@@ -35,7 +35,8 @@ from cybervault.scans.timeline import Timeline
 from cybervault.scans.toolbox import Toolbox
 from cybervault.scans.uploads import Uploads
 from cybervault.scans.worker import KIND, Means, ScanWorker
-from cybervault.settings import ScanSettings, Settings
+from cybervault.setting_parts import ScanSettings
+from cybervault.settings import Settings
 from cybervault.storage.database import Database
 from cybervault.storage.dispatcher import Dispatcher
 from cybervault.storage.jobs import Jobs
@@ -118,6 +119,19 @@ def toolbox_of(settings: Settings) -> Toolbox:
 
 
 def registry_reader(egress: Egress, settings: ScanSettings) -> Callable[[Target], Registry]:
-    """How the registry of an image is asked; without TLS only where the operator named it so."""
+    """How the registry of an image is asked; without TLS, or with a name, only where the operator said so."""
     plain = frozenset(origin_of(url) for url in settings.registries if url.startswith("http:"))
-    return lambda target: Registry(egress, target.image, plain)
+    accounts = {
+        part.registry: RegistryAccount(
+            part.username, part.password, origin_of(part.token_url) if part.token_url else None
+        )
+        for part in settings.registry_accounts.values()
+        if part.password is not None  # settings refuse an account without
+    }
+
+    def reader(target: Target) -> Registry:
+        image = target.image
+        place = image.host if image.port is None else f"{image.host}:{image.port}"
+        return Registry(egress, image, plain, accounts.get(place))
+
+    return reader

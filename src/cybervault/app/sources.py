@@ -41,6 +41,7 @@ def allowed_origins(settings: Settings) -> list[Origin]:
     urls = [part.url for part in settings.sources.values() if part.url] + (
         [url for url in (settings.chat.url, settings.identity.issuer) if url]
         + list(settings.scans.registries)
+        + [one.token_url for one in settings.scans.registry_accounts.values() if one.token_url]
         + [part.endpoint_url for part in settings.scans.aws.values() if part.endpoint_url]
     )
     try:

@@ -52,10 +52,12 @@ class Secret:
 class SecretHeader:
     """A request header that carries a secret: `scheme` (with its blank) stands before it, as in "Bearer ".
 
-    With an `oauth_client` it carries both as HTTP Basic does, each form-encoded first (RFC 6749, 2.3.1).
+    With a `user` it carries both as HTTP Basic does (RFC 7617; no colon stands in the name), with an `oauth_client`
+    each is form-encoded first (RFC 6749, 2.3.1).
     """
 
     name: str
     secret: Secret
     scheme: str = ""
     oauth_client: str = ""
+    user: str = ""

@@ -193,6 +193,8 @@ def _signature(request: OutgoingRequest) -> list[tuple[str, str]]:
 
 def _wire_secret(header: SecretHeader) -> str:
     text = header.secret.reveal()
+    if header.user:
+        return base64.b64encode(f"{header.user}:{text}".encode()).decode()
     if not header.oauth_client:
         return text
     return base64.b64encode(f"{quote_plus(header.oauth_client)}:{quote_plus(text)}".encode()).decode()

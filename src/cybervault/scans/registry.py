@@ -1,6 +1,7 @@
-"""Reading from container registries (OCI distribution specification 1.1), as everybody may; nothing it says is trusted.
+"""Reading from container registries (OCI distribution specification 1.1); nothing they say is trusted.
 
-What is named by a digest is compared with it, and nothing larger than it says, or than our bounds, is read.
+They are asked as everybody may, or with the name and password that the operator connected for one. What is named by a
+digest is compared with it, and nothing larger than it says, or than our bounds, is read.
 """
 
 import asyncio
@@ -15,9 +16,10 @@ import msgspec
 
 from cybervault.domain.secrets import Secret, SecretHeader
 from cybervault.egress.client import Egress
-from cybervault.egress.guard import Origin
+from cybervault.egress.guard import Origin, origin_of
 from cybervault.egress.message import EgressError, EgressFailure, OutgoingRequest
 from cybervault.egress.stream import StreamReply
+from cybervault.scans.seen import CoverageState, shown
 from cybervault.scans.targets import ImageName
 
 _Read = TypeVar("_Read")
@@ -44,15 +46,26 @@ _PLATFORM: Final = ("linux", "amd64")
 # Docker's own hub answers under another name, and calls its own images by a prefix.
 _HUB: Final = frozenset({"docker.io", "index.docker.io"})
 _HUB_HOST: Final = "registry-1.docker.io"
+_HUB_TOKENS: Final = Origin("https", "auth.docker.io", 443)
+SETTING: Final = "CYBERVAULT_SCANS__REGISTRY_ACCOUNTS__<NAME>__"
 
 
 class RegistryError(Exception):
-    """Why a registry gave no image, in our own words."""
+    """Why a registry gave no image, in our own words, and what that means for what was to be looked at."""
 
-    def __init__(self, reason: str, *, is_reached: bool = True) -> None:
+    def __init__(self, reason: str, state: CoverageState = CoverageState.FAILED) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.is_reached = is_reached
+        self.state = state
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryAccount:
+    """Who asks; `tokens_at` is where its password may be sent besides the registry itself (None: nowhere)."""
+
+    username: str
+    password: Secret
+    tokens_at: Origin | None = None
 
 
 class Platform(msgspec.Struct):
@@ -108,12 +121,16 @@ class Image:
 
 @dataclass(slots=True)
 class Registry:
-    """The registry of one image. `plain` are those that the operator named with http."""
+    """The registry of one image. `plain` are those that the operator named with http.
+
+    The password of an `account` is sent to the registry and to where that has tokens made, never where they redirect.
+    """
 
     egress: Egress
     name: ImageName
     plain: frozenset[Origin] = frozenset()
-    _token: Secret | None = field(default=None, init=False)
+    account: RegistryAccount | None = None
+    _right: SecretHeader | None = field(default=None, init=False)
 
     async def image(self) -> Image:
         """Its manifest (of an index that for linux/amd64, else the first) and configuration; raises `RegistryError`."""
@@ -163,10 +180,11 @@ class Registry:
         return bytes(raw)
 
     async def _take(self, request: OutgoingRequest, take: Callable[[bytes], Awaitable[None]]) -> None:
-        """Hand on what the registry answers, with a token where it wants one; raises `RegistryError`."""
+        """Hand on what the registry answers, with a right to it where it wants one; raises `RegistryError`."""
         for _ in range(_TRIES):
+            rights = () if self._right is None else (self._right,)
             try:
-                async with self.egress.stream(self._with_token(request)) as reply:
+                async with self.egress.stream(replace(request, secret_headers=rights)) as reply:
                     if await self._is_refused(reply):
                         continue
                     async for piece in reply.chunks():
@@ -174,18 +192,21 @@ class Registry:
             except EgressError as error:
                 raise _lost(error.failure) from None
             return
-        raise _refused()
+        raise self._refusal(401)
 
-    def _request(self, path: str, *, seconds: float, most: int) -> OutgoingRequest:
+    @property
+    def _place(self) -> str:
         host = _HUB_HOST if self.name.host in _HUB else self.name.host
-        repository = self.name.path
-        if host == _HUB_HOST and "/" not in repository:
-            repository = f"library/{repository}"
         port = self.name.port
         is_plain = Origin("http", host, port or 80) in self.plain
-        where = f"{'http' if is_plain else 'https'}://{host}{f':{port}' if port else ''}"
+        return f"{'http' if is_plain else 'https'}://{host}{f':{port}' if port else ''}"
+
+    def _request(self, path: str, *, seconds: float, most: int) -> OutgoingRequest:
+        repository = self.name.path
+        if self.name.host in {*_HUB, _HUB_HOST} and "/" not in repository:
+            repository = f"library/{repository}"
         return OutgoingRequest(
-            url=f"{where}/v2/{repository}/{path}",
+            url=f"{self._place}/v2/{repository}/{path}",
             headers=(_ACCEPT,),
             redirect_hosts=frozenset({"*"}),
             drops_key_on_redirect=True,
@@ -194,40 +215,73 @@ class Registry:
             retries=0,
         )
 
-    def _with_token(self, request: OutgoingRequest) -> OutgoingRequest:
-        if self._token is None:
-            return request
-        bearer = SecretHeader("Authorization", self._token, scheme="Bearer ")
-        return replace(request, secret_headers=(bearer,))
-
     async def _is_refused(self, reply: StreamReply) -> bool:
-        """Whether it is to be asked again with a token, which was fetched; raises `RegistryError` for a final no."""
+        """Whether it is to be asked again with a right, which was fetched; raises `RegistryError` for a final no."""
         if reply.status == 200:  # noqa: PLR2004 - OK
             return False
-        if reply.status == 401 and self._token is None:  # noqa: PLR2004 - Unauthorized
-            self._token = await self._new_token(reply.header("www-authenticate"))
+        if reply.status == 401 and self._right is None:  # noqa: PLR2004 - Unauthorized
+            self._right = await self._new_right(reply.header("www-authenticate"))
             return True
-        raise _refusal(reply.status)
+        raise self._refusal(reply.status)
 
-    async def _new_token(self, challenge: str) -> Secret:
-        """What a registry lets everybody read with (distribution specification, token authentication)."""
+    async def _new_right(self, challenge: str) -> SecretHeader:
+        """What a registry lets us read with (distribution specification, authentication; RFC 7617)."""
         scheme, _, rest = challenge.partition(" ")
         fields = dict(_CHALLENGE.findall(rest))
         realm = fields.get("realm", "")
+        if scheme.lower() == "basic" and self.account is not None:
+            return _basic(self.account)
         if scheme.lower() != "bearer" or not realm:
-            raise _refused()
+            raise _unknown()
         question = {name: fields[name] for name in ("service", "scope") if name in fields}
         url = f"{realm}{'&' if '?' in realm else '?'}{urlencode(question)}"
-        reply = await self.egress.fetch(OutgoingRequest(url=url, body_bytes_max=_DOCUMENT_BYTES_MAX))
+        return SecretHeader("Authorization", await self._new_token(url), "Bearer ")
+
+    async def _new_token(self, url: str) -> Secret:
+        request = OutgoingRequest(url=url, body_bytes_max=_DOCUMENT_BYTES_MAX)
+        if self.account is not None:
+            self._refuse_stranger(url, self.account)
+            request = replace(request, secret_headers=(_basic(self.account),))
+        reply = await self.egress.fetch(request)
         if reply.failure is not None:
             raise _lost(reply.failure)
+        if reply.status in {400, 401, 403}:
+            raise _unknown() if self.account is None else _wrong()
         if reply.status != 200:  # noqa: PLR2004 - OK
-            raise _refused()
+            raise self._refusal(reply.status)
         found = _read(reply.body, dict[str, object], "token")
         token = found.get("token") or found.get("access_token")
         if not isinstance(token, str) or not token:
-            raise _refused()
+            raise self._refusal(401)
         return Secret(token)
+
+    def _refuse_stranger(self, url: str, account: RegistryAccount) -> None:
+        """Let a password go to no other place than was named; a registry that was broken into could name any."""
+        own = {origin_of(self._place), account.tokens_at} | ({_HUB_TOKENS} if self.name.host in _HUB else set())
+        try:
+            asked = origin_of(url)
+        except EgressError as error:
+            raise _lost(error.failure) from None
+        if asked not in own:
+            where = shown(f"{asked.scheme}://{asked.host}", 100)
+            reason = f"its registry wants the password sent to {where}, which nobody named: set {SETTING}TOKEN_URL"
+            raise RegistryError(reason, CoverageState.NOT_TESTED)
+
+    def _refusal(self, status: int) -> RegistryError:
+        if status in {401, 403}:
+            if self.account is None:
+                return _unknown()
+            is_basic = self._right is not None and bool(self._right.user)
+            return _wrong() if is_basic and status == 401 else _not_for_us()  # noqa: PLR2004 - Unauthorized
+        if status == 404:  # noqa: PLR2004 - Not Found
+            return RegistryError("its registry has no such image")
+        if status == 429:  # noqa: PLR2004 - Too Many Requests
+            return RegistryError("its registry lets nobody read more for now")
+        return RegistryError(f"its registry answered with status {status}")
+
+
+def _basic(account: RegistryAccount) -> SecretHeader:
+    return SecretHeader("Authorization", account.password, "Basic ", user=account.username)
 
 
 def _chosen(manifests: list[Descriptor]) -> Descriptor:
@@ -257,18 +311,19 @@ def _lost(failure: EgressFailure) -> RegistryError:
         EgressFailure.UNREACHABLE: "its registry does not answer",
         EgressFailure.BAD_ENCODING: "its registry's answer breaks HTTP",
     }
-    return RegistryError(reasons[failure], is_reached=failure in {EgressFailure.TOO_LARGE, EgressFailure.BAD_ENCODING})
+    is_reached = failure in {EgressFailure.TOO_LARGE, EgressFailure.BAD_ENCODING}
+    return RegistryError(reasons[failure], CoverageState.FAILED if is_reached else CoverageState.NOT_REACHED)
 
 
-def _refused() -> RegistryError:
-    return RegistryError("its registry wants a name and a password, which this server has not")
+def _unknown() -> RegistryError:
+    reason = f"its registry wants a name and a password, which this server has not: set {SETTING}REGISTRY and the rest"
+    return RegistryError(reason, CoverageState.NOT_TESTED)
 
 
-def _refusal(status: int) -> RegistryError:
-    if status in {401, 403}:
-        return _refused()
-    if status == 404:  # noqa: PLR2004 - Not Found
-        return RegistryError("its registry has no such image")
-    if status == 429:  # noqa: PLR2004 - Too Many Requests
-        return RegistryError("its registry lets nobody read more for now")
-    return RegistryError(f"its registry answered with status {status}")
+def _wrong() -> RegistryError:
+    return RegistryError("its registry refused these credentials", CoverageState.NOT_TESTED)
+
+
+def _not_for_us() -> RegistryError:
+    reason = "its registry lets the name that is connected to it not read this image"
+    return RegistryError(reason, CoverageState.NOT_TESTED)

@@ -61,8 +61,7 @@ def judge_form(config: Config, now: datetime) -> list[tuple[str, str]]:
 
 def not_looked_at(asset: str, error: RegistryError, engines: tuple[str, ...]) -> list[Coverage]:
     """What a registry did not give, for each engine that needed it."""
-    state = CoverageState.FAILED if error.is_reached else CoverageState.NOT_REACHED
-    return [Coverage(asset, engine, state, error.reason) for engine in engines]
+    return [Coverage(asset, engine, error.state, error.reason) for engine in engines]
 
 
 def _moment(text: str | None) -> datetime | None:
