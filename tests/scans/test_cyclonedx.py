@@ -105,11 +105,18 @@ def test_an_image_of_which_nothing_is_known_is_still_one() -> None:
         (INVENTORY.items[1], DEBIAN, "pkg:npm/%40babel/core@7.0.0"),
         (INVENTORY.items[2], DEBIAN, "pkg:pypi/flask-login@0.6"),
         (Item("npm", Package("x", ""), ()), None, "pkg:npm/x"),
+        (
+            Item("rpm", Package("openssl-libs", "1:3.0.7-6.el9", "openssl", "1:3.0.7-6.el9"), ()),
+            Release("", "rhel", "9.4", ""),
+            "pkg:rpm/redhat/openssl-libs@3.0.7-6.el9?distro=rhel-9.4&epoch=1&upstream=openssl",
+        ),
     ],
 )
 def test_packages_are_called_as_everywhere(item: Item, release: Release | None, expected: str) -> None:
     assert purl_of(item, release) == expected
-    assert PackageURL.from_string(expected).version == (item.package.version or None)
+    read, version = PackageURL.from_string(expected), item.package.version
+    epoch = read.qualifiers.get("epoch")
+    assert (f"{epoch}:{read.version}" if epoch else read.version) == (version or None)
 
 
 _WORDS = st.text(max_size=12)

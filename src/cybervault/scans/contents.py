@@ -16,16 +16,20 @@ class Layer(msgspec.Struct, frozen=True):
 
 
 class Package(msgspec.Struct, frozen=True):
-    """A package as its own system names it; `source` is what it was built from, "" where that system has no such."""
+    """A package as its own system names it; `source` is what it was built from, "" where that system has no such.
+
+    `module` is the stream of RPM that it comes from, as `nodejs:18`; "" for most.
+    """
 
     name: str
     version: str
     source: str = ""
     source_version: str = ""
+    module: str = ""
 
 
 class Database(msgspec.Struct, frozen=True, tag_field="sort", tag="packages"):
-    """A file that lists packages; `system` is the type of package URLs: deb, apk, pypi, npm."""
+    """A file that lists packages; `system` is the type of package URLs: deb, apk, rpm, pypi, npm."""
 
     path: str
     system: str

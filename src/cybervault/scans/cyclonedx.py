@@ -25,6 +25,8 @@ _SEVERITIES: Final[Mapping[Severity | None, str]] = {
     Severity.INFORMATIONAL: "info",
     None: "unknown",
 }
+# How the registry of package types calls makers of distributions, where that is not what these call themselves.
+_RPM_HOMES: Final = {"rhel": "redhat", "sles": "suse", "opensuse-leap": "opensuse", "opensuse-tumbleweed": "opensuse"}
 
 
 def bom_of(scan: Scan, inventory: Inventory, at: datetime) -> dict[str, Any]:
@@ -133,8 +135,14 @@ def purl_of(item: Item, release: Release | None) -> str:
     if package.source not in {"", package.name}:
         is_other = package.source_version not in {"", package.version}
         qualifiers["upstream"] = f"{package.source}@{package.source_version}" if is_other else package.source
-    home = (release.id.lower(),) if release is not None and release.id else ()
-    return _purl(item.system, (*home, package.name), package.version, **qualifiers)
+    home: tuple[str, ...] = (release.id.lower(),) if release is not None and release.id else ()
+    version = package.version
+    if item.system == "rpm":
+        epoch, _, rest = version.rpartition(":")
+        version, home = rest, tuple(_RPM_HOMES.get(name, name) for name in home)
+        if epoch:
+            qualifiers["epoch"] = epoch
+    return _purl(item.system, (*home, package.name), version, **qualifiers)
 
 
 def _purl(system: str, names: Iterable[str], version: str, **qualifiers: str) -> str:

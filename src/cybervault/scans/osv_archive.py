@@ -14,7 +14,9 @@ from cybervault.egress.download import DownloadError, download
 from cybervault.egress.message import OutgoingRequest
 from cybervault.scans.osv import Advisory, advisory_of
 
-ECOSYSTEMS: Final = ("Debian", "Ubuntu", "Alpine", "PyPI", "npm")
+ECOSYSTEMS: Final = (
+    "Debian", "Ubuntu", "Alpine", "Red Hat", "Rocky Linux", "AlmaLinux", "SUSE", "openSUSE", "Mageia", "PyPI", "npm",
+)  # fmt: skip
 """Those whose packages engines find."""
 _HOST: Final = "https://osv-vulnerabilities.storage.googleapis.com"
 _ARCHIVE_BYTES_MAX: Final = 2 * 1024 * 1024 * 1024

@@ -50,7 +50,7 @@ def release_in(contents: Contents) -> Release | None:
 
 
 def _bounded(package: Package) -> Package:
-    texts = (package.name, package.version, package.source, package.source_version)
+    texts = (package.name, package.version, package.source, package.source_version, package.module)
     return Package(*(shown(text, _NAME_CHARACTERS_MAX) for text in texts))
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 SYSTEMS: Final[Mapping[str, str]] = {
     "deb": "DebianVersion",
     "apk": "AlpineLinuxVersion",
+    "rpm": "RpmVersion",
     "pypi": "PypiVersion",
     "npm": "SemverVersion",
 }

@@ -6,6 +6,7 @@ import json
 import random
 import tarfile
 import tempfile
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from cybervault.confinement.parse import Limits, Parsed, ParseFault, parsed
 from cybervault.confinement.parsers import LAYERS
 from cybervault.confinement.parsers.layers import facts, zstd
 from tests.fakes.registry import DEBIAN, OPENSSL, layer
+from tests.fakes.rpm import bdb_of, header, ndb_of, sqlite_of
 
 KEY = b"-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA7bq98\n-----END RSA PRIVATE KEY-----\n"
 AWS = b"aws_access_key_id = AKIA" + b"QYLPMN5HHHFPZAM2\n"
@@ -131,8 +133,24 @@ def test_plain_gzip_and_zstd_are_read_alike_and_behind_the_walls_too() -> None:
     assert json.loads(alone) == ours[0]
 
 
-def test_a_database_that_cannot_be_read_yet_is_told() -> None:
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("var/lib/rpm/rpmdb.sqlite", sqlite_of),
+        ("usr/lib/sysimage/rpm/Packages.db", ndb_of),
+        ("var/lib/rpm/Packages", bdb_of),
+    ],
+)
+def test_a_database_of_rpm_gives_its_packages(path: str, form: Callable[[list[bytes]], bytes]) -> None:
+    fact = of(path, form([header("openssl-libs", "3.0.7", epoch=1, source="openssl-3.0.7-1.src.rpm")]))
+    assert (fact["sort"], fact["system"]) == ("packages", "rpm")
+    assert [(one["name"], one["source"]) for one in fact["packages"]] == [("openssl-libs", "openssl")]
+
+
+def test_a_database_that_cannot_be_read_is_told() -> None:
     assert of("var/lib/rpm/rpmdb.sqlite", b"SQLite")["sort"] == "unread"
+    assert of("usr/lib/sysimage/rpm/rpmdb.sqlite-wal", b"")["packages"] == []
+    assert "in its log" in of("usr/lib/sysimage/rpm/rpmdb.sqlite-wal", b"x")["reason"]
     big = of("etc/os-release", b"x" * 1_100_000)
     assert (big["sort"], "larger than" in big["reason"]) == ("unread", True)
 

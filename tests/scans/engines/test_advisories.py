@@ -7,7 +7,7 @@ import pytest
 
 from cybervault.domain.verdicts import Severity
 from cybervault.scans.contents import Database, Fact, Gone, Layer, LayerContents, Package, Release, Unread
-from cybervault.scans.engines.advisories import ecosystem_of, match_packages
+from cybervault.scans.engines.advisories import match_packages
 from cybervault.scans.osv import advisory_of
 from cybervault.scans.seen import Coverage, CoverageState, Report, Seen
 from cybervault.scans.store.advisories import Advisories
@@ -120,28 +120,6 @@ def test_a_package_that_a_later_layer_took_away_is_not_there(knowledge: Advisori
     assert match_packages(ASSET, layers, knowledge).seen == []
 
 
-@pytest.mark.parametrize(
-    ("system", "release", "ecosystem"),
-    [
-        ("deb", ("debian", "12"), "Debian:12"),
-        ("deb", ("debian", ""), ""),
-        ("deb", ("ubuntu", "22.04"), "Ubuntu:22.04:LTS"),
-        ("deb", ("ubuntu", "23.10"), "Ubuntu:23.10"),
-        ("deb", ("ubuntu", "23.04"), "Ubuntu:23.04"),
-        ("apk", ("alpine", "3.19.1"), "Alpine:v3.19"),
-        ("apk", ("debian", "12"), ""),
-        ("pypi", ("void", ""), "PyPI"),
-        ("npm", None, "npm"),
-        ("deb", None, ""),
-    ],
-)
-def test_the_home_of_a_package_is_called_as_advisories_call_it(
-    system: str, release: tuple[str, str] | None, ecosystem: str
-) -> None:
-    found = None if release is None else Release("etc/os-release", *release, "")
-    assert ecosystem_of(system, found) == ecosystem
-
-
 def test_malicious_code_keeps_its_severity(tmp_path: Path) -> None:
     knowledge = knowing(tmp_path, LEFT_PAD)
     database = Database("node_modules/left-pad/package.json", "npm", (Package("left-pad", "9.9.9"),))
@@ -167,3 +145,60 @@ def test_the_inventory_has_all_packages_and_says_of_findings_which_they_affect(k
     assert set(by_id["CVE-2026-0002"].advisories) == {"GHSA-aaaa-bbbb-cccc", "PYSEC-2026-7"}
     assert by_id["CVE-2026-0002"].affected == (1,)
     assert [one.fingerprint for one in inventory.vulnerabilities] == [seen.fingerprint for seen in report.seen]
+
+
+NINE = Release("etc/os-release", "rhel", "9.4", "Red Hat Enterprise Linux 9.4 (Plow)")
+
+
+def rpm(name: str, version: str, source: str, module: str = "") -> Database:
+    packages = (Package(name, version, source, version, module),)
+    return Database("var/lib/rpm/rpmdb.sqlite", "rpm", packages)
+
+
+def of_red_hat(name: str, fixed: str, summary: str = "Important: security update") -> dict[str, Any]:
+    repositories = ("Red Hat:enterprise_linux:9::appstream", "Red Hat:enterprise_linux:9::baseos")
+    events = [{"introduced": "0"}, {"fixed": fixed}]
+    affected = [
+        {"package": {"ecosystem": one, "name": name}, "ranges": [{"type": "ECOSYSTEM", "events": events}]}
+        for one in repositories
+    ]
+    return {"id": f"RHSA-2026:{name}", "summary": summary, "affected": affected}
+
+
+def test_of_rpm_an_advisory_names_the_source_or_the_package_and_is_told_once(tmp_path: Path) -> None:
+    for named in ("openssl", "openssl-libs"):
+        knowledge = knowing(tmp_path, of_red_hat(named, "1:3.0.7-27.el9"))
+        seen = one(matched(knowledge, NINE, rpm("openssl-libs", "1:3.0.7-6.el9", "openssl")))
+        assert seen.place == f"pkg:rpm/openssl RHSA-2026:{named}"
+        assert seen.evidence.startswith("openssl-libs 1:3.0.7-6.el9 in var/lib/rpm/rpmdb.sqlite; fixed in")
+        for version in ("1:3.0.7-27.el9", "2:1.0-1.el9", "1:3.0.7-27.el9_4"):
+            report = matched(knowledge, NINE, rpm("openssl-libs", version, "openssl"))
+            assert report.seen == []
+            assert of(report)[0].state is CoverageState.COVERED
+    # Without its epoch the same would be older.
+    assert matched(knowledge, NINE, rpm("openssl-libs", "4.0-1.el9", "openssl")).seen
+
+
+@pytest.mark.parametrize(
+    ("module", "version", "is_seen"),
+    [
+        ("nodejs:22", "1:22.1.0-1.module+el9.4.0+1+a", True),
+        ("nodejs:20", "1:20.1.0-1.module+el9.4.0+1+a", False),
+        ("", "1:16.20.2-1.el9", False),
+    ],
+)
+def test_a_stream_is_compared_with_its_own_fixes_alone(
+    tmp_path: Path,
+    module: str,
+    version: str,
+    is_seen: bool,  # noqa: FBT001 - a column
+) -> None:
+    record = of_red_hat("nodejs", "1:22.23.2-2.module+el9.8.0+24958+80b2ac6e", "Important: nodejs:22 security update")
+    report = matched(knowing(tmp_path, record), NINE, rpm("nodejs", version, "nodejs", module))
+    assert bool(report.seen) is is_seen
+
+
+def test_advisories_of_a_maker_with_a_blank_in_its_name_are_asked_for_in_quotes(tmp_path: Path) -> None:
+    (line, *_) = of(matched(knowing(tmp_path, OPENSSL), NINE, rpm("bash", "5.1-1.el9", "bash")))
+    assert line.state is CoverageState.NOT_TESTED
+    assert line.reason.endswith('cybervault scans update-advisories --ecosystem "Red Hat"')

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import IO, Any, BinaryIO, Final, TypeAlias, cast
 
+from cybervault.confinement.parsers import rpm
+
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:
@@ -28,6 +30,7 @@ _GZIP: Final = b"\x1f\x8b"
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
 _MEMBERS_MAX: Final = 1_000_000
 _DATABASE_BYTES_MAX: Final = 64 * 1024 * 1024
+_RPM_BYTES_MAX: Final = 128 * 1024 * 1024
 _METADATA_BYTES_MAX: Final = 1024 * 1024
 _SECRET_FILE_BYTES_MAX: Final = 512 * 1024
 _BINARY_LOOK_BYTES: Final = 1024
@@ -38,6 +41,7 @@ _OPAQUE: Final = ".wh..wh..opq"
 _DPKG: Final = re.compile(r"var/lib/dpkg/status(?:\.d/[^/]+)?")
 _APK: Final = re.compile(r"(?:usr/)?lib/apk/db/installed")
 _RPM: Final = re.compile(r"(?:var/lib|usr/lib/sysimage)/rpm/(?:rpmdb\.sqlite|Packages|Packages\.db)")
+_RPM_LOG: Final = re.compile(r"(?:var/lib|usr/lib/sysimage)/rpm/rpmdb\.sqlite-wal")
 _RELEASE: Final = re.compile(r"(?:etc|usr/lib)/os-release")
 _PYTHON: Final = re.compile(r".*(?:\.dist-info/METADATA|\.egg-info(?:/PKG-INFO)?)")
 _NODE: Final = re.compile(r"(?:.*/)?node_modules/(?:@[^/]+/)?[^/]+/package\.json")
@@ -196,14 +200,24 @@ def _release(_path: str, content: bytes) -> Fact:
     return {"sort": "release"} | {name: fields.get(name.upper(), "")[:200] for name in names}
 
 
-def _rpm(_path: str, _content: bytes) -> Fact:
-    return {"sort": "unread", "reason": "databases of RPM cannot be read yet"}
+def _rpm(_path: str, content: bytes) -> Fact:
+    try:
+        return {"sort": "packages", "system": "rpm", "packages": rpm.packages(content)}
+    except rpm.DatabaseError as error:
+        return {"sort": "unread", "reason": f"the database of RPM cannot be read: {error}"}
+
+
+def _rpm_log(_path: str, content: bytes) -> Fact:
+    if content:
+        return {"sort": "unread", "reason": "the database of RPM has changes in its log, which is not read"}
+    return {"sort": "packages", "system": "rpm", "packages": []}
 
 
 _READERS: Final[tuple[tuple[re.Pattern[str], int, Callable[[str, bytes], Fact]], ...]] = (
     (_DPKG, _DATABASE_BYTES_MAX, _dpkg),
     (_APK, _DATABASE_BYTES_MAX, _apk),
-    (_RPM, _DATABASE_BYTES_MAX, _rpm),
+    (_RPM, _RPM_BYTES_MAX, _rpm),
+    (_RPM_LOG, _RPM_BYTES_MAX, _rpm_log),
     (_RELEASE, _METADATA_BYTES_MAX, _release),
     (_PYTHON, _METADATA_BYTES_MAX, _python),
     (_NODE, _METADATA_BYTES_MAX, _node),

@@ -3,6 +3,7 @@
 Of a distribution the source package counts, and the version that its own security team fixed.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Final, Protocol, TypeAlias
 
 from cybervault.domain.verdicts import Severity
 from cybervault.scans.contents import Contents, Database, Layer, LayerContents, Package, Release, contents_of
+from cybervault.scans.ecosystems import ecosystem_of, parts_of
 from cybervault.scans.engines import ADVISORIES, LAYERS
 from cybervault.scans.inventory import Inventory, Vulnerability
 from cybervault.scans.seen import Coverage, CoverageState, Report, Seen, shown
@@ -17,10 +19,10 @@ from cybervault.scans.stocktaking import Key, items_of, release_in
 from cybervault.scans.store.advisories import Concern, Loaded
 from cybervault.scans.versions import Span, span_with
 
-_SYSTEM_ECOSYSTEMS: Final = {"pypi": "PyPI", "npm": "npm"}
 _UNRATED: Final = Severity.MEDIUM
 _AFFECTED_MAX: Final = 1_000
 _Hit: TypeAlias = tuple[Database, Package, Concern, Span | None]
+_Key: TypeAlias = tuple[str, Package, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,10 @@ def match_packages(asset: str, layers: Sequence[LayerContents], knowledge: Knowl
     gaps = [Coverage(asset, ADVISORIES, CoverageState.FAILED, shown(fault, 300)) for fault in contents.faults]
     known, matches = dict[str, str](), list[_Match]()
     for (system, ecosystem), databases in _by_ecosystem(contents).items():
-        if ecosystem in loaded:
-            known[ecosystem] = f"advisories of {loaded[ecosystem]:%Y-%m-%d}"
-            matches += _matched(databases, knowledge.about(ecosystem, _names(databases)))
+        parts = parts_of(ecosystem, loaded)
+        if parts:
+            known[ecosystem] = f"advisories of {min(loaded[part] for part in parts):%Y-%m-%d}"
+            matches += _matched(databases, [knowledge.about(part, _names(databases)) for part in parts])
         else:
             reason = _nothing_known(system, ecosystem, contents.release)
             gaps.append(Coverage(asset, ADVISORIES, CoverageState.NOT_TESTED, reason))
@@ -87,25 +90,6 @@ def match_packages(asset: str, layers: Sequence[LayerContents], knowledge: Knowl
     return report
 
 
-def ecosystem_of(system: str, release: Release | None) -> str:
-    """What OSV calls the home of packages of one system in this distribution; "" where it has no name (pure)."""
-    if system in _SYSTEM_ECOSYSTEMS:
-        return _SYSTEM_ECOSYSTEMS[system]
-    if release is None:
-        return ""
-    version = release.version_id
-    match system, release.id:
-        case "deb", "debian":
-            return f"Debian:{version.partition('.')[0]}" if version else ""
-        case "deb", "ubuntu":
-            year, _, month = version.partition(".")
-            is_long = month == "04" and year.isdecimal() and int(year) % 2 == 0
-            return f"Ubuntu:{version}{':LTS' if is_long else ''}" if version else ""
-        case "apk", "alpine":
-            return f"Alpine:v{'.'.join(version.split('.')[:2])}" if version else ""
-    return ""
-
-
 def _by_ecosystem(contents: Contents) -> Mapping[tuple[str, str], list[Database]]:
     found: dict[tuple[str, str], list[Database]] = defaultdict(list)
     for database in contents.databases:
@@ -115,27 +99,52 @@ def _by_ecosystem(contents: Contents) -> Mapping[tuple[str, str], list[Database]
 
 
 def _names(databases: Sequence[Database]) -> list[str]:
-    return [_name(database.system, package) for database in databases for package in database.packages]
+    together = (_called(database.system, package) for database in databases for package in database.packages)
+    return [name for called in together for name, _ in called]
 
 
-def _name(system: str, package: Package) -> str:
-    """The name that advisories use: of a distribution the source's, of PyPI in its normal form (PEP 503)."""
+def _called(system: str, package: Package) -> list[tuple[str, str]]:
+    """The names that advisories use, each with the version that goes with it; a finding bears the first.
+
+    Of a distribution it is the source's, of PyPI that in its normal form (PEP 503). Of RPM some name the source and
+    others each package, so that both are looked for.
+    """
     if system == "pypi":
-        return "-".join(part for part in package.name.lower().replace("_", "-").replace(".", "-").split("-") if part)
-    return package.source or package.name
+        parts = package.name.lower().replace("_", "-").replace(".", "-").split("-")
+        return [("-".join(part for part in parts if part), package.version)]
+    first = (package.source or package.name, package.source_version or package.version)
+    is_other = system == "rpm" and first[0] != package.name
+    return [first, (package.name, package.version)] if is_other else [first]
 
 
-def _matched(databases: Sequence[Database], known: Mapping[str, tuple[Concern, ...]]) -> list[_Match]:
-    found: dict[tuple[str, str], list[_Hit]] = defaultdict(list)
+def _matched(databases: Sequence[Database], known: Sequence[Mapping[str, tuple[Concern, ...]]]) -> list[_Match]:
+    found: dict[tuple[str, str], dict[_Key, _Hit]] = defaultdict(dict)
     for database in databases:
         for package in database.packages:
-            for concern, span in _concerns(database.system, package, known.get(_name(database.system, package), ())):
-                found[_name(database.system, package), concern.vulnerability].append((database, package, concern, span))
-    return [_Match(*about, hits) for about, hits in found.items()]
+            called = _called(database.system, package)
+            for name, version in called:
+                concerns = [one for about in known for one in about.get(name, ()) if _is_of_stream(one, package)]
+                for concern, span in _concerns(database.system, version, concerns):
+                    hits = found[called[0][0], concern.vulnerability]
+                    # Several repositories of a distribution say the same.
+                    hits[database.path, package, concern.advisory] = (database, package, concern, span)
+    return [_Match(*about, tuple(hits.values())) for about, hits in found.items()]
 
 
-def _concerns(system: str, package: Package, concerns: Sequence[Concern]) -> Iterator[tuple[Concern, Span | None]]:
-    version = package.source_version or package.version
+def _is_of_stream(concern: Concern, package: Package) -> bool:
+    """Whether an advisory may be about the stream that a package of RPM is from; versions of two cannot be compared.
+
+    That a version is of a stream, it says itself; from which, only the summary does ("nodejs:18 security update").
+    """
+    fixed = [span.fixed for span in concern.spans if span.fixed]
+    if fixed and any(".module" in version for version in fixed) != bool(package.module):
+        return False
+    name = package.module.partition(":")[0]
+    named = re.search(rf"(?<![\w.-]){re.escape(name)}:\S+", concern.summary) if name else None
+    return named is None or named[0] == package.module
+
+
+def _concerns(system: str, version: str, concerns: Sequence[Concern]) -> Iterator[tuple[Concern, Span | None]]:
     for concern in concerns:
         if version in concern.versions:
             yield concern, None
@@ -191,6 +200,7 @@ def _vulnerability(seen: Seen, match: _Match, places: Mapping[Key, int]) -> Vuln
 def _nothing_known(system: str, ecosystem: str, release: Release | None) -> str:
     if ecosystem:
         family = ecosystem.partition(":")[0]
-        return f"no advisories of {ecosystem} are loaded: cybervault scans update-advisories --ecosystem {family}"
+        word = f'"{family}"' if " " in family else family
+        return f"no advisories of {ecosystem} are loaded: cybervault scans update-advisories --ecosystem {word}"
     named = shown(release.pretty_name or release.id, 80) if release is not None else ""
     return f"{system} packages of a distribution without advisories: {named or 'it does not say which it is'}"

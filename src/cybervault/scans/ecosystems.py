@@ -1,0 +1,49 @@
+"""What advisories of OSV call the home of a package (ossf.github.io/osv-schema, `affected[].package`; pure)."""
+
+import re
+from collections.abc import Collection
+from typing import Final
+
+from cybervault.scans.contents import Release
+
+_LANGUAGES: Final = {"pypi": "PyPI", "npm": "npm"}
+_TUMBLEWEED: Final = "opensuse-tumbleweed"
+
+
+def ecosystem_of(system: str, release: Release | None) -> str:
+    """The home of packages of one system in a distribution; "" where it has no name."""
+    if system in _LANGUAGES:
+        return _LANGUAGES[system]
+    name, version = ("", "") if release is None else (release.id, release.version_id)
+    if (system, name) == ("rpm", _TUMBLEWEED):
+        return "openSUSE:Tumbleweed"
+    if not version:
+        return ""
+    major, _, minor = version.partition(".")
+    names = {
+        ("deb", "debian"): f"Debian:{major}",
+        ("deb", "ubuntu"): f"Ubuntu:{version}{':LTS' if _is_long(major, minor) else ''}",
+        ("apk", "alpine"): f"Alpine:v{'.'.join(version.split('.')[:2])}",
+        ("rpm", "rhel"): f"Red Hat:enterprise_linux:{major}",
+        ("rpm", "rocky"): f"Rocky Linux:{major}",
+        ("rpm", "almalinux"): f"AlmaLinux:{major}",
+        ("rpm", "sles"): f"SUSE:{major} SP{minor}" if minor not in {"", "0"} else f"SUSE:{major}",
+        ("rpm", "opensuse-leap"): f"openSUSE:Leap {version}",
+        ("rpm", "mageia"): f"Mageia:{major}",
+    }
+    return names.get((system, name), "")
+
+
+def parts_of(ecosystem: str, loaded: Collection[str]) -> list[str]:
+    """Those that are loaded of one: Red Hat and SUSE divide theirs by repositories, which an image does not name."""
+    family, _, rest = ecosystem.partition(":")
+    if family == "Red Hat":
+        return [one for one in loaded if re.fullmatch(rf"{re.escape(ecosystem)}(?:\.[0-9]+)?(?:::.*)?", one)]
+    if family == "SUSE":
+        return [one for one in loaded if one.startswith("SUSE:") and one.endswith(f" {rest}")]
+    return [ecosystem] if ecosystem in loaded else []
+
+
+def _is_long(year: str, month: str) -> bool:
+    """Whether a version of Ubuntu has support for long: April of each second year."""
+    return month == "04" and year.isdecimal() and int(year) % 2 == 0
