@@ -1,6 +1,7 @@
 """What batches name is weighed by what is remembered, nobody is asked, and the worst become assessments."""
 
 from contextlib import aclosing
+from datetime import datetime
 
 import pytest
 
@@ -20,16 +21,16 @@ ACTOR = Actor("key:key_1 (cv_live_sk_…)", TenantId("tv_1"), request_id="req_1"
 OTHER = "evil.example"
 
 
-def mentions() -> Mentions:
+def mentions(at: datetime | None = None) -> Mentions:
     found = Mentions()
     for text in (BAD, OTHER, "198.51.100.7", "8.8.8.8"):
-        found.add(Mention(parse_observable(text), 3, ("PC-7", "pc-8")))
+        found.add(Mention(parse_observable(text), 3, ("PC-7", "pc-8"), (at, None)))
     return found
 
 
 async def drawn(threats: ThreatWorld, tally: Tally, actor: Actor = ACTOR) -> list[Drawn]:
     book, named = BatchIndicators(threats.product.assess, clock=threats.clock), mentions()
-    return book.drawn(tally, named, await book.remembered(named), actor=actor)
+    return book.drawn(tally, book.bad(tally, named, await book.remembered(named)), actor=actor)
 
 
 async def hear(threats: ThreatWorld, text: str) -> None:
@@ -57,6 +58,17 @@ async def test_a_bad_one_is_assessed_with_its_evidence_and_the_hosts_that_name_i
     assert len(threats.farm.calls("virustotal")) == asked
     with pytest.raises(ValueError, match="belongs to a tenant"):
         await drawn(threats, Tally(), Actor("operator", None))
+
+
+async def test_a_bad_one_speaks_against_the_hosts_that_name_it(threats: ThreatWorld) -> None:
+    await hear(threats, BAD)
+    book, named = BatchIndicators(threats.product.assess, clock=threats.clock), mentions(threats.clock.now())
+    (bad,) = book.bad(Tally(), named, await book.remembered(named))
+    score = bad.part.weighing.score
+    assert [(one.host, one.hit.name, one.hit.points, one.at) for one in bad.noticed()] == [
+        ("PC-7", "malicious_ipv4", score, threats.clock.now()),
+        ("pc-8", "malicious_ipv4", score, None),
+    ]
 
 
 async def test_more_than_become_threats_are_told(threats: ThreatWorld, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,8 @@
 """What events name is told once each, whether they were read at a glance or whole, and bounded."""
 
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 from cybervault.detection.mentions import HOSTS_MAX, Glossary, Mention, Mentions, on_mentions
 from cybervault.detection.normal import normalise
 from cybervault.domain.observables import parse_observable
@@ -33,6 +36,10 @@ OF_BEATS = {
 }  # fmt: skip
 
 
+def moments(mentions: Mentions) -> dict[str, tuple[datetime | None, ...]]:
+    return {one.observable.value: one.moments for one in mentions}
+
+
 def told(mentions: Mentions) -> dict[str, tuple[int, tuple[str, ...]]]:
     return {one.observable.value: (one.count, one.hosts) for one in mentions}
 
@@ -48,6 +55,30 @@ def test_what_is_seen_at_a_glance_is_what_a_whole_reading_tells() -> None:
         "198.51.100.42": (4, ("pc-7", "pc-9", "pc-10")), "evil.example": (1, ("pc-7",)), DIGEST: (1, ("pc-8",)),
     }  # fmt: skip
     assert told(glance.mentions()) == told(whole.mentions()) == expected
+
+
+def test_when_a_host_named_it_is_the_latest_that_portions_tell() -> None:
+    at = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    xml: Any = AS_XML["Event"]
+    timed = (
+        CONNECTION | {"UtcTime": "2026-03-01 12:00:00.000"},
+        CONNECTION | {"@timestamp": "2026-03-01T12:00:00Z"},
+        {"Event": xml | {"System": xml["System"] | {"TimeCreated": {"#attributes": {"SystemTime": f"{at}"}}}}},
+        {"Event": xml | {"EventData": xml["EventData"] | {"UtcTime": "2026-03-01 12:00:00"}}},
+        OF_BEATS | {"@timestamp": "2026-03-01T12:00:00Z"},
+    )
+    for event in timed:
+        glance, whole = Glossary(), Glossary()
+        glance.note(event)
+        records = normalise(event)
+        assert isinstance(records, tuple)
+        whole.read(records)
+        assert moments(glance.mentions()) == moments(whole.mentions()) == {"198.51.100.42": (at,)}
+    found = Mentions()
+    address = parse_observable("198.51.100.42")
+    for hours, host in ((1, "pc-7"), (3, "pc-7"), (2, "pc-7"), (0, "pc-8"), (None, "pc-8")):
+        found.add(Mention(address, 1, (host,), (None if hours is None else at + timedelta(hours=hours),)))
+    assert next(iter(found)).by_host() == {"pc-7": at + timedelta(hours=3), "pc-8": at}
 
 
 def test_a_list_of_addresses_names_each() -> None:

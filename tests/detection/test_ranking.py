@@ -6,7 +6,8 @@ from itertools import permutations
 import pytest
 
 from cybervault.detection.batch import Fired
-from cybervault.detection.ranking import RULES_SHOWN_MAX, RankedEntity, ranked
+from cybervault.detection.ranking import RULES_SHOWN_MAX, Noticed, RankedEntity, ranked
+from cybervault.detection.risk import Hit
 from cybervault.detection.sightings import Sighting
 from cybervault.domain.verdicts import Severity
 
@@ -51,6 +52,15 @@ def test_rules_on_a_host_add_up_and_it_says_what_the_sum_is_made_of() -> None:
             NOON + timedelta(hours=8),
         )
         assert (other.value, other.score) == ("pc-8", 47.0)
+
+
+def test_what_is_no_rule_adds_up_with_them_by_its_name_and_counts_no_match() -> None:
+    hits = [Hit("malicious_ipv4", points, 0.9, "Seen it.") for points in (40, 90)]
+    noticed = [Noticed("PC-7", hits[0], NOON), Noticed("pc-7", hits[1], NOON), Noticed("pc-9", hits[0], None)]
+    worst, other = ranked([seen("m", 0)], RULES, LATER, noticed=noticed)
+    assert (worst.value, worst.score, worst.is_incident, worst.matches) == ("pc-7", 137.0, True, 1)
+    assert worst.rules == (("malicious_ipv4", 90.0), ("m", 47.0))
+    assert (other.value, other.score, other.matches, other.at) == ("pc-9", 40.0, 0, LATER)
 
 
 def test_it_is_the_highest_that_stands_not_what_is_left_at_the_end() -> None:

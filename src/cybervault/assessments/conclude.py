@@ -1,7 +1,7 @@
 """From weighed observables, marks and behaviours to one conclusion. Pure."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from cybervault.assessments.targets import Reading
@@ -135,20 +135,25 @@ def _hits(reading: Reading, parts: Sequence[Part]) -> Iterator[Hit]:
         )  # fmt: skip
     for place, part in enumerate(parts):
         if part.weighing.verdict in BAD and part.weighing.score is not None:
-            yield _hit_of(reading, part, is_itself=place == 0 and reading.target.sort is Sort.PAYLOAD)
+            is_mention = reading.target.sort is Sort.PAYLOAD and place > 0
+            yield _hit_of_mention(part) if is_mention else hit_of_part(part)
 
 
-def _hit_of(reading: Reading, part: Part, *, is_itself: bool) -> Hit:
-    """A bad observable: the payload itself, something that the telemetry saw happen, or something merely mentioned."""
-    score = part.weighing.score or 0
-    is_mention = reading.target.sort is Sort.PAYLOAD and not is_itself
+def hit_of_part(part: Part) -> Hit:
+    """A bad observable that is the payload itself, or that telemetry saw."""
     kind = "file" if part.observable.kind in HASH_KINDS else part.observable.kind.value
     return Hit(
-        _MENTION if is_mention else f"{part.weighing.verdict.value}_{kind}",
-        min(score, _MENTION_MOST) if is_mention else score,
+        f"{part.weighing.verdict.value}_{kind}",
+        part.weighing.score or 0,
         1.0 if part.weighing.confidence is Confidence.HIGH else _MARK_CONFIDENCE,
-        f"{'It mentions' if is_mention else 'Seen'} {tag_of(part.observable)}: {part.weighing.summary}",
+        f"Seen {tag_of(part.observable)}: {part.weighing.summary}",
     )
+
+
+def _hit_of_mention(part: Part) -> Hit:
+    hit = hit_of_part(part)
+    reason = f"It mentions {tag_of(part.observable)}: {part.weighing.summary}"
+    return replace(hit, name=_MENTION, level=min(hit.points, _MENTION_MOST), reason=reason)
 
 
 def _detection(match: Match) -> Detection:

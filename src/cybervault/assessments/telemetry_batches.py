@@ -361,9 +361,11 @@ class TelemetryBatches:
         """Complete the tally when all portions are there; the assessments that are to be kept."""
         tally = found.report.tally
         add_bursts(tally, self._detector.plan, found.signals, sightings=found.sightings, choice=found.choice)
-        add_entities(tally, found.sightings, self._clock.now())
-        bad = self._indicators.drawn(tally, found.mentions, remembered, actor=actor)
-        return [*self._findings.drawn(tally, found.sightings, actor), *bad]
+        bad = self._indicators.bad(tally, found.mentions, remembered)
+        noticed = [on_host for one in bad for on_host in one.noticed()]
+        add_entities(tally, found.sightings, self._clock.now(), noticed=noticed)
+        drawn = self._indicators.drawn(tally, bad, actor=actor)
+        return [*self._findings.drawn(tally, found.sightings, actor), *drawn]
 
     def _batch(self, content: bytes, choice: Choice) -> Batch:
         return Batch(content, self._detector, clock=self._clock, choice=choice)

@@ -5,15 +5,17 @@ What only means something inside a network, as private addresses do, is nobody's
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Final
 
 import msgspec
 
 from cybervault.detection.entities import DOMAIN, HASH, HOST, IP, Entities, named, names_of
-from cybervault.detection.normal.glance import flat_of
+from cybervault.detection.normal.glance import flat_of, moment_of
 from cybervault.detection.normal.values import value_of
-from cybervault.detection.record import Record
+from cybervault.detection.record import Record, at_of
 from cybervault.domain.observables import (
     ADDRESS_KINDS,
     HASH_KINDS,
@@ -35,11 +37,16 @@ _KINDS_OF_NAMES: Final = tuple(kind for _, kind in _PAIRS)
 
 
 class Mention(msgspec.Struct, frozen=True):
-    """How many events name something, and the first hosts that they are of."""
+    """How many events name something, the first hosts that they are of, and about when one of each did, if it tells."""
 
     observable: Observable
     count: int
     hosts: tuple[str, ...] = ()
+    moments: tuple[datetime | None, ...] = ()
+
+    def by_host(self) -> dict[str, datetime | None]:
+        """The hosts with their moments."""
+        return dict(zip_longest(self.hosts, self.moments))
 
 
 class Mentions:
@@ -60,20 +67,24 @@ class Mentions:
         """Count it, with what was counted before."""
         known = self._by_observable.get(one.observable)
         if known is not None:
-            hosts = tuple(dict.fromkeys((*known.hosts, *one.hosts)))[:HOSTS_MAX]
-            self._by_observable[one.observable] = Mention(one.observable, known.count + one.count, hosts)
+            hosts = known.by_host()
+            for host, at in one.by_host().items():
+                if host in hosts or len(hosts) < HOSTS_MAX:
+                    hosts[host] = max(filter(None, (hosts.get(host), at)), default=None)
+            count = known.count + one.count
+            self._by_observable[one.observable] = Mention(one.observable, count, (*hosts,), (*hosts.values(),))
         elif len(self._by_observable) < self._most:
             self._by_observable[one.observable] = one
         else:
             self.left_out += one.count
 
-    def add_all(self, about: Entities, count: int) -> None:
-        """Count what so many events name, all of them on one host."""
+    def add_all(self, about: Entities, count: int, at: datetime | None) -> None:
+        """Count what so many events name, all of them on one host, and one of them at this moment."""
         host = next((value for kind, value in about if kind == HOST), None)
         for kind, text in about:
             observable = _observable(kind, text)
             if observable is not None:
-                self.add(Mention(observable, count, () if host is None else (host,)))
+                self.add(Mention(observable, count, *(((host,), (at,)) if host is not None else ())))
 
 
 class Glossary:
@@ -82,20 +93,27 @@ class Glossary:
     def __init__(self) -> None:
         self._noted: Counter[tuple[object, ...]] = Counter()
         self._read: Counter[Entities] = Counter()
+        self._moments: dict[tuple[object, ...], datetime | None] = {}
 
     def note(self, event: Mapping[str, object]) -> None:
         """One that was judged at a glance."""
         values = tuple(map((flat_of(event) or {}).get, _NAMES))
         try:
-            self._noted[values] += 1
+            is_new = values not in self._noted
         except TypeError:  # a list, which cannot be counted as it is
-            self._noted[tuple(map(value_of, values))] += 1
+            values = tuple(map(value_of, values))
+            is_new = values not in self._noted
+        if is_new:
+            self._moments[values] = moment_of(event)
+        self._noted[values] += 1
 
     def read(self, records: tuple[Record, ...]) -> None:
         """One that was read whole."""
         about = dict.fromkeys(one for record in records for one in record.entities)
         if any(kind in _KINDS for kind, _ in about):
-            self._read[tuple(about)] += 1
+            names = tuple(about)
+            self._moments.setdefault(names, at_of(records))
+            self._read[names] += 1
 
     def mentions(self) -> Mentions:
         """All that was named."""
@@ -103,9 +121,9 @@ class Glossary:
         for values, count in self._noted.items():
             texts = (value if isinstance(value, str | tuple) else None for value in values)
             about = named(zip(_KINDS_OF_NAMES, texts, strict=True))
-            found.add_all(about, count)
+            found.add_all(about, count, self._moments[values])
         for about, count in self._read.items():
-            found.add_all(about, count)
+            found.add_all(about, count, self._moments[about])
         return found
 
 

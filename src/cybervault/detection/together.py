@@ -10,7 +10,7 @@ from cybervault.detection.correlate.correlation import CorrelationMatch
 from cybervault.detection.correlate.plan import Plan
 from cybervault.detection.correlate.signals import Signal
 from cybervault.detection.entities import HOST, USER
-from cybervault.detection.ranking import ranked
+from cybervault.detection.ranking import Noticed, ranked
 from cybervault.detection.record import LogSource, Record, entity_in
 from cybervault.detection.rules.choice import EVERYTHING, Choice
 from cybervault.detection.sightings import Sighting, Sightings, on_crowd
@@ -42,9 +42,9 @@ def add_bursts(
     tally.warnings += (*on_silence(tally.silenced), *bursts.left_out())
 
 
-def add_entities(tally: Tally, sightings: Sightings, received: datetime) -> None:
+def add_entities(tally: Tally, sightings: Sightings, received: datetime, *, noticed: Iterable[Noticed] = ()) -> None:
     """Add the hosts and users of a whole batch by their risk; events without a time count as of `received`."""
-    tally.entities += ranked(sightings, tally.rules, received)
+    tally.entities += ranked(sightings, tally.rules, received, noticed=noticed)
     tally.warnings += on_crowd(sightings)
 
 

@@ -66,6 +66,14 @@ class TestTake:
             found = (await threats.ask("GET", f"/v3/threats/{body['threats'][0]}", key)).json()
             assert (found["value"], found["kind"]) == (BAD, "ipv4")
             assert f"host:{host}" in found["indicators"]
+            (entity,) = [one for one in body["entities"] if one["kind"] == "host"]
+            assert (entity["name"], entity["matches"], entity["risk_score"]) == (host, 0, found["score"])
+            assert entity["breakdown"] == [
+                {
+                    "rule_id": None, "title": "Malicious ipv4 named", "verdict": "malicious", "indicator": "ipv4",
+                    "points": entity["risk_score"],
+                },
+            ]  # fmt: skip
         assert len(threats.farm.calls("virustotal")) == asked
 
     async def test_what_fired_is_a_threat_of_the_tenant_and_of_no_other(self, threats: ThreatWorld) -> None:
@@ -91,7 +99,13 @@ class TestTake:
         assert (host["kind"], host["name"], user["kind"], user["name"]) == ("host", "finance-07", "user", "ACME\\eve")
         assert (host["risk_score"], host["is_incident"], host["matches"]) == (73.0, False, 3)
         assert host["breakdown"] == [
-            {"rule_id": body["by_rule"][0]["rule_id"], "title": body["by_rule"][0]["title"], "points": 73.0}
+            {
+                "rule_id": body["by_rule"][0]["rule_id"],
+                "title": body["by_rule"][0]["title"],
+                "points": 73.0,
+                "verdict": None,
+                "indicator": None,
+            }
         ]
         assert (host["at"], host["tactics"]) == ("2026-01-31T12:00:00Z", ["command-and-control"])
 

@@ -2910,7 +2910,7 @@ export interface components {
             name: string;
             /**
              * Risk Score
-             * @description The sum over rules, of which each halves every eight hours.
+             * @description The sum over rules and bad indicators; each halves every eight hours.
              */
             risk_score: number;
             /** At */
@@ -2927,7 +2927,7 @@ export interface components {
             tactics: string[];
             /**
              * Breakdown
-             * @description The ten rules that add most.
+             * @description The ten that add most.
              */
             breakdown: components["schemas"]["PointsReply"][];
             /** Matches */
@@ -4049,13 +4049,26 @@ export interface components {
         };
         /**
          * PointsReply
-         * @description What a rule adds to the risk of a host or user.
+         * @description What a rule, or what is known of indicators, adds to the risk of a host or user.
          */
         PointsReply: {
-            /** Rule Id */
-            rule_id: string;
+            /**
+             * Rule Id
+             * @description None where bad indicators of one kind add it, of which the worst counts.
+             */
+            rule_id: string | null;
             /** Title */
             title: string;
+            /**
+             * Verdict
+             * @description `malicious` or `suspicious`, of these indicators.
+             */
+            verdict?: string | null;
+            /**
+             * Indicator
+             * @description Their kind: `file`, or as of observables.
+             */
+            indicator?: string | null;
             /** Points */
             points: number;
         };

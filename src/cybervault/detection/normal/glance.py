@@ -6,12 +6,13 @@ Most telemetry is of this kind, and rules ask for a few of an event's many field
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Final, TypeAlias
 
-from cybervault.detection.normal import ecs, sysmon_linux
+from cybervault.detection.normal import ecs, sysmon_linux, windows_flat
 from cybervault.detection.normal.evtx_json import ATTRIBUTES, SYSTEM_NAMES, attribute, scalar
-from cybervault.detection.normal.values import text_of, value_of
+from cybervault.detection.normal.values import mapping_at, moment, text_of, value_of
 from cybervault.detection.normal.windows import SYSTEM_FIELDS, Derive, WindowsEvent, derivation, derived, source_of
 from cybervault.detection.record import EVENT_ID, LogSource, Record, Value
 
@@ -107,6 +108,18 @@ def flat_of(event: Content) -> Content | None:
     found["Channel"], found[EVENT_ID] = scalar(system.get("Channel")), scalar(system.get(EVENT_ID))
     found["Provider_Name"], found["Computer"] = provider, computer
     return found
+
+
+def moment_of(event: Content) -> datetime | None:
+    """When what `flat_of` takes happened."""
+    if "winlog" in event:
+        at, data = moment(event.get("@timestamp")), mapping_at(event, "winlog", "event_data")
+    elif "Event" in event:
+        at = moment(attribute(mapping_at(event, "Event", "System"), "TimeCreated", "SystemTime"), is_utc=True)
+        data = mapping_at(event, "Event", "EventData")
+    else:
+        return windows_flat.moment_of(event)
+    return at or moment(data.get("UtcTime"), is_utc=True)
 
 
 def _flat_of_beats(event: Content) -> Content | None:

@@ -44,11 +44,11 @@ def _flat(event: Mapping[str, object]) -> WindowsEvent:
         event_id=first(fields, EVENT_ID),
         fields=fields,
         host=first(fields, "Computer", "Hostname", "ComputerName", "MachineName"),
-        at=_moment(fields),
+        at=moment_of(fields),
     )
 
 
-def _moment(fields: Mapping[str, Value]) -> datetime | None:
+def moment_of(fields: Mapping[str, object]) -> datetime | None:
     """Sysmon's own time, else what has a zone: the times that NXLog writes are local."""
     return moment(fields.get("UtcTime"), is_utc=True) or moment(
         fields.get("TimeCreated"), fields.get("SystemTime"), fields.get("EventTime"), fields.get("@timestamp")

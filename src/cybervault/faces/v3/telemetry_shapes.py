@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
@@ -113,11 +113,23 @@ class MatchReply(BaseModel):
 
 
 class PointsReply(BaseModel):
-    """What a rule adds to the risk of a host or user."""
+    """What a rule, or what is known of indicators, adds to the risk of a host or user."""
 
-    rule_id: str
+    rule_id: str | None = Field(description="None where bad indicators of one kind add it, of which the worst counts.")
     title: str
+    verdict: str | None = Field(default=None, description="`malicious` or `suspicious`, of these indicators.")
+    indicator: str | None = Field(default=None, description="Their kind: `file`, or as of observables.")
     points: float
+
+    @classmethod
+    def of(cls, name: str, points: float, rules: Mapping[str, Fired]) -> Self:
+        """Of a rule by its id, or of indicators by the name of their hit."""
+        rule = rules.get(name)
+        if rule is not None:
+            return cls(rule_id=rule.id, title=rule.title, points=points)
+        verdict, _, kind = name.partition("_")
+        title = f"{verdict.capitalize()} {kind} named"
+        return cls(rule_id=None, title=title, verdict=verdict, indicator=kind, points=points)
 
 
 class EntityReply(BaseModel):
@@ -125,11 +137,11 @@ class EntityReply(BaseModel):
 
     kind: Literal["host", "user"]
     name: str
-    risk_score: float = Field(description="The sum over rules, of which each halves every eight hours.")
+    risk_score: float = Field(description="The sum over rules and bad indicators; each halves every eight hours.")
     at: str
     is_incident: bool = Field(description="Whether it reached 100, or three tactics within 24 hours, at any moment.")
     tactics: list[str] = Field(description="Of the 24 hours before.")
-    breakdown: list[PointsReply] = Field(description="The ten rules that add most.")
+    breakdown: list[PointsReply] = Field(description="The ten that add most.")
     matches: int
 
     @classmethod
@@ -142,7 +154,7 @@ class EntityReply(BaseModel):
             at=spelled(entity.at),
             is_incident=entity.is_incident,
             tactics=list(entity.tactics),
-            breakdown=[PointsReply(rule_id=id_, title=rules[id_].title, points=points) for id_, points in entity.rules],
+            breakdown=[PointsReply.of(name, points, rules) for name, points in entity.rules],
             matches=entity.matches,
         )
 

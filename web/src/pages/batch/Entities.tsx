@@ -11,6 +11,8 @@ import { batchTexts } from "./texts";
 
 type Entity = Shapes["EntityReply"];
 
+type Words = Readonly<Record<string, string>>;
+
 const SHOWN = 8;
 
 export function Entities({ entities }: { entities: readonly Entity[] }) {
@@ -39,10 +41,14 @@ export function Entities({ entities }: { entities: readonly Entity[] }) {
 }
 
 function Line({ entity }: { entity: Entity }) {
-  const { formats } = useSpeech();
+  const { formats, texts: shared } = useSpeech();
   const texts = useTexts(batchTexts).entities;
   const { tactics } = useTexts(matrixTexts);
   const nameOf = (tactic: string) => (tactics as Readonly<Record<string, string>>)[tactic] ?? tactic;
+  const named = ({ title, verdict, indicator }: Entity["breakdown"][number]) =>
+    verdict && indicator
+      ? `${(shared.verdicts as Words)[verdict]}: ${(shared.kinds as Words)[indicator] ?? texts.file}`
+      : title;
   return (
     <li className="entity">
       <p className="entity-head">
@@ -64,10 +70,10 @@ function Line({ entity }: { entity: Entity }) {
       <Fold label={texts.made} fullLabel={`${texts.made}: ${entity.name}`}>
         {() => (
           <ul className="points">
-            {entity.breakdown.map(({ rule_id: id, title, points }) => (
-              <li key={id}>
-                <span>{title}</span>
-                <span className="cell-number">{formats.points(points)}</span>
+            {entity.breakdown.map((part) => (
+              <li key={part.rule_id ?? part.title}>
+                <span>{named(part)}</span>
+                <span className="cell-number">{formats.points(part.points)}</span>
               </li>
             ))}
           </ul>

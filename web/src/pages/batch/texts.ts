@@ -109,7 +109,7 @@ export const batchTexts = textsOf(
     },
     entities: {
       heading: "Hosts and users by risk",
-      lead: "Each rule adds to the risk of whom it fires on, and halves every eight hours. From 100 on, or with three tactics in a day, it is an incident.",
+      lead: "Each rule adds to the risk of whom it fires on, as do addresses, domains and files known to be bad, and halves every eight hours. From 100 on, or with three tactics in a day, it is an incident.",
       none: "No event told a host or a user.",
       more: (count: number) => `${count} more`,
       kinds: { host: "Host", user: "User" },
@@ -117,6 +117,7 @@ export const batchTexts = textsOf(
       risk: "Risk",
       matches: (count: number) => (count === 1 ? "1 match" : `${count} matches`),
       made: "What it is made of",
+      file: "file",
     },
     bursts: {
       heading: "What events say together",
@@ -250,7 +251,7 @@ export const batchTexts = textsOf(
     },
     entities: {
       heading: "Equipos y usuarios por riesgo",
-      lead: "Cada regla suma al riesgo de aquello en lo que se activa, y se reduce a la mitad cada ocho horas. Desde 100, o con tres tácticas en un día, es un incidente.",
+      lead: "Cada regla suma al riesgo de aquello en lo que se activa, igual que las direcciones, dominios y ficheros que se saben malos, y se reduce a la mitad cada ocho horas. Desde 100, o con tres tácticas en un día, es un incidente.",
       none: "Ningún evento indicó un equipo o un usuario.",
       more: (count) => `${count} más`,
       kinds: { host: "Equipo", user: "Usuario" },
@@ -258,6 +259,7 @@ export const batchTexts = textsOf(
       risk: "Riesgo",
       matches: (count) => (count === 1 ? "1 coincidencia" : `${count} coincidencias`),
       made: "De qué se compone",
+      file: "fichero",
     },
     bursts: {
       heading: "Lo que los eventos dicen juntos",
