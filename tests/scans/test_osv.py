@@ -32,6 +32,8 @@ def test_a_vector_says_more_than_a_word_and_several_spans_stand_apart() -> None:
     assert (found.group, found.severity) == ("CVE-2026-0002", Severity.CRITICAL)
     assert found.affected[0].spans == (Span("2.2", fixed="2.2.28"), Span("3.0", fixed="3.2.13"))
     assert read(DJANGO | {"severity": []}).severity is Severity.MEDIUM
+    v4 = {"type": "CVSS_V4", "score": "CVSS:4.0/AV:L/AC:L/AT:P/PR:L/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N"}
+    assert read(DJANGO | {"severity": [v4]}).severity is Severity.HIGH
 
 
 def test_one_vulnerability_has_one_name_whoever_tells_of_it() -> None:

@@ -11,6 +11,7 @@ from cybervault.scans.sarif import RESULTS_MAX, read_sarif, tools_of
 from tests.scans.sarifs import PARTS, in_parts, result, sarif
 
 JSON = "application/json"
+V4 = "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N"
 
 
 def code_of(body: bytes, content_type: str = JSON) -> tuple[ProblemKind, str]:
@@ -38,6 +39,8 @@ def test_results_come_out_as_they_are_told() -> None:
         ({"level": "awful"}, Severity.INFORMATIONAL),
         ({"level": "error", "properties": {"security-severity": "9.5"}}, Severity.CRITICAL),
         ({"level": "error", "properties": {"security-severity": "7.5"}}, Severity.HIGH),
+        ({"level": "note", "properties": {"security-severity": V4}}, Severity.CRITICAL),
+        ({"level": "note", "properties": {"security-severity": "CVSS:4.0/AV:N"}}, Severity.LOW),
         ({"level": "error", "properties": {"security-severity": "5.0"}}, Severity.MEDIUM),
         ({"level": "error", "properties": {"security-severity": "3.0"}}, Severity.LOW),
         ({"level": "error", "properties": {"security-severity": "1.0"}}, Severity.INFORMATIONAL),

@@ -11,6 +11,7 @@ from cybervault.confinement.parse import Limits, ParseFault, parsed
 from cybervault.confinement.parsers import SARIF
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.domain.verdicts import Severity
+from cybervault.scans.cvss import base_score
 from cybervault.scans.seen import Seen, shown
 
 RESULTS_MAX: Final = 5_000
@@ -32,6 +33,7 @@ class _Line(msgspec.Struct, frozen=True):
     title: str
     level: str
     score: float | None
+    vector: str
     message: str
     asset: str
     line: int
@@ -105,9 +107,9 @@ def _imported(line: _Line) -> Seen:
 
 
 def _severity(line: _Line) -> Severity:
-    if line.score is None:
+    score = base_score(line.vector) if line.score is None else line.score
+    if score is None:
         return _LEVELS.get(line.level, Severity.INFORMATIONAL)
-    score = line.score
     return next((severity for least, severity in _BANDS if score >= least), Severity.INFORMATIONAL)
 
 

@@ -26,7 +26,7 @@ def one(*results: object, **given: Any) -> dict[str, Any]:  # noqa: ANN401 - the
 
 def test_a_result_says_tool_rule_place_and_message() -> None:
     assert one(result()) == {
-        "tool": "Semgrep", "rule": "S1", "title": "S1", "level": "warning", "score": None,
+        "tool": "Semgrep", "rule": "S1", "title": "S1", "level": "warning", "score": None, "vector": "",
         "message": "S1 in src/app.py", "asset": "src/app.py", "line": 7, "gone": False,
     }  # fmt: skip
 
@@ -51,6 +51,14 @@ def test_what_the_rule_says_is_taken_by_id_or_by_place(rules: list[object]) -> N
     nameless = {name: value for name, value in by_place.items() if name != "ruleId"}
     assert one(nameless, rules=rules)["rule"] == "S1"
     assert one(result(level="note", properties={"security-severity": 3}), rules=rules)["score"] == 3
+
+
+def test_a_vector_in_the_place_of_a_score_is_given_as_it_is() -> None:
+    rules = [RULE | {"properties": {"security-severity": "CVSS:3.1/AV:N"}}]
+    found = one(result(), rules=rules)
+    assert (found["score"], found["vector"]) == (None, "CVSS:3.1/AV:N")
+    assert one(result(properties={"security-severity": "CVSS:4.0/AV:L"}), rules=rules)["vector"] == "CVSS:4.0/AV:L"
+    assert one(result(properties={"security-severity": ["CVSS:4.0"]}))["vector"] == ""
 
 
 @pytest.mark.parametrize("said", ["high", None, [], "11", "-1", "nan", "inf"])

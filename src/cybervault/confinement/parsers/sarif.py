@@ -77,6 +77,7 @@ def _result(run: object, result: object) -> dict[str, object] | None:
         "title": title,
         "level": _text(level) or "warning",
         "score": _score(rule, result),
+        "vector": _vector(rule, result),
         "message": _text(_of(_of(result, "message"), "text")),
         "asset": asset,
         "line": line,
@@ -103,6 +104,15 @@ def _score(rule: object, result: object) -> float | None:
         if 0 <= score <= 10:  # noqa: PLR2004 - the scale of CVSS
             return score
     return None
+
+
+def _vector(rule: object, result: object) -> str:
+    """A vector of CVSS, that some tools write where others write its score; "" where there is none."""
+    for one in (result, rule):
+        said = _text(_of(_of(one, "properties"), "security-severity"))
+        if said.startswith("CVSS:"):
+            return said
+    return ""
 
 
 def _place(run: object, result: object) -> tuple[str, int]:
