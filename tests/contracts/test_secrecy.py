@@ -79,6 +79,7 @@ def break_database(data: Path) -> None:
 
 
 class TestEverything:
+    @pytest.mark.timeout(180)
     def test_check_051_a_process_gives_no_key_away(
         self, farm: UpstreamFarm, prepared_state: Path, tmp_path: Path
     ) -> None:

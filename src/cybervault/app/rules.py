@@ -19,7 +19,7 @@ from cybervault.detection.detector import Detector
 from cybervault.detection.engine import Engine
 from cybervault.detection.record import LogSource
 from cybervault.detection.rules.catalogue import Catalogue
-from cybervault.detection.rules.files import files_of
+from cybervault.detection.rules.files import files_of, look_of
 from cybervault.detection.rules.pack import Pack, Profile, Standing, by_id, load_pack, merged, starter_files
 from cybervault.detection.rules.switches import PROFILE_FILE, switched_off
 from cybervault.domain.problems import Problem
@@ -166,7 +166,8 @@ class RuleShelf:
     def _read(self, place: Path) -> Pack | None:
         before = self._good.get(place.name)
         try:
-            pack = load_pack(place.stem, files_of(place), cache=self._folder / CACHE_FOLDER)
+            cache, look = self._folder / CACHE_FOLDER, look_of(place)
+            pack = load_pack(place.stem, files_of(place), cache=cache, look=look)
         except (OSError, BadZipFile) as error:
             _LOG.warning("pack of rules not read", pack=place.name, reason=type(error).__name__)
             return before

@@ -1,5 +1,6 @@
 """Packs: read once, kept as long as nothing has changed, and the rules of several that are in force."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,27 @@ def test_the_same_files_are_read_once(tmp_path: Path) -> None:
     load_pack("ours", [*FILES, ("c.yml", b"- y")], cache=tmp_path / "cache")
     load_pack("other", FILES, cache=tmp_path / "cache")
     assert len(list((tmp_path / "cache").iterdir())) == 3
+
+
+def test_files_that_look_as_they_did_are_not_even_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unread() -> Iterator[tuple[str, bytes]]:
+        raise AssertionError("they were read")
+        yield
+
+    first = load_pack("ours", FILES, cache=tmp_path, look="as they are")
+    for _ in range(2):  # the second time by another process
+        assert load_pack("ours", unread(), cache=tmp_path, look="as they are") == first
+        monkeypatch.setattr(module, "_READ", {})
+    with pytest.raises(AssertionError, match="they were read"):
+        load_pack("ours", unread(), cache=tmp_path, look="otherwise")
+    with pytest.raises(AssertionError, match="they were read"):
+        load_pack("other", unread(), cache=tmp_path, look="as they are")
+    for kept in tmp_path.glob("*.pack"):
+        kept.unlink()
+    assert load_pack("ours", FILES, cache=tmp_path, look="as they are") == first
+    monkeypatch.setattr(module, "FORMAT", module.FORMAT + 1)
+    with pytest.raises(AssertionError, match="they were read"):
+        load_pack("ours", unread(), cache=tmp_path, look="as they are")
 
 
 def test_what_was_kept_and_is_broken_or_old_is_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,15 +81,24 @@ def load_pack(
     files: Iterable[tuple[str, bytes]],
     *,
     cache: Path | None = None,
+    look: str | None = None,
     report: Callable[[int, int], None] | None = None,
 ) -> Pack:
     """The rules of some files, from the cache where the same files were read before.
 
-    What cannot be kept, because the disk is full, is only read again the next time. `report` is told of how many files
-    how many were begun.
+    With a `look` of theirs (`look_of`) they are not even read where they look as they did then. What cannot be kept,
+    because the disk is full, is only read again the next time. `report` is told of how many files how many were begun.
     """
+    sight = None if cache is None or look is None else cache / f"{_digest(name, [(look, b'')])}.look"
+    known = None if sight is None else kept(sight)
+    if cache is not None and known is not None:
+        found = _READ.get(known.decode()) or _kept(cache / f"{known.decode()}.pack")
+        if found is not None:
+            return found
     content = list(files)
     digest = _digest(name, content)
+    if sight is not None:
+        keep(sight, digest.encode())
     path = None if cache is None else cache / f"{digest}.pack"
     before = _READ.get(digest) or (None if path is None else _kept(path))
     if before is not None:
@@ -97,8 +106,8 @@ def load_pack(
     # Slow to import, and needed only for files that nobody has seen before.
     from cybervault.detection.rules.load import load_files  # noqa: PLC0415
 
-    found = load_files(content if report is None else _reported(content, report), name)
-    pack = Pack(name, found.rules, found.problems, found.filters, found.correlations)
+    read = load_files(content if report is None else _reported(content, report), name)
+    pack = Pack(name, read.rules, read.problems, read.filters, read.correlations)
     _remember(digest, pack)
     if path is not None:
         keep(path, msgspec.msgpack.encode(pack))
