@@ -40,7 +40,7 @@ def look_of(place: Path) -> str | None:
     """
     made, latest = hashlib.sha256(str(place).encode(errors="replace")), 0
     try:
-        for path in (place, *_below(place)):
+        for path in (str(place), *_below(place)):
             found = os.stat(path)  # noqa: PTH116 - a Path for each of 4,000 files takes longer than all else
             latest = max(latest, found.st_mtime_ns, found.st_ctime_ns)
             about = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
