@@ -13,7 +13,7 @@ from cybervault.confinement import launch
 from cybervault.confinement.launch import EXIT_NOT_RUN, forbid_children, main
 from tests.confinement.test_walls import in_a_thread
 
-NUMBERS = ["1000000000", "7", "64", "5000", "starts"]
+NUMBERS = ["1000000000", "7", "64", "5000", "starts", "0"]
 
 
 class Became(Exception):  # noqa: N818 - what a test looks for
@@ -81,4 +81,4 @@ def test_where_nothing_can_forbid_them_it_goes_on(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "pyseccomp", None)
     monkeypatch.setattr(launch, "bind_to_parent", lambda: None)
     with pytest.raises(Became):
-        main([str(os.getppid()), *NUMBERS[:4], "alone", "/bin/true"], execute=become, set_limit=lambda *_: None)
+        main([str(os.getppid()), *NUMBERS[:4], "alone", "0", "/bin/true"], execute=become, set_limit=lambda *_: None)

@@ -1,7 +1,8 @@
 """The program that turns into one that is not ours: sets limits and goes with its parent, then becomes the other.
 
-`python -I -m cybervault.confinement.launch PARENT MEMORY_BYTES CPU_SECONDS FILES FILE_BYTES STARTS PROGRAM ARGUMENT...`
-where STARTS is `alone` for a program that may start no other. It writes nothing unless PROGRAM cannot be run.
+`python -I -m cybervault.confinement.launch PARENT MEMORY_BYTES CPU_SECONDS FILES FILE_BYTES STARTS PORT PROGRAM ...`
+where STARTS is `alone` for a program that may start no other, and PORT the only one that it may connect to (0: it may
+to any). It writes nothing unless PROGRAM cannot be run.
 """
 
 import errno
@@ -13,10 +14,12 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 from cybervault.confinement.walls import SetLimit, bind_to_parent, limit
+from cybervault.confinement.ways import leave_only
 
 Execute: TypeAlias = Callable[[str, list[str]], object]
 
 ALONE: Final = "alone"
+ANYWHERE: Final = "0"
 EXIT_NOT_RUN: Final = 127
 _CLONE_THREAD: Final = 0x00010000
 
@@ -25,7 +28,7 @@ def main(
     arguments: Sequence[str], *, execute: Execute = os.execv, set_limit: SetLimit = resource.setrlimit
 ) -> int:  # fmt: skip
     """Become the program; a status only where that failed."""
-    parent, memory_bytes, cpu_seconds, files, file_bytes, starts, *command = arguments
+    parent, memory_bytes, cpu_seconds, files, file_bytes, starts, port, *command = arguments
     bind_to_parent()
     if os.getppid() != int(parent):
         return EXIT_NOT_RUN  # it died before we were bound to it
@@ -39,6 +42,8 @@ def main(
         limit(what, int(value), set_limit)
     # Python ignores it, and what is ignored stays so: a program whose reader has gone would write for ever.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    if port != ANYWHERE:
+        leave_only(int(port))
     if starts == ALONE:
         forbid_children()
     try:

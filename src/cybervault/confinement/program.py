@@ -24,7 +24,8 @@ _LOOK_SECONDS: Final = 0.01
 class Bounds:
     """How much a program may take; `files` are descriptors, `file_bytes` the size of each file that it writes.
 
-    Only one that `starts_programs` may have children: where the system has no such filter, they are ended with it.
+    Only one that `starts_programs` may have children: where the system has no such filter, they are ended with it. With
+    a `port` it can connect to that one alone, by TCP, where the system is Linux 6.7 or later with libseccomp.
     """
 
     seconds: float = 60.0
@@ -34,6 +35,7 @@ class Bounds:
     files: int = 256
     file_bytes: int = 64 * _MIB
     starts_programs: bool = False
+    port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,8 @@ async def run_program(command: Sequence[str], bounds: Bounds, *, folder: Path) -
 def _started(command: Sequence[str], bounds: Bounds, *, folder: Path, errors: IO[bytes]) -> "subprocess.Popen[bytes]":
     numbers = (os.getpid(), bounds.memory_bytes, bounds.cpu_seconds, bounds.files, bounds.file_bytes)
     starts = "starts" if bounds.starts_programs else launch.ALONE
-    words = [sys.executable, "-I", "-X", "utf8", "-m", launch.__name__, *map(str, numbers), starts, *command]
+    how = (*map(str, numbers), starts, str(bounds.port or launch.ANYWHERE))
+    words = [sys.executable, "-I", "-X", "utf8", "-m", launch.__name__, *how, *command]
     return subprocess.Popen(  # noqa: S603 - a vector of words, and no shell
         words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, cwd=folder, start_new_session=True,
         env={"HOME": str(folder), "TMPDIR": str(folder), "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"},

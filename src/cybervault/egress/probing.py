@@ -94,7 +94,7 @@ class Prober:
         """
         heard = b""
         with suppress(TimeoutError, OSError, EOFError):
-            async with asyncio.timeout(seconds), self._opened(spot, _context() if is_tls else None) as (reader, writer):
+            async with asyncio.timeout(seconds), self.opened(spot, _context() if is_tls else None) as (reader, writer):
                 if say:
                     writer.write(say)
                     await writer.drain()
@@ -109,7 +109,7 @@ class Prober:
     async def handshake(self, spot: Spot, version: str | None = None, *, seconds: float) -> Handshake | None:
         """What the server agrees to, with one version of TLS alone where it is named; None where it does not."""
         with suppress(TimeoutError, OSError, EOFError):
-            async with asyncio.timeout(seconds), self._opened(spot, _context(version)) as (_, writer):
+            async with asyncio.timeout(seconds), self.opened(spot, _context(version)) as (_, writer):
                 tls: ssl.SSLObject = writer.get_extra_info("ssl_object")
                 cipher = tls.cipher()
                 return Handshake(tls.version() or "", cipher[0] if cipher else "", tls.getpeercert(True) or b"")  # noqa: FBT003 - its own interface
@@ -120,7 +120,7 @@ class Prober:
         context = ssl.create_default_context()
         context.check_hostname = False
         try:
-            async with asyncio.timeout(seconds), self._opened(spot, context):
+            async with asyncio.timeout(seconds), self.opened(spot, context):
                 return ""
         except ssl.SSLCertVerificationError as error:
             return error.verify_message
@@ -128,9 +128,10 @@ class Prober:
             return ""
 
     @asynccontextmanager
-    async def _opened(
-        self, spot: Spot, tls: ssl.SSLContext | None
+    async def opened(
+        self, spot: Spot, tls: ssl.SSLContext | None = None
     ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+        """A connection for as long as the context lasts, with heads of up to 64 KiB; OSError where there is none."""
         self.check(spot.address)
         # A server name is a name: an address is never sent as one (RFC 6066, 3).
         name = None if tls is None else spot.name

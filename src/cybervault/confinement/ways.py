@@ -1,0 +1,90 @@
+"""Takes from a program all ways into the network but one: TCP to a single port, at which a guard of ours listens."""
+
+import ctypes
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any, Final
+
+# landlock(7): numbers of system calls that are the same on every machine, and what of TCP can be ruled since version 4.
+_CREATE_RULESET: Final = 444
+_ADD_RULE: Final = 445
+_RESTRICT_SELF: Final = 446
+_ASK_VERSION: Final = 1
+_VERSION_OF_TCP: Final = 4
+_RULE_OF_PORT: Final = 2
+_BIND: Final = 1
+_CONNECT: Final = 2
+# socket(2). Landlock knows TCP alone, so that whatever is not TCP is refused where it would begin.
+_UNIX, _IPV4, _IPV6 = 1, 2, 10
+_KIND_BITS: Final = 0xF
+_OTHER_KINDS: Final = (2, 3, 4, 5, 6, 10)
+"""Datagrams, raw and the like: all but the stream, which is 1."""
+_TCP: Final = 6
+
+
+class _Ruled(ctypes.Structure):
+    _fields_ = (("files", ctypes.c_uint64), ("network", ctypes.c_uint64))
+
+
+class _Allowed(ctypes.Structure):
+    _pack_ = 1
+    _fields_ = (("what", ctypes.c_uint64), ("port", ctypes.c_uint64))
+
+
+def leave_only(port: int) -> bool:
+    """From here on this thread, and what comes from it, connects by TCP to `port` alone; whether the machine holds it.
+
+    It needs Linux 6.7 and libseccomp. No new privileges must be allowed before. Nobody can take it back.
+    """
+    if sys.platform != "linux":
+        return False
+    return _only_tcp_to(port) and _only_streams()
+
+
+def _only_tcp_to(port: int) -> bool:
+    call = ctypes.CDLL(None, use_errno=True).syscall
+    if call(_CREATE_RULESET, None, 0, _ASK_VERSION) < _VERSION_OF_TCP:
+        return False
+    ruled = _Ruled(0, _BIND | _CONNECT)
+    rules = call(_CREATE_RULESET, ctypes.byref(ruled), ctypes.sizeof(ruled), 0)
+    if rules < 0:
+        return False
+    try:
+        allowed = _Allowed(_CONNECT, port)
+        if call(_ADD_RULE, rules, _RULE_OF_PORT, ctypes.byref(allowed), 0) != 0:
+            return False
+        return bool(call(_RESTRICT_SELF, rules, 0) == 0)
+    finally:
+        os.close(rules)
+
+
+def _only_streams() -> bool:
+    """No sockets but those of TCP and of this machine itself."""
+    try:
+        import pyseccomp  # type: ignore[import-untyped] # noqa: PLC0415 - Linux only, and only with libseccomp
+
+        allowed = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+        refused = pyseccomp.ERRNO(errno.EACCES)
+        for rule in _unwanted(pyseccomp):
+            allowed.add_rule(refused, "socket", *rule)
+        # What is asked for in its ring is seen by no filter.
+        allowed.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "io_uring_setup")
+        allowed.load()
+    except (ImportError, RuntimeError, OSError):
+        return False
+    return True
+
+
+def _unwanted(seccomp: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401 - the library brings no types
+    yield (seccomp.Arg(0, seccomp.GT, _IPV6),)
+    for family in range(_IPV6 + 1):
+        if family in {_IPV4, _IPV6}:
+            ours = seccomp.Arg(0, seccomp.EQ, family)
+            for kind in _OTHER_KINDS:
+                yield ours, seccomp.Arg(1, seccomp.MASKED_EQ, _KIND_BITS, kind)
+            # Streams of other protocols too: SCTP, and TCP over many paths, which older kernels do not take for TCP.
+            yield ours, seccomp.Arg(2, seccomp.GT, _TCP)
+        elif family != _UNIX:
+            yield (seccomp.Arg(0, seccomp.EQ, family),)
