@@ -1,6 +1,7 @@
 """Engines that are processes of their own: what they are handed, and what is said of those that fail."""
 
 import json
+import textwrap
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
@@ -11,25 +12,32 @@ import pytest
 from cybervault.egress.message import EgressError
 from cybervault.egress.probing import Prober
 from cybervault.scans.apart import Apart
-from cybervault.scans.engines import SSH_AUDIT, ssh_audit
+from cybervault.scans.engines import SSH_AUDIT, WAPITI, ssh_audit, wapiti
 from cybervault.scans.engines.services import Named
 from cybervault.scans.profiles import Profile, ProfileName
 from cybervault.scans.seen import CoverageState, Host, Report, Service
 from cybervault.scans.toolbox import Toolbox
 from tests.fakes.scan_engines import stand_in
+from tests.fakes.scanned import HOST, HTTP_SAFE, answers, listening
 from tests.scans.desk import NO_ENGINES, profiles_of
 
 HERE: Final = Service(Host("web.example", "127.0.0.1", "web.example"), 2222)
 SSH: Final = Named("ssh", "SSH-2.0-x")
-STANDARD, COMPLIANCE = (profiles_of(1)[name] for name in (ProfileName.STANDARD, ProfileName.COMPLIANCE))
+STANDARD, COMPLIANCE, PENTEST = (profiles_of(1)[name] for name in ProfileName)
 WEAK: Final = {"enc": [{"algorithm": "3des-cbc", "notes": {"fail": ["broken"], "warn": ["old"]}}]}
 
 
 async def looked(
-    apart: Apart, named: Named = SSH, *, profile: Profile = STANDARD, may: bool = True, absent: Collection[str] = ()
+    apart: Apart,
+    named: Named = SSH,
+    *,
+    profile: Profile = STANDARD,
+    may: bool = True,
+    absent: Collection[str] = (),
+    service: Service = HERE,
 ) -> Report:
     prober = Prober(lambda _address: may, has_loopback=True)
-    return await apart.look(HERE, named, profile, prober=prober, absent=absent)
+    return await apart.look(service, named, profile, prober=prober, absent=absent)
 
 
 def with_ssh(toolbox: Toolbox, **bounds: Any) -> Apart:  # noqa: ANN401 - numbers of both kinds
@@ -92,3 +100,99 @@ async def test_one_that_has_gone_since_the_scan_began_is_told_and_one_that_was_n
 async def test_what_speaks_something_else_by_now_has_nothing_left_of_what_was_seen() -> None:
     (line,) = (await looked(with_ssh(NO_ENGINES), Named("http"))).coverage
     assert (line.state, line.reason) == (CoverageState.COVERED, "nothing to look at")
+
+
+class TestOneThatFollowsLinks:
+    """A stand-in for wapiti that tries every way to a server that is not its target."""
+
+    LEAVES: Final = textwrap.dedent("""
+        import json, socket, sys, urllib.request
+        given = json.load(open({given!r}))
+        proxy = sys.argv[sys.argv.index('--proxy') + 1]
+        by_proxy = urllib.request.build_opener(urllib.request.ProxyHandler({{'http': proxy, 'https': proxy}}))
+        tried = []
+        for url in given:
+            try:
+                tried.append(by_proxy.open(url, timeout=5).status)
+            except Exception as error:
+                tried.append(getattr(error, 'code', type(error).__name__))
+        port = int(given[-1].rsplit(':', 1)[1].strip('/'))
+        for way in (
+            lambda: socket.create_connection(('127.0.0.1', port), timeout=5),
+            lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', port)),
+        ):
+            try:
+                way()
+                tried.append('it was let through')
+            except OSError as error:
+                tried.append(type(error).__name__)
+        json.dump(tried, open({tried!r}, 'w'))
+        found = {{'SQL Injection': [{{'method': 'GET', 'path': '/a', 'parameter': 'q', 'info': 'by q'}}]}}
+        found = {{'infos': {{'crawled_pages_nbr': 2}}, 'vulnerabilities': found, 'anomalies': {{}}}}
+        print('\\n' + json.dumps(found, indent=2))
+        """)
+    WEB: Final = Named("http")
+
+    def apart(self, folder: Path, script: str) -> Apart:
+        return Apart(stand_in(folder, WAPITI, script), (wapiti.ADAPTER,))
+
+    async def test_it_reaches_its_target_and_nothing_else_and_what_was_refused_is_told(self, tmp_path: Path) -> None:
+        given, tried = tmp_path / "given", tmp_path / "tried"
+        async with (
+            listening(answers(get=HTTP_SAFE)) as web,
+            listening(answers(get=HTTP_SAFE, connect=HTTP_SAFE)) as other,
+        ):
+            ours = Service(Host("web.example", HOST, "web.example"), web.port)
+            urls = [
+                f"http://web.example:{web.port}/", "http://169.254.169.254/latest/meta-data/",
+                f"https://web.example:{other.port}/", f"http://{HOST}:{other.port}/",
+            ]  # fmt: skip
+            given.write_text(json.dumps(urls))
+            script = self.LEAVES.format(given=str(given), tried=str(tried))
+            report = await looked(self.apart(tmp_path, script), self.WEB, profile=PENTEST, service=ours)
+            assert (web.connections, other.connections) == (1, 0)
+        place = f"{web.port}/tcp"
+        assert [(one.rule, one.place) for one in report.seen] == [("web_sql_injection", f"{place} /a (q)")]
+        assert [(line.state, line.reason, line.places) for line in report.coverage] == [
+            (CoverageState.COVERED, "links that left the target: 3", (place,))
+        ]
+        ways = json.loads(tried.read_text())
+        assert ways[:4] == [200, 403, "URLError", 403]
+        if "it was let through" in ways[4:]:
+            pytest.skip("the proxy held; the wall behind it is not on this machine")
+        assert ways[4:] == ["PermissionError", "PermissionError"]
+
+    @pytest.mark.parametrize(
+        ("asks", "reason"),
+        [
+            ("", "it did not ask the server anything"),
+            ("ask('http://web.example:1/')", "the server did not answer 1 of 1 times"),
+            ("ask('nothing')", "it did not ask the server anything; requests that nobody should send: 1"),
+        ],
+    )
+    async def test_where_it_did_not_speak_with_the_server_nothing_was_looked_at(
+        self, tmp_path: Path, asks: str, reason: str
+    ) -> None:
+        """Whatever it says itself: a server that is gone is one page to it."""
+        script = textwrap.dedent(f"""
+            import json, socket, sys, urllib.parse
+            def ask(url):
+                proxy = urllib.parse.urlsplit(sys.argv[-1])
+                import base64
+                key = base64.b64encode(f'{{proxy.username}}:{{proxy.password}}'.encode()).decode()
+                with socket.create_connection(('127.0.0.1', proxy.port)) as one:
+                    one.sendall(f'GET {{url}} HTTP/1.1\\r\\nProxy-Authorization: Basic {{key}}\\r\\n\\r\\n'.encode())
+                    one.recv(100)
+            {asks}
+            found = {{'infos': {{'crawled_pages_nbr': 1}}, 'vulnerabilities': {{}}, 'anomalies': {{}}}}
+            print('\\n' + json.dumps(found, indent=2))
+            """)
+        gone = Service(Host("web.example", HOST, "web.example"), 1)
+        (line,) = (await looked(self.apart(tmp_path, script), self.WEB, profile=PENTEST, service=gone)).coverage
+        assert (line.state, line.reason) == (CoverageState.FAILED, reason)
+
+    async def test_nobody_is_attacked_but_in_a_pentest(self, tmp_path: Path) -> None:
+        apart = self.apart(tmp_path, f"open({str(tmp_path / 'started')!r}, 'w')")
+        for profile in (STANDARD, COMPLIANCE):
+            assert (await looked(apart, self.WEB, profile=profile)).coverage == []
+        assert not (tmp_path / "started").exists()

@@ -35,6 +35,15 @@ def test_a_port_at_which_nothing_listened_was_looked_at() -> None:
     assert (found.gone, found.unknown) == ((FINDING,), ())
 
 
+def test_a_spot_within_a_service_is_looked_at_with_it() -> None:
+    hole = replace(FINDING, rule="web_sql_injection", place=f"{PORT} /item (q)", engines=("wapiti",))
+    looked = Coverage(HOST, "wapiti", CoverageState.COVERED, places=(PORT,))
+    assert difference(scan(looked, seen=(hole,)), scan(looked)).gone == (hole,)
+    late = Coverage(HOST, "wapiti", CoverageState.FAILED, "it ran out of time in sql", (PORT,))
+    (unknown,) = difference(scan(looked, seen=(hole,)), scan(late)).unknown
+    assert unknown.reason == "failed: it ran out of time in sql"
+
+
 @pytest.mark.parametrize(
     ("lines", "state", "reason"),
     [

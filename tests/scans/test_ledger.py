@@ -162,3 +162,19 @@ async def test_a_scan_that_asks_nothing_of_compliance_resolves_nothing_of_it(boo
     assert [(await book.one(one)).status for one in (missing, weak)] == [FindingStatus.OPEN, FindingStatus.RESOLVED]
     await book.take("scan_3", Report([], [looked]), has_compliance_rules=True)
     assert (await book.one(missing)).status is FindingStatus.RESOLVED
+
+
+async def test_a_spot_within_a_service_is_resolved_with_the_service(book: Book) -> None:
+    """Where it was looked at in full and the hole is gone, or nothing listens any longer."""
+    hole = Seen(HOST, "web_sql_injection", "wapiti", "80/tcp /item (q)", "by q")
+    other = msgspec.structs.replace(hole, place="80/tcp /other (q)")
+    looked = Coverage(HOST, "wapiti", CoverageState.COVERED, places=("80/tcp",))
+    late = msgspec.structs.replace(looked, state=CoverageState.FAILED, reason="it ran out of time in sql")
+    await book.take("scan_1", Report([hole, other], [looked]))
+    await book.take("scan_2", Report([], [late]))
+    assert (await book.one(hole)).status is FindingStatus.OPEN
+    await book.take("scan_3", Report([other], [looked]))
+    assert [(await book.one(one)).status.value for one in (hole, other)] == ["resolved", "open"]
+    shut = Report([], [Coverage(HOST, "ports", CoverageState.COVERED)], closed=[Closed(HOST, ("80/tcp",))])
+    await book.take("scan_4", shut)
+    assert (await book.one(other)).status is FindingStatus.RESOLVED

@@ -4,7 +4,19 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cybervault.scans.seen import Closed, Coverage, CoverageState, Host, Report, Seen, Service, place_of, shown
+from cybervault.scans.seen import (
+    Closed,
+    Coverage,
+    CoverageState,
+    Host,
+    Report,
+    Seen,
+    Service,
+    is_within,
+    place_of,
+    shown,
+    spot_of,
+)
 from tests.scans.made import INVENTORY
 
 SEEN = Seen("10.1.0.7", "telnet_open", "services", "23/tcp", "login:")
@@ -27,6 +39,16 @@ def test_only_what_was_covered_covers_its_places() -> None:
     assert Coverage("a", "names", CoverageState.COVERED).covers("a", "", ("names",))
     for state in set(CoverageState) - {CoverageState.COVERED}:
         assert not msgspec.structs.replace(line, state=state).covers("a", "443/tcp", ("tls",))
+
+
+def test_a_spot_within_a_service_is_covered_with_it() -> None:
+    spot = spot_of("443/tcp", "/search (q)")
+    assert Coverage("a", "wapiti", CoverageState.COVERED, places=("443/tcp",)).covers("a", spot, ("wapiti",))
+    assert is_within(spot, (spot,))
+    for places in ((), ("43/tcp",), ("443",), ("/search (q)",), ("443/tcp /search",)):
+        assert not is_within(spot, places)
+    for place in ("bucket in eu", "1443/tcp x", " 443/tcp x", "443/tcp\tx", "x 443/tcp y"):
+        assert not is_within(place, ("443/tcp", "bucket"))
 
 
 def test_reports_are_taken_together_and_survive_being_kept() -> None:

@@ -25,6 +25,13 @@ def test_an_engine_is_there_when_it_was_made_of_what_this_release_pins(tmp_path:
     assert (toolbox.standing(PYTHON).state, toolbox.command(PYTHON)) == (EngineState.OUTDATED, None)
 
 
+def test_an_engine_may_be_a_script_of_its_package(tmp_path: Path) -> None:
+    engine, place = replace(PYTHON, module="", script="audit"), tmp_path / "engines" / SSH_AUDIT
+    place.mkdir(parents=True)
+    (place / "installed.txt").write_text(pins_of(PYTHON))
+    assert Toolbox(tmp_path).command(engine) == [str(place / "bin" / "python"), "-I", str(place / "bin" / "audit")]
+
+
 def test_a_program_is_looked_for_on_the_path(tmp_path: Path) -> None:
     assert Toolbox(tmp_path, find=lambda name: f"/usr/bin/{name}").command(PROGRAM) == ["/usr/bin/nmap"]
     without = Toolbox(tmp_path, find=lambda _name: None)
@@ -45,7 +52,7 @@ def test_what_is_part_of_the_product_is_there_and_what_nobody_has_is_not(tmp_pat
 
 def test_all_that_is_installed_is_pinned_with_digests() -> None:
     for engine in ENGINES:
-        if engine.module:
+        if engine.is_installed_by_us:
             blocks = pins_of(engine).replace("\\\n", " ").splitlines()
             assert any(f"=={engine.version} " in block for block in blocks), engine.name
             assert all("==" in block and "--hash=sha256:" in block for block in blocks), engine.name

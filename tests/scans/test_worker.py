@@ -124,7 +124,9 @@ async def test_what_nothing_can_look_at_is_said_with_its_reason(database: Databa
     assert "no account is connected" in line.reason
     assert (await desk.scans.find(desk.ours, cloud.id)).state.value == "completed"
     pentest = await desk.scanned(HERE, profile=ProfileName.PENTEST)
-    assert of(await desk.lines(pentest.id), HERE)["web_attacks"] is CoverageState.NOT_TESTED
+    (line,) = [line for line in await desk.lines(pentest.id) if line.engine == "wapiti"]
+    assert (line.asset, line.state) == (HERE, CoverageState.NOT_TESTED)
+    assert line.reason == "wapiti is not installed: cybervault scans engines install wapiti"
 
 
 async def test_a_grant_that_was_withdrawn_meanwhile_stops_the_next_part(database: Database) -> None:

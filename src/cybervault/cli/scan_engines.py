@@ -14,7 +14,7 @@ from cybervault.scans.installing import Installer, installable
 from cybervault.scans.toolbox import EngineState, Standing, Toolbox
 from cybervault.settings import load_settings
 
-_NAMES: Final = ", ".join(engine.name for engine in ENGINES if engine.module)
+_NAMES: Final = ", ".join(engine.name for engine in ENGINES if engine.is_installed_by_us)
 
 engines: Final = typer.Typer(
     name="engines",

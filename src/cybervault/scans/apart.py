@@ -3,24 +3,27 @@
 import asyncio
 import ipaddress
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from cybervault.confinement.program import Ended, run_program
+from cybervault.egress.forwarding import Way, forwarding
 from cybervault.egress.probing import Prober, Spot
-from cybervault.scans.engines import ENGINES, nmap, ssh_audit, sslyze
+from cybervault.scans.engines import ENGINES, nmap, ssh_audit, sslyze, wapiti
 from cybervault.scans.engines.adapter import Adapter, Judged
 from cybervault.scans.engines.services import Named
-from cybervault.scans.profiles import Profile
+from cybervault.scans.profiles import Profile, ProfileName
 from cybervault.scans.rules import is_asked
-from cybervault.scans.seen import Coverage, CoverageState, Report, Seen, Service, place_of
+from cybervault.scans.seen import Coverage, CoverageState, Report, Seen, Service, place_of, spot_of
 from cybervault.scans.toolbox import Toolbox
 
-ADAPTERS: Final = (ssh_audit.ADAPTER, sslyze.ADAPTER, nmap.ADAPTER)
+ADAPTERS: Final = (ssh_audit.ADAPTER, sslyze.ADAPTER, nmap.ADAPTER, wapiti.ADAPTER)
 AT_ONCE: Final = 4
 """So many run at the same time, however many scans there are: each costs as much memory as a small server."""
+_ANSWERED_OF_ONE_SILENT: Final = 20
+"""A server that is asked a thousand times may drop one; with more than this share nothing was looked at in full."""
 _BY_NAME: Final = {engine.name: engine for engine in ENGINES}
 
 
@@ -41,16 +44,20 @@ class Apart:
         """
         together = Report()
         for adapter in self._adapters:
+            if _BY_NAME[adapter.engine].is_attacking and profile.name is not ProfileName.PENTEST:
+                continue
             asset, place = service.host.asset, place_of(service.port)
             if not adapter.speaks(named):
                 # What speaks something else by now has nothing left of what was seen.
                 line = Coverage(asset, adapter.engine, CoverageState.COVERED, "nothing to look at", (place,))
                 together.coverage.append(line)
             elif adapter.engine not in absent:
-                together.add(await self._one(adapter, service, profile, prober=prober))
+                together.add(await self._one(adapter, service, named, profile=profile, prober=prober))
         return together
 
-    async def _one(self, adapter: Adapter, service: Service, profile: Profile, *, prober: Prober) -> Report:
+    async def _one(
+        self, adapter: Adapter, service: Service, named: Named, *, profile: Profile, prober: Prober
+    ) -> Report:  # fmt: skip
         asset, place, name = service.host.asset, place_of(service.port), adapter.engine
         program = self.toolbox.command(_BY_NAME[name])
         if program is None:
@@ -59,16 +66,30 @@ class Apart:
         async with self._gate:
             spot = Spot(ipaddress.ip_address(service.host.address), service.port, service.host.name)
             prober.check(spot.address)
-            with tempfile.TemporaryDirectory(prefix="cybervault-") as folder:
-                words = [*program, *adapter.arguments(spot, profile)]
-                ended = await run_program(words, adapter.bounds, folder=Path(folder))
+            words = [*program, *adapter.arguments(spot, named, profile)]
+            ended, way = await _ran(adapter, words, spot, prober=prober)
         judged = _read(adapter, ended)
-        asked = [one for one in judged.rules if is_asked(one[0], has_compliance_rules=profile.has_compliance_rules)]
+        if adapter.proxy_option and not judged.fault:
+            judged = replace(judged, fault=_silence(way))
+        seen = [(rule, place, evidence) for rule, evidence in judged.rules]
+        seen += [(one.rule, spot_of(place, one.spot), one.evidence) for one in judged.within]
+        asked = [one for one in seen if is_asked(one[0], has_compliance_rules=profile.has_compliance_rules)]
         state = CoverageState.FAILED if judged.fault else CoverageState.COVERED
+        reason = "; ".join(part for part in (judged.fault, *_refusals(way)) if part)
         return Report(
-            [Seen(asset, rule, name, place, evidence) for rule, evidence in asked],
-            [Coverage(asset, name, state, judged.fault, (place,))],
+            [Seen(asset, rule, name, where, evidence) for rule, where, evidence in asked],
+            [Coverage(asset, name, state, reason, (place,))],
         )
+
+
+async def _ran(adapter: Adapter, words: list[str], spot: Spot, *, prober: Prober) -> tuple[Ended, Way]:
+    """One that follows links gets a proxy that leads to its spot alone, and as far as can be no other way out."""
+    with tempfile.TemporaryDirectory(prefix="cybervault-") as folder:
+        if not adapter.proxy_option:
+            return await run_program(words, adapter.bounds, folder=Path(folder)), Way()
+        async with forwarding(prober, spot) as way:
+            bounds = replace(adapter.bounds, port=way.port)
+            return await run_program([*words, adapter.proxy_option, way.url], bounds, folder=Path(folder)), way
 
 
 def _read(adapter: Adapter, ended: Ended) -> Judged:
@@ -78,3 +99,19 @@ def _read(adapter: Adapter, ended: Ended) -> Judged:
     except ValueError as error:
         judged = Judged([], str(error))
     return replace(judged, fault=ended.fault or judged.fault)
+
+
+def _silence(way: Way) -> str:
+    """Why an engine that went by a proxy cannot have looked at all, whatever it says itself; "" where it can."""
+    if not way.asked:
+        return "it did not ask the server anything"
+    is_silent = way.unanswered * _ANSWERED_OF_ONE_SILENT > way.asked
+    return f"the server did not answer {way.unanswered} of {way.asked} times" if is_silent else ""
+
+
+def _refusals(way: Way) -> Iterator[str]:
+    """What the proxy did not let through."""
+    if way.left:
+        yield f"links that left the target: {way.left}"
+    if way.refused:
+        yield f"requests that nobody should send: {way.refused}"

@@ -10,7 +10,7 @@ from cybervault.scans.engines import HTTP, SERVICES, SWEEP, TLS
 from cybervault.scans.result import Result
 from cybervault.scans.rules import is_asked
 from cybervault.scans.scan import ScanFinding
-from cybervault.scans.seen import Coverage, CoverageState
+from cybervault.scans.seen import Coverage, CoverageState, is_within
 
 _OF_PORTS: Final = frozenset({SERVICES, TLS, HTTP})
 _NOT_THERE: Final = "it did not look there"
@@ -83,7 +83,8 @@ class _Looked:
         """Why this scan can say nothing of a finding; "" where it would have seen it."""
         if not is_asked(finding.rule, has_compliance_rules=self._result.has_compliance_rules):
             return _NOT_ASKED
-        lines = [line for line in self._lines.get(finding.asset, ()) if not line.places or finding.place in line.places]
+        mine = self._lines.get(finding.asset, ())
+        lines = [line for line in mine if not line.places or is_within(finding.place, line.places)]
         engines = set(finding.engines) | ({SWEEP} if _OF_PORTS.issuperset(finding.engines) else set())
         for line in lines:
             if line.engine in engines and line.state is not CoverageState.COVERED:

@@ -19,7 +19,7 @@ _SAID_CHARACTERS_MAX: Final = 400
 
 def installable(name: str) -> Engine:
     """The engine of that name; `Problem` INVALID `unknown_engine` where there is none that can be installed so."""
-    found = {engine.name: engine for engine in ENGINES if engine.module}
+    found = {engine.name: engine for engine in ENGINES if engine.is_installed_by_us}
     if name in found:
         return found[name]
     program = next((engine.program for engine in ENGINES if engine.name == name and engine.program), "")

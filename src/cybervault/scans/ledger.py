@@ -10,7 +10,7 @@ from cybervault.domain.jobs import Happened
 from cybervault.domain.principals import TenantId
 from cybervault.scans.rules import is_asked, scan_rules
 from cybervault.scans.scan import FindingStatus, ScanFinding
-from cybervault.scans.seen import EVIDENCE_CHARACTERS_MAX, Report, Seen
+from cybervault.scans.seen import EVIDENCE_CHARACTERS_MAX, Report, Seen, is_within
 from cybervault.scans.store.findings import ScanFindingStore
 from cybervault.scans.store.scans import ScanStore
 from cybervault.scans.timeline import Events
@@ -122,7 +122,7 @@ class Ledger:
 
 def _is_gone(finding: ScanFinding, report: Report, *, has_compliance_rules: bool) -> bool:
     """Whether nothing listens there, or the spot was looked at by every engine that saw it."""
-    if any(one.asset == finding.asset and finding.place in one.places for one in report.closed):
+    if any(one.asset == finding.asset and is_within(finding.place, one.places) for one in report.closed):
         return True
     lines = report.coverage
     return is_asked(finding.rule, has_compliance_rules=has_compliance_rules) and all(

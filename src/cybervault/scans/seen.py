@@ -1,6 +1,8 @@
 """What an engine gives: what it saw, and honestly what it looked at and what not."""
 
 import hashlib
+import re
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Final
 
@@ -11,6 +13,7 @@ from cybervault.scans.contents import Layer, LayerContents
 from cybervault.scans.inventory import Inventory
 
 EVIDENCE_CHARACTERS_MAX: Final = 2_048
+_SERVICE: Final = re.compile(r"([0-9]{1,5}/tcp) ", re.ASCII)
 
 
 class CoverageState(StrEnum):
@@ -35,7 +38,7 @@ class Coverage(msgspec.Struct, frozen=True):
 
     def covers(self, asset: str, place: str, engines: tuple[str, ...]) -> bool:
         """Whether a finding of these engines would have been seen again, had it still been there."""
-        is_place = not self.places or place in self.places
+        is_place = not self.places or is_within(place, self.places)
         return self.state is CoverageState.COVERED and self.asset == asset and is_place and self.engine in engines
 
 
@@ -140,6 +143,17 @@ class Report(msgspec.Struct):
 def place_of(port: int) -> str:
     """How a TCP port is written as a place."""
     return f"{port}/tcp"
+
+
+def spot_of(place: str, spot: str) -> str:
+    """How a spot within a service is written as a place: "443/tcp /search (q)"."""
+    return f"{place} {spot}"
+
+
+def is_within(place: str, places: Collection[str]) -> bool:
+    """Whether a place is one of these, or a spot within a service that is."""
+    service = _SERVICE.match(place)
+    return place in places or (service is not None and service[1] in places)
 
 
 def shown(raw: bytes | str, most: int = 200) -> str:

@@ -94,7 +94,9 @@ class Toolbox:
             found = self._find(engine.program)
             return None if found is None else [found]
         # -I: neither the folder that it works in nor settings of somebody's home say what is imported.
-        return [str(python_of(self.folder / engine.name)), "-I", "-m", engine.module]
+        environment = self.folder / engine.name
+        what = [str(environment.absolute() / "bin" / engine.script)] if engine.script else ["-m", engine.module]
+        return [str(python_of(environment)), "-I", *what]
 
 
 def python_of(environment: Path) -> Path:

@@ -90,11 +90,11 @@ def test_a_hostile_banner_is_one_short_line() -> None:
 
 def test_one_port_of_one_address_is_asked_and_nothing_is_looked_up() -> None:
     at = ipaddress.ip_address
-    words = arguments(Spot(at("10.1.0.7"), 21, "-oN"), STANDARD)
+    words = arguments(Spot(at("10.1.0.7"), 21, "-oN"), Named("ftp"), STANDARD)
     assert words[-5:] == ["-p", "21", "-oX", "-", "10.1.0.7"]
     assert {"-n", "-Pn", "--unprivileged"} <= set(words)
     assert not any(word.startswith("--script") for word in words)
-    assert arguments(Spot(at("fd12::1"), 21), COMPLIANCE)[0] == "-6"
+    assert arguments(Spot(at("fd12::1"), 21), Named("ftp"), COMPLIANCE)[0] == "-6"
 
 
 async def test_the_program_itself_is_understood() -> None:

@@ -96,7 +96,7 @@ def test_what_is_no_audit_is_never_clean(output: bytes, code: int | None) -> Non
 
 def test_it_is_handed_the_address_and_does_not_hurry_the_server() -> None:
     profile = profiles_of(1)[ProfileName.STANDARD]
-    words = arguments(Spot(ipaddress.ip_address("::1"), 22, "a.example"), profile)
+    words = arguments(Spot(ipaddress.ip_address("::1"), 22, "a.example"), Named("ssh"), profile)
     assert words == ["-j", "--skip-rate-test", "-t", "1", "-p", "22", "::1"]
     assert ADAPTER.judge is judge
 

@@ -22,6 +22,8 @@ from tests.scans.desk import profiles_of
 STANDARD, COMPLIANCE = (profiles_of(1)[name] for name in (ProfileName.STANDARD, ProfileName.COMPLIANCE))
 SAFE = "TLS_AES_128_GCM_SHA256"
 
+TLS = Named("tls", is_tls=True)
+
 
 def suites(*names: str) -> dict[str, Any]:
     return completed(accepted_cipher_suites=[{"cipher_suite": {"name": name, "key_size": 128}} for name in names])
@@ -112,11 +114,11 @@ def test_names_of_suites_are_one_short_line() -> None:
 def test_a_name_goes_with_the_address_that_was_checked() -> None:
     """So that the engine asks no name server of its own."""
     at = ipaddress.ip_address
-    assert arguments(Spot(at("10.1.0.7"), 443, "a.example"), STANDARD)[-1] == "a.example:443{10.1.0.7}"
-    assert arguments(Spot(at("10.1.0.7"), 443), STANDARD)[-1] == "10.1.0.7:443"
-    assert arguments(Spot(at("fd12::1"), 443), STANDARD)[-1] == "[fd12::1]:443"
-    assert "--heartbleed" not in arguments(Spot(at("10.1.0.7"), 443), STANDARD)
-    assert "--heartbleed" in arguments(Spot(at("10.1.0.7"), 443), COMPLIANCE)
+    assert arguments(Spot(at("10.1.0.7"), 443, "a.example"), TLS, STANDARD)[-1] == "a.example:443{10.1.0.7}"
+    assert arguments(Spot(at("10.1.0.7"), 443), TLS, STANDARD)[-1] == "10.1.0.7:443"
+    assert arguments(Spot(at("fd12::1"), 443), TLS, STANDARD)[-1] == "[fd12::1]:443"
+    assert "--heartbleed" not in arguments(Spot(at("10.1.0.7"), 443), TLS, STANDARD)
+    assert "--heartbleed" in arguments(Spot(at("10.1.0.7"), 443), TLS, COMPLIANCE)
 
 
 async def test_the_engine_itself_is_understood_and_sees_the_holes_that_our_own_sees_at_the_same_spots() -> None:

@@ -10,8 +10,9 @@ from cybervault.scans.targets import TargetKind
 class Engine:
     """What an engine is: what it looks at, its licence, what it needs, and why none has it (None: it can be had).
 
-    One with a `module` is a process in an environment of its own, made of what `pins/NAME.txt` lists; one with a
-    `program` is that program where the operator has installed it. All others are parts of the product.
+    One with a `module`, or with a `script` that its package brings, is a process in an environment of its own, made of
+    what `pins/NAME.txt` lists; one with a `program` is that program where the operator has installed it. All others are
+    parts of the product. One that `is_attacking` looks in pentests alone.
     """
 
     name: str
@@ -23,12 +24,18 @@ class Engine:
     is_attacking: bool = False
     version: str = ""
     module: str = ""
+    script: str = ""
     program: str = ""
+
+    @property
+    def is_installed_by_us(self) -> bool:
+        """Whether it has an environment of its own, that is made by `cybervault scans engines install`."""
+        return bool(self.module or self.script)
 
     @property
     def is_apart(self) -> bool:
         """Whether it is a process of its own, that this server may not have."""
-        return bool(self.module or self.program)
+        return self.is_installed_by_us or bool(self.program)
 
 
 SWEEP: Final = "ports"
@@ -45,6 +52,7 @@ ADVISORIES: Final = "advisories"
 SSH_AUDIT: Final = "ssh-audit"
 SSLYZE: Final = "sslyze"
 NMAP: Final = "nmap"
+WAPITI: Final = "wapiti"
 
 _OURS: Final = "part of the product"
 _APART: Final = "a process of its own"
@@ -65,15 +73,15 @@ ENGINES: Final = (
         NMAP, TargetKind.NETWORK, "what listens on ports that say little of themselves", "NPSL, never shipped with us",
         "a program of the operator", program="nmap",
     ),
+    Engine(
+        WAPITI, TargetKind.NETWORK, "injections and path traversal in web applications, by attacking them", "GPL-2.0",
+        _APART, version="3.2.3", script="wapiti", is_attacking=True,
+    ),
     Engine(NAMES, TargetKind.DOMAIN, "DNS and mail rules of a domain", _OURS, "a name server"),
     Engine(CLOUD, TargetKind.CLOUD, "rules for resources of AWS", _OURS, "a key of the account"),
     Engine(IMAGE, TargetKind.IMAGE, "how containers of an image are started", _OURS, "the registry"),
     Engine(LAYERS, TargetKind.IMAGE, "packages and secrets in every layer of an image", _OURS, "the registry"),
     Engine(ADVISORIES, TargetKind.IMAGE, "known vulnerabilities of an image's packages", _OURS, "advisories of OSV"),
-    Engine(
-        "web_attacks", TargetKind.NETWORK, "injection and path traversal on web servers", "GPL-2.0 (wapiti)",
-        "a process of its own", "no engine that attacks can be set up on this server yet", is_attacking=True,
-    ),
 )  # fmt: skip
 """In the order in which they look."""
 

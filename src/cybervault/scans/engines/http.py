@@ -12,7 +12,8 @@ from cybervault.scans.seen import Coverage, CoverageState, Report, Seen, Service
 _HALF_A_YEAR_SECONDS: Final = 15_552_000
 _HEADERS_MAX: Final = 200
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_AGENT: Final = "CyberVault-Scan (security scan of the owner's own systems)"
+AGENT: Final = "CyberVault-Scan (security scan of the owner's own systems)"
+"""What we call ourselves before web servers."""
 
 Headers = list[tuple[str, str]]
 
@@ -21,9 +22,7 @@ async def look_at_web(service: Service, profile: Profile, prober: Prober, *, is_
     """Ask for the front page once; no redirect is followed, so that nothing beyond the grant is asked."""
     spot = Spot(ipaddress.ip_address(service.host.address), service.port, service.host.name)
     asset, place = service.host.asset, place_of(service.port)
-    question = (
-        f"GET / HTTP/1.1\r\nHost: {spot.host}\r\nUser-Agent: {_AGENT}\r\nAccept: */*\r\nConnection: close\r\n\r\n"
-    )
+    question = f"GET / HTTP/1.1\r\nHost: {spot.host}\r\nUser-Agent: {AGENT}\r\nAccept: */*\r\nConnection: close\r\n\r\n"
     raw = await prober.converse(spot, question.encode(), seconds=profile.answer_seconds, is_tls=is_tls)
     status, headers = parse_head(raw)
     if status is None:

@@ -7,6 +7,7 @@ from cybervault.confinement.program import Bounds
 from cybervault.egress.probing import Spot
 from cybervault.scans.engines import NMAP
 from cybervault.scans.engines.adapter import Adapter, Judged
+from cybervault.scans.engines.services import Named
 from cybervault.scans.profiles import Profile
 from cybervault.scans.seen import shown
 
@@ -21,7 +22,7 @@ _SURE: Final = 8
 _WEB: Final = frozenset({"http", "https"})
 
 
-def arguments(spot: Spot, profile: Profile) -> list[str]:
+def arguments(spot: Spot, _named: Named, profile: Profile) -> list[str]:
     """For one port that was found open: no names, no discovery, no scripts but those of version detection."""
     depth = "5" if profile.has_compliance_rules else "2"
     family = ["-6"] if spot.address.version == 6 else []  # noqa: PLR2004 - IPv6

@@ -10,6 +10,7 @@ from cybervault.confinement.program import Bounds
 from cybervault.egress.probing import Spot
 from cybervault.scans.engines import SSH_AUDIT
 from cybervault.scans.engines.adapter import Adapter, Judged
+from cybervault.scans.engines.services import Named
 from cybervault.scans.profiles import Profile
 from cybervault.scans.seen import shown
 
@@ -44,7 +45,7 @@ class _Audit(msgspec.Struct, frozen=True):
 _AUDITS: Final = msgspec.json.Decoder(_Audit)
 
 
-def arguments(spot: Spot, profile: Profile) -> list[str]:
+def arguments(spot: Spot, _named: Named, profile: Profile) -> list[str]:
     """For one server; without the test that opens connections as fast as it can."""
     seconds = math.ceil(profile.answer_seconds)
     return ["-j", "--skip-rate-test", "-t", str(seconds), "-p", str(spot.port), str(spot.address)]

@@ -9,6 +9,7 @@ from cybervault.confinement.program import Bounds
 from cybervault.egress.probing import Spot
 from cybervault.scans.engines import SSLYZE
 from cybervault.scans.engines.adapter import Adapter, Judged
+from cybervault.scans.engines.services import Named
 from cybervault.scans.profiles import Profile
 from cybervault.scans.seen import shown
 
@@ -87,7 +88,7 @@ _FLAW_RULES: Final[tuple[tuple[str, str, Callable[[_Result], bool], str], ...]] 
 )  # fmt: skip
 
 
-def arguments(spot: Spot, profile: Profile) -> list[str]:
+def arguments(spot: Spot, _named: Named, profile: Profile) -> list[str]:
     """For one server: its name is what it is asked for, and the address in braces where it is; nothing is resolved."""
     flaws = _FLAWS if profile.has_compliance_rules else ()
     where = f"{spot.host}:{spot.port}" + (f"{{{spot.address}}}" if spot.name else "")
