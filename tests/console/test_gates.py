@@ -1,6 +1,7 @@
 """The gates around every page hold, and they notice what they are there for."""
 
 import json
+import re
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -55,6 +56,16 @@ async def test_every_file_of_the_page_comes_from_the_server_itself(open_console:
     assert {"/", "/api/health", "/api/ctai/models"} <= set(paths)
     assert any(path.endswith(".woff2") for path in paths)
     assert {request.url.startswith(visit.watch.origin) for request in visit.watch.requests} == {True}
+
+
+async def test_scripts_of_the_first_page_are_read_as_they_arrive(open_console: OpenConsole) -> None:
+    """One by one, when each is first called, its functions take a slow processor a fifth longer."""
+    visit = await open_console()
+    page = await (await visit.page.request.get(visit.watch.origin)).text()
+    names = [name for name in re.findall(r"/assets/[\w-]+\.js", page) if "early" not in name]
+    texts = [await (await visit.page.request.get(f"{visit.watch.origin}{name}")).text() for name in names]
+    assert len(texts) > 3
+    assert {text.split("\n")[0] for text in texts} == {"//# allFunctionsCalledOnLoad"}
 
 
 async def test_the_page_keeps_nothing_but_its_own_items(open_console: OpenConsole) -> None:

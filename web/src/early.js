@@ -13,3 +13,5 @@
     // Storage may be forbidden: the system's theme and the page's own language stay.
   }
 })();
+// While the scripts are on their way: the first question about languages takes a browser some 12 ms, later ones nothing.
+setTimeout(() => Intl.DateTimeFormat.supportedLocalesOf("en"));

@@ -56,22 +56,22 @@ function largestUnit(seconds: number): [number, "day" | "hour" | "minute" | "sec
 
 export function formatsOf(language: Language): Formats {
   const locale = LOCALE[language];
-  const signed = new Intl.NumberFormat(locale, {
-    minimumFractionDigits: 2,
-    maximumFractionDigits: 2,
-    signDisplay: "exceptZero",
+  // Each is made when it is first asked for: none is cheap, and the first page needs hardly one.
+  const signed = once(() => {
+    const options = { minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "exceptZero" } as const;
+    return new Intl.NumberFormat(locale, options);
   });
-  const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 });
-  const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
-  const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
-  const moment = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "long" });
-  const written = (format: Intl.DateTimeFormat) => (iso: string) =>
-    Number.isNaN(Date.parse(iso)) ? iso : format.format(new Date(iso));
+  const percent = once(() => new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 }));
+  const relative = once(() => new Intl.RelativeTimeFormat(locale, { numeric: "auto" }));
+  const day = once(() => new Intl.DateTimeFormat(locale, { dateStyle: "medium" }));
+  const moment = once(() => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "long" }));
+  const written = (format: () => Intl.DateTimeFormat) => (iso: string) =>
+    Number.isNaN(Date.parse(iso)) ? iso : format().format(new Date(iso));
   return {
     number: (value, digits = 0) =>
       new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value),
-    points: (value) => signed.format(value).replace("-", "\u2212"),
-    percent: (share) => percent.format(share),
+    points: (value) => signed().format(value).replace("-", "\u2212"),
+    percent: (share) => percent().format(share),
     bytes: (count) => {
       const [size, unit] = BYTE_UNITS.find(([one]) => count >= one) ?? ([1, "byte"] as const);
       const options = { style: "unit", unit, unitDisplay: "short", maximumSignificantDigits: 3 } as const;
@@ -83,14 +83,22 @@ export function formatsOf(language: Language): Formats {
     },
     ago: (at, now) => {
       const [count, unit] = largestUnit(Math.max(0, (now - at) / 1000));
-      return relative.format(-count, unit);
+      return relative().format(-count, unit);
     },
     inTime: (at, now) => {
       const [count, unit] = largestUnit(Math.max(0, (at - now) / 1000));
-      return relative.format(count, unit);
+      return relative().format(count, unit);
     },
     date: written(day),
     moment: written(moment),
+  };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }
 

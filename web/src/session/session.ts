@@ -29,6 +29,8 @@ export const sessionQuery = queryOptions<Session | null>({
       throw error;
     }
   },
+  // Known before anything is asked, so that the first frame is the page itself.
+  initialData: () => (mayBeSignedIn ? undefined : null),
   staleTime: 60_000,
 });
 
