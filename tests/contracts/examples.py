@@ -105,6 +105,8 @@ async def _threats_v3(walk: Walk) -> str:
     made = await walk.ask("POST /v3/threats/analyze", _TELEMETRY)
     await walk.ask("GET /v3/threats/assessments/{assessment_id}", assessment_id=made["assessment_id"])
     await walk.ask("GET /v3/threats/assessments", query="limit=1")
+    both = f"before={made['assessment_id']}&after={made['assessment_id']}"
+    await walk.ask("GET /v3/threats/assessments/compare", query=both)
     mixed = ["203[.]0[.]113[.]42", "evil,example"]
     await walk.ask("POST /v3/observables/lookup", {"observables": mixed, "depth": "deep"})
     listed = await walk.ask("GET /v3/threats", query="limit=1")

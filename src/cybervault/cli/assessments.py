@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cybervault.assessments.analyses import Analyst
-from cybervault.assessments.comparison import Line, compared
+from cybervault.assessments.comparison import compared
 from cybervault.assessments.targets import canonical_text
 from cybervault.cli.access import with_product
 from cybervault.cli.documents import print_json
@@ -19,6 +19,7 @@ from cybervault.cli.tables import listing
 from cybervault.domain.assessments import Assessment
 from cybervault.domain.ids import AssessmentId
 from cybervault.domain.principals import TenantId
+from cybervault.faces.v3.comparison_shapes import ComparisonReply
 from cybervault.faces.v3.threat_shapes import AssessmentReply
 
 _Found = TypeVar("_Found")
@@ -85,17 +86,15 @@ def compare(  # noqa: PLR0917 - each argument is an option of the command
 ) -> None:
     """Say what changed from one assessment to another: verdict, score, and the evidence of each source."""
     old, now = _with_analyst(data, tenant, lambda analyst, owner: _find(analyst, owner, before, after))
-    lines = compared(old, now)
     if as_json:
-        evidence = [_line_document(one) for one in lines]
-        print_json({"before": _document(old), "after": _document(now), "evidence": evidence})
+        print_json(ComparisonReply.of(old, now).model_dump())
         return
     console = Console(markup=False)
     for one in (old, now):
         _say(console, one)
     table = Table("", "change", "before", "after", "source", box=None, header_style="dim", pad_edge=False)
     table.add_column("what", overflow="fold")
-    for line in lines:
+    for line in compared(old, now):
         what = _printable(f"{line.observable} {line.name}".strip())
         table.add_row(
             _SIGNS[line.change], line.change.value, _points(line.before), _points(line.after), line.source, what
@@ -120,17 +119,6 @@ def _say(console: Console, one: Assessment) -> None:
 
 def _document(one: Assessment) -> dict[str, object]:
     return AssessmentReply.of(one).model_dump()
-
-
-def _line_document(line: Line) -> dict[str, object]:
-    return {
-        "change": line.change.value,
-        "observable": line.observable,
-        "source": line.source,
-        "name": line.name,
-        "before": line.before,
-        "after": line.after,
-    }
 
 
 def _number(score: int | None) -> str:

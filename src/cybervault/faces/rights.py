@@ -98,6 +98,7 @@ ROUTES: Final = (
     RouteRule("PATCH", "/v2/threats/{threat_id}/status", _READ, barred=_LOOKING),
     RouteRule("POST", "/v3/threats/analyze", _WRITE, _EITHER, is_repeatable=True),
     RouteRule("GET", "/v3/threats/assessments", _READ, _EITHER),
+    RouteRule("GET", "/v3/threats/assessments/compare", _READ, _EITHER),
     RouteRule("GET", "/v3/threats/assessments/{assessment_id}", _READ, _EITHER),
     RouteRule("GET", "/v3/threats", _READ, _EITHER),
     RouteRule("GET", "/v3/threats/export", _READ, _EITHER),

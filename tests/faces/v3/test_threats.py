@@ -10,6 +10,7 @@ from cybervault.domain.principals import KeyKind, Scope
 from tests.fakes.threats import BAD, SEED, ThreatWorld
 
 ANALYZE, LIST, KEPT = "/v3/threats/analyze", "/v3/threats", "/v3/threats/assessments"
+COMPARED = f"{KEPT}/compare"
 TRAFFIC = {"type": "network_traffic", "payload": {"dst_ip": BAD, "port": 443}, "depth": "deep"}
 
 
@@ -90,6 +91,41 @@ class TestAssessment:
         replies = [await threats.ask("GET", f"{KEPT}/{one}", other) for one in ids]
         assert [reply.status_code for reply in replies] == [404] * 4
         assert len({reply.text.replace(reply.headers["x-request-id"], "") for reply in replies}) == 1
+
+
+class TestComparison:
+    async def test_answers(self, threats: ThreatWorld) -> None:
+        key = await threats.key()
+        bodies = (TRAFFIC | {"depth": "quick"}, TRAFFIC)
+        ids = [(await threats.ask("POST", ANALYZE, key, body)).json()["assessment_id"] for body in bodies]
+        reply = (await threats.ask("GET", f"{COMPARED}?before={ids[0]}&after={ids[1]}", key)).json()
+        assert [reply[side]["assessment_id"] for side in ("before", "after")] == ids
+        assert {(line["source"], line["change"]) for line in reply["evidence"]} >= {("abuseipdb", "new")}
+        back = (await threats.ask("GET", f"{COMPARED}?before={ids[1]}&after={ids[0]}", key)).json()
+        assert {(line["source"], line["change"]) for line in back["evidence"]} >= {("abuseipdb", "gone")}
+
+    async def test_without_key(self, threats: ThreatWorld) -> None:
+        assert (await threats.ask("GET", f"{COMPARED}?before=a&after=b")).status_code == 401
+
+    async def test_key_lacks_scope(self, threats: ThreatWorld) -> None:
+        key = await threats.key(Scope.THREAT_WRITE)
+        assert (await threats.ask("GET", f"{COMPARED}?before=a&after=b", key)).status_code == 403
+
+    async def test_other_tenant_sees_nothing(self, threats: ThreatWorld) -> None:
+        """Neither side of a comparison shows what another tenant assessed."""
+        other = await threats.key(tenant="other")
+        theirs, ours = [
+            (await threats.ask("POST", ANALYZE, key, SEED)).json()["assessment_id"]
+            for key in (await threats.key(), other)
+        ]
+        for query in (f"before={theirs}&after={ours}", f"before={ours}&after={theirs}", f"before={ours}&after=%20"):
+            assert code_of(await threats.ask("GET", f"{COMPARED}?{query}", other)) == (404, "not_found")
+
+    @pytest.mark.parametrize(
+        ("query", "code"), [("before=asm_1", "missing_parameter"), ("before=%00&after=b", "invalid_parameter")]
+    )
+    async def test_malformed(self, threats: ThreatWorld, query: str, code: str) -> None:
+        assert code_of(await threats.ask("GET", f"{COMPARED}?{query}", await threats.key())) == (400, code)
 
 
 class TestListed:

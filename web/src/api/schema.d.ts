@@ -143,6 +143,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/threats/assessments/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Two assessments, and what became of the evidence of each source.
+         *
+         *     Needs the scope `threat:read`.
+         */
+        get: operations["comparison_v3_threats_assessments_compare_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/threats/assessments/{assessment_id}": {
         parameters: {
             query?: never;
@@ -2602,6 +2623,24 @@ export interface components {
             recovery_codes: string[];
         };
         /**
+         * ComparisonReply
+         * @description Answer of `GET /v3/threats/assessments/compare`.
+         */
+        ComparisonReply: {
+            /**
+             * Before
+             * @description One that is not there yet tells how it stands.
+             */
+            before: components["schemas"]["AssessmentReply"] | components["schemas"]["QueuedAssessment"];
+            /** After */
+            after: components["schemas"]["AssessmentReply"] | components["schemas"]["QueuedAssessment"];
+            /**
+             * Evidence
+             * @description What changed most first; null until both are there.
+             */
+            evidence: components["schemas"]["LineReply"][] | null;
+        };
+        /**
          * ContainmentReply
          * @description An action that fits, with what it is to be done to.
          */
@@ -3545,6 +3584,37 @@ export interface components {
             call_class: "read" | "write" | "any";
             /** Windows */
             windows: components["schemas"]["WindowReply"][];
+        };
+        /**
+         * LineReply
+         * @description One piece of evidence in both.
+         */
+        LineReply: {
+            /**
+             * Change
+             * @description Less than 0.1 points is `same`: that is the age of a fact, not what it says.
+             * @enum {string}
+             */
+            change: "new" | "gone" | "more" | "less" | "same";
+            /**
+             * Observable
+             * @description Of which observable of a record; empty where the target says it.
+             */
+            observable: string;
+            /**
+             * Source
+             * @description Empty for what this server itself found in a record.
+             */
+            source: string;
+            /** Name */
+            name: string;
+            /**
+             * Before
+             * @description Points, as in the assessment; null where it was not there.
+             */
+            before: number | null;
+            /** After */
+            after: number | null;
         };
         /**
          * ListedBatchReply
@@ -6964,6 +7034,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AssessmentList"];
+                };
+            };
+        };
+    };
+    comparison_v3_threats_assessments_compare_get: {
+        parameters: {
+            query: {
+                /** @description Id of the assessment to start from. */
+                before: string;
+                /** @description Id of the other one. */
+                after: string;
+            };
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonReply"];
                 };
             };
         };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { compared, kindOf, nameOf, timelineOf } from "../pages/assessments/assessment";
+import { kindOf, nameOf, timelineOf } from "../pages/assessments/assessment";
 import { cut, type Graph, graphOf, neighbours, placed, stepFrom } from "../pages/assessments/graph";
 import type { Assessment } from "../pages/threat/evidence";
 
@@ -61,55 +61,6 @@ const RECORD = made({
 test("an observable is called by itself, defanged, a record by the begin of its hash", () => {
   expect([nameOf(ADDRESS), nameOf(RECORD)]).toEqual(["203[.]0[.]113[.]42", "aaaaaaaaaaaa…"]);
   expect([kindOf(ADDRESS), kindOf(RECORD)]).toEqual(["ipv4", undefined]);
-});
-
-describe("two compared", () => {
-  test("by source and name: what is new, gone, stronger, weaker and as it was", () => {
-    const before = made({
-      indicators: [
-        indicator(
-          "203.0.113.42",
-          fact("a", "gone", 1),
-          fact("a", "more", 1),
-          fact("a", "less", -2),
-          fact("a", "same", 1.05),
-        ),
-      ],
-    });
-    const after = made({
-      indicators: [
-        indicator(
-          "203.0.113.42",
-          fact("b", "new_one", 4),
-          fact("a", "more", 3),
-          fact("a", "less", -1.5),
-          fact("a", "same", 1),
-        ),
-      ],
-    });
-    expect(compared(before, after).map(({ source, name, change }) => `${source} ${name} ${change}`)).toEqual([
-      "b new one new",
-      "a more more",
-      "a gone gone",
-      "a less less",
-      "a same same",
-    ]);
-  });
-
-  test("what spoke against records counts besides; facts of two targets are compared by name alone", () => {
-    expect(compared(RECORD, RECORD).map(({ source, name }) => `${source}|${name}`)).toEqual([
-      "virustotal|203[.]0[.]113[.]42: engines",
-      "virustotal|203[.]0[.]113[.]43: engines",
-      "|Odd port",
-      "|odd parent",
-    ]);
-    const [line] = compared(ADDRESS, RECORD);
-    expect(line).toMatchObject({ source: "", name: "Odd port", before: null, after: 47, change: "new" });
-    expect(compared(ADDRESS, RECORD).find(({ source }) => source === "virustotal")).toMatchObject({
-      before: 3,
-      after: 5,
-    });
-  });
 });
 
 test("behaviours are counted by day, each day from the first to the last, thirty at most", () => {

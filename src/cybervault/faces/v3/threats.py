@@ -18,8 +18,9 @@ from cybervault.faces.openapi import body_of
 from cybervault.faces.paging import Cursors
 from cybervault.faces.queued import PREFER, accepted, wants_async
 from cybervault.faces.v3 import threat_shapes as shapes
+from cybervault.faces.v3.comparison_shapes import ComparisonQuery, ComparisonReply
 from cybervault.faces.v3.filters import read_filter, read_sort, spelled_filter
-from cybervault.faces.v3.management.office import id_in, pagination_of, wish_of
+from cybervault.faces.v3.management.office import id_from, id_in, pagination_of, wish_of
 
 _BASE: Final = "/v3/threats"
 
@@ -42,6 +43,8 @@ class ThreatPaths:
             responses={202: {"model": shapes.QueuedAssessment}},
         )  # fmt: skip
         add(kept, self.assessments, methods=["GET"], response_model=shapes.AssessmentList)
+        # Before the paths of one assessment, or it would be taken for an id.
+        add(f"{kept}/compare", self.comparison, methods=["GET"], response_model=ComparisonReply)
         add(
             f"{kept}/{{assessment_id}}", self.assessment, methods=["GET"],
             response_model=shapes.AssessmentReply | shapes.QueuedAssessment,
@@ -97,6 +100,15 @@ class ThreatPaths:
         if call.headers.get("if-none-match") == tag["etag"]:
             return Response(status_code=304, headers=tag)
         return json_response(200, shapes.AssessmentReply.of(found, call.language).model_dump(), tag)
+
+    async def comparison(self, call: Call, query: Annotated[ComparisonQuery, Query()]) -> Response:
+        """Two assessments, and what became of the evidence of each source."""
+        principal = await call.principal()
+        threats = self._threats.of(principal)
+        before, after = [
+            await threats.find(principal.tenant_id, AssessmentId(id_from(one))) for one in (query.before, query.after)
+        ]
+        return json_response(200, ComparisonReply.of(before, after, call.language).model_dump())
 
     async def listed(self, call: Call, query: Annotated[shapes.ThreatsQuery, Query()]) -> Response:
         """Threats, sorted and filtered; new ones do not move the pages."""

@@ -5,6 +5,7 @@ import "./css/assessments.css";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { ArrowLeftRight } from "lucide-react";
+import type { Shapes } from "../../api/server";
 import { useSpeech } from "../../i18n/language";
 import { useTexts } from "../../i18n/texts";
 import { Asked, Empty } from "../../kit/Asked";
@@ -13,15 +14,17 @@ import { PanelTable } from "../../kit/PanelTable";
 import { StateTag, type Tone } from "../../kit/Tags";
 import { Moment } from "../../kit/Times";
 import { VerdictTag } from "../../kit/VerdictTag";
-import { defangUrls } from "../../lib/defang";
+import { defang, defangUrls } from "../../lib/defang";
 import { labelName } from "../../lib/labels";
 import type { Assessment } from "../threat/evidence";
 import { AssessmentTable } from "./AssessmentTable";
-import { type Change, compared, nameOf } from "./assessment";
-import { assessmentsQuery, untilThere } from "./queries";
+import { nameOf, titlesOf } from "./assessment";
+import { assessmentsQuery, comparisonQuery, untilThere } from "./queries";
 import { assessmentTexts } from "./texts";
 
 const route = getRouteApi("/inside/assessments/compare");
+
+type Line = Shapes["LineReply"];
 
 export function ComparePage() {
   const all = useTexts(assessmentTexts);
@@ -50,20 +53,27 @@ export function ComparePage() {
 }
 
 function Both({ a, b }: { a: string; b: string }) {
-  const [before, after] = [useQuery(untilThere(a)), useQuery(untilThere(b))];
   const { pending } = useTexts(assessmentTexts);
   return (
-    <Asked query={before}>
-      {(one) => (
-        <Asked query={after}>
-          {(other) => (one && other ? <Difference before={one} after={other} /> : <Empty title={pending} />)}
-        </Asked>
-      )}
+    <Asked query={useQuery(comparisonQuery(a, b))}>
+      {({ before, after, evidence }) =>
+        evidence !== null && "indicators" in before && "indicators" in after ? (
+          <Difference before={before} after={after} evidence={evidence} />
+        ) : (
+          <Empty title={pending} />
+        )
+      }
     </Asked>
   );
 }
 
-function Difference({ before, after }: { before: Assessment; after: Assessment }) {
+interface DifferenceProps {
+  before: Assessment;
+  after: Assessment;
+  evidence: readonly Line[];
+}
+
+function Difference({ before, after, evidence }: DifferenceProps) {
   const { formats } = useSpeech();
   const texts = useTexts(assessmentTexts).comparison;
   const difference = after.risk_score - before.risk_score;
@@ -78,7 +88,7 @@ function Difference({ before, after }: { before: Assessment; after: Assessment }
         </p>
         <Side title={texts.after} assessment={after} />
       </div>
-      <Changes before={before} after={after} />
+      <Changes lines={evidence} titles={titlesOf(before, after)} />
     </>
   );
 }
@@ -115,12 +125,11 @@ function Side({ title, assessment }: { title: string; assessment: Assessment }) 
 }
 
 const COLUMNS = ["change", "source", "name", "before", "after"] as const;
-const TONE: Record<Change, Tone> = { new: "bad", gone: "good", more: "warn", less: "warn", same: "plain" };
+const TONE: Record<Line["change"], Tone> = { new: "bad", gone: "good", more: "warn", less: "warn", same: "plain" };
 
-function Changes({ before, after }: { before: Assessment; after: Assessment }) {
+function Changes({ lines, titles }: { lines: readonly Line[]; titles: ReadonlyMap<string, string> }) {
   const { formats } = useSpeech();
   const texts = useTexts(assessmentTexts).comparison;
-  const lines = compared(before, after);
   const said = (points: number | null) => (points === null ? "–" : formats.points(points));
   return (
     <section className="panel stack" aria-labelledby="changes">
@@ -131,13 +140,14 @@ function Changes({ before, after }: { before: Assessment; after: Assessment }) {
       {lines.length === 0 ? null : (
         <PanelTable title={texts.heading} columns={COLUMNS} texts={texts.columns}>
           {lines.map((line) => (
-            <tr key={line.key}>
+            <tr key={`${line.observable} ${line.source} ${line.name}`}>
               <td>
                 <StateTag tone={TONE[line.change]}>{texts.changes[line.change]}</StateTag>
               </td>
               <td>{line.source === "" ? texts.rule : labelName(line.source)}</td>
               <th scope="row" className="cell-why">
-                {line.name}
+                {line.observable === "" ? null : `${defang(line.observable)}: `}
+                {titles.get(line.name) ?? labelName(line.name)}
               </th>
               <td className="cell-score">{said(line.before)}</td>
               <td className="cell-score">{said(line.after)}</td>

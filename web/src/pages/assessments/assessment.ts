@@ -1,4 +1,4 @@
-/** What an assessment is called and of what sort it is; its evidence side by side with another's; its days. */
+/** What an assessment is called and of what sort it is; its days. */
 
 import { defang } from "../../lib/defang";
 import { KINDS, type Kind } from "../../lib/detect";
@@ -18,65 +18,11 @@ export function nameOf(assessment: Assessment): string {
   return `${assessment.target.slice(0, SHORT_CHARACTERS)}…`;
 }
 
-export type Change = "new" | "gone" | "more" | "less" | "same";
-
-export interface Line {
-  key: string;
-  source: string;
-  name: string;
-  before: number | null;
-  after: number | null;
-  change: Change;
-}
-
-/** The evidence of both, source by source, what changed most first. */
-export function compared(before: Assessment, after: Assessment): Line[] {
-  const isSame = before.target === after.target;
-  const [old, now] = [factsOf(before, isSame), factsOf(after, isSame)];
-  const lines = [...new Set([...old.keys(), ...now.keys()])].map((key): Line => {
-    const [one, other] = [old.get(key), now.get(key)];
-    const { source, name } = (other ?? one) as Fact;
-    const [was, is] = [one?.points ?? null, other?.points ?? null];
-    return { key, source, name, before: was, after: is, change: changeOf(was, is) };
-  });
-  const weight = ({ before: was, after: is, change }: Line) =>
-    change === "same" ? -1 : Math.abs((is ?? 0) - (was ?? 0));
-  return lines.sort((one, other) => weight(other) - weight(one));
-}
-
-interface Fact {
-  source: string;
-  name: string;
-  points: number;
-}
-
-/** Of a record what spoke against it besides; facts of its observables by name only where both are of one target. */
-function factsOf(assessment: Assessment, isSame: boolean): Map<string, Fact> {
-  const facts = new Map<string, Fact>();
-  const isRecord = kindOf(assessment) === undefined;
-  for (const { value, evidence } of assessment.indicators) {
-    const of = isSame && isRecord ? `${defang(value)}: ` : "";
-    for (const { source, name, points } of evidence) {
-      const key = `${of}${source} ${name}`;
-      facts.set(key, { source, name: of + labelName(name), points: (facts.get(key)?.points ?? 0) + points });
-    }
-  }
-  if (!isRecord) return facts;
-  const titles = new Map(assessment.detections.map((rule) => [`rule_${rule.rule_id}`, rule.title]));
-  for (const { name, points } of assessment.reasons) {
-    facts.set(` ${name}`, { source: "", name: titles.get(name) ?? labelName(name), points });
-  }
-  return facts;
-}
-
-// What differs by less is the age of a fact, not what it says.
-const SAME_WITHIN = 0.1;
-
-function changeOf(was: number | null, is: number | null): Change {
-  if (was === null) return "new";
-  if (is === null) return "gone";
-  if (Math.abs(is - was) < SAME_WITHIN) return "same";
-  return Math.abs(is) > Math.abs(was) ? "more" : "less";
+/** What the rules that fired are called, by the names of what they added. */
+export function titlesOf(...assessments: readonly Assessment[]): ReadonlyMap<string, string> {
+  return new Map(
+    assessments.flatMap(({ detections }) => detections.map((rule) => [`rule_${rule.rule_id}`, rule.title] as const)),
+  );
 }
 
 export interface Timeline {
@@ -111,9 +57,9 @@ export function timelineOf(assessments: readonly Assessment[]): Timeline {
   return { days, rows: sorted.map(([name, counts]) => ({ name, counts })), total };
 }
 
-function behavioursOf({ reasons, detections }: Assessment): Set<string> {
-  const titles = new Map(detections.map((rule) => [`rule_${rule.rule_id}`, rule.title]));
-  return new Set(reasons.map(({ name }) => titles.get(name) ?? labelName(name)));
+function behavioursOf(assessment: Assessment): Set<string> {
+  const titles = titlesOf(assessment);
+  return new Set(assessment.reasons.map(({ name }) => titles.get(name) ?? labelName(name)));
 }
 
 function daysBetween(first: string | undefined, last: string | undefined): string[] {

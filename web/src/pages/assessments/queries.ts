@@ -14,6 +14,17 @@ export function untilThere(id: string) {
   });
 }
 
+/** Two side by side, in the server's words of what changed; asked for again until both are there. */
+export function comparisonQuery(before: string, after: string) {
+  return queryOptions({
+    queryKey: ["assessments", "compare", before, after],
+    queryFn: ({ signal }) =>
+      answerOf(server.GET("/v3/threats/assessments/compare", { params: { query: { before, after } }, signal })),
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchInterval: ({ state }) => (state.data?.evidence === null ? AGAIN_MILLISECONDS : false),
+  });
+}
+
 /** Newest first; of one target, as many as the server gives at once. */
 export function assessmentsQuery(target: string | undefined, cursor?: string, limit = "50") {
   return queryOptions({

@@ -102,5 +102,9 @@ def pagination_of(wish: Wish, last: Sequence[Mark] | None, cursors: Cursors) -> 
 
 def id_in(path_params: Mapping[str, str], name: str) -> str:
     """An id of the path; what has not the form of one becomes an id that nothing has, and is as unknown."""
-    text = path_params[name]
+    return id_from(path_params[name])
+
+
+def id_from(text: str) -> str:
+    """As `id_in`, of what stands elsewhere in a request."""
     return text if _ID.match(text) else _NO_ID
