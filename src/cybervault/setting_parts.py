@@ -157,6 +157,13 @@ class ScanSettings(Part):
         default="nmap",
         description="The program nmap, by its name on PATH or by its path; empty: it is not used where it is, either.",
     )
+    parts_at_once: int = Field(
+        default=4,
+        ge=1,
+        le=64,
+        description="So many parts of one scan are done at the same time, on whichever servers have a hand free; with "
+        "1 one after another.",
+    )
     extra_ports: tuple[Annotated[int, Field(ge=1, le=65_535)], ...] = Field(
         default=(), max_length=1_024, description="Ports that every profile looks at besides its own (JSON list)."
     )

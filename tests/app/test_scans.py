@@ -79,6 +79,7 @@ async def test_a_registry_is_told_the_name_that_was_connected_for_it_and_no_othe
 
 
 async def test_scans_have_workers_of_their_own(setup: Setup) -> None:
-    """A scan of an hour must not keep a batch of telemetry waiting."""
+    """A scan of an hour must not keep a batch of telemetry waiting, nor who waits for a part keep that part."""
     async with put_together(setup.settings()) as product:
-        assert product.scanning.dispatcher is not product.dispatcher
+        own = (product.dispatcher, product.scanning.dispatcher, product.scanning.helper)
+        assert len(set(map(id, own))) == 3

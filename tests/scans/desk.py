@@ -1,6 +1,7 @@
 """Scans on a database of each engine, with a worker's hands, before servers on loopback."""
 
 import asyncio
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from cybervault.egress.message import DnsQuestion, DnsReply
 from cybervault.scans.apart import Apart
 from cybervault.scans.cloud.accounts import Accounts
 from cybervault.scans.grants import GrantRules, Grants, NewGrant
+from cybervault.scans.hands import Hands
 from cybervault.scans.ledger import Ledger
 from cybervault.scans.profiles import Profile, ProfileName
 from cybervault.scans.registry import Registry
@@ -47,12 +49,15 @@ class Zone:
     asked: list[str] = field(default_factory=list)
     hangs_at: str = ""
     breaks_at: str = ""
+    log: Path | None = None
+    """Where each question for an address is noted, which then takes a third of a second."""
     reached: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def resolve(self, question: DnsQuestion) -> DnsReply:
         """One answer."""
         if question.record_type == "A":
             self.asked.append(question.name)
+            await self._noted(question.name)
         if question.name == self.hangs_at:
             self.reached.set()
             await asyncio.Event().wait()
@@ -60,6 +65,12 @@ class Zone:
             raise ValueError("no engine is without fault")
         found = self.addresses.get(question.name, ()) if question.record_type == "A" else ()
         return DnsReply(code=0 if question.name in self.addresses else 3, records=found)
+
+    async def _noted(self, name: str) -> None:
+        if self.log is not None:
+            with self.log.open("a") as out:
+                out.write(f"{name} {os.getpid()}\n")
+            await asyncio.sleep(0.3)
 
 
 @dataclass(slots=True)
@@ -167,27 +178,30 @@ class Desk:
         return await self.scans.coverage(await self.scans.find(self.ours, scan_id))
 
 
-def profiles_of(*ports: int) -> Mapping[ProfileName, Profile]:
+def profiles_of(*ports: int, parts_at_once: int = 1) -> Mapping[ProfileName, Profile]:
     """All profiles with these ports alone, and short waits."""
     return {
-        name: Profile(name, "For tests.", ports, 64, 5.0, 0.7, has_compliance_rules=name is not ProfileName.STANDARD)
+        name: Profile(
+            name, "For tests.", ports, 64, 5.0, 0.7, name is not ProfileName.STANDARD, parts_at_once=parts_at_once
+        )
         for name in ProfileName
     }
 
 
-async def desk_on(database: Database, *ports: int, toolbox: Toolbox = NO_ENGINES) -> Desk:
+async def desk_on(database: Database, *ports: int, toolbox: Toolbox = NO_ENGINES, parts_at_once: int = 1) -> Desk:
     """Put the parts together; this machine may be scanned where it is granted."""
     world, zone, told = await world_on(database), Zone(), Told()
     grants = Grants(GrantStore(database), world.journal, proof=_NoProof(), rules=GrantRules(has_loopback=True))
     rows = Rows(ScanStore(database), ScanFindingStore(database), Jobs(database, first_pause_seconds=0))
-    profiles, wakes = profiles_of(*ports), list[int]()
-    timeline = Timeline(rows.scans, told, world.clock)
+    profiles, wakes = profiles_of(*ports, parts_at_once=parts_at_once), list[int]()
+    timeline, hands = Timeline(rows.scans, told, world.clock), Hands(rows.jobs, lambda: None)
     scans = Scans(
-        rows, grants, world.journal, profiles=profiles, timeline=timeline, toolbox=toolbox, wake=lambda: wakes.append(1)
-    )
+        rows, grants, world.journal, profiles=profiles, timeline=timeline, toolbox=toolbox, hands=hands,
+        wake=lambda: wakes.append(1),
+    )  # fmt: skip
     ledger = Ledger(rows.scans, rows.findings, events=told, clock=world.clock)
     shelves = Shelving()
     accounts = Accounts(cast("Egress", None), {}, world.clock, pause_seconds=0)
     means = Means(zone.resolve, shelves.registry, accounts, shelves, profiles, world.clock, Apart(toolbox))
-    worker = ScanWorker(rows.scans, ledger, grants, means=means, timeline=timeline)
+    worker = ScanWorker(rows.scans, ledger, grants, means=means, timeline=timeline, hands=hands)
     return Desk(world, zone, told, grants, rows.jobs, scans, worker, shelves, accounts, timeline, wakes)

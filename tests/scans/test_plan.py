@@ -119,6 +119,12 @@ def test_an_estimate_grows_with_what_is_asked_for() -> None:
     assert minutes_of(many, STANDARD) > 60
     assert connections_of(many, STANDARD) == 65_537 * len(STANDARD.ports)
     assert minutes_of(many, replace(STANDARD, at_once=1_000_000)) == 1
+    alone, beside = (minutes_of(many, replace(STANDARD, parts_at_once=count)) for count in (1, 4))
+    assert beside * 3 < alone < beside * 5
+    # One block of addresses is one part, however many hands there are.
+    block = targets("10.1.0.0/27")
+    slow = replace(STANDARD, at_once=1, connect_seconds=3.0)
+    assert minutes_of(block, replace(slow, parts_at_once=4)) == minutes_of(block, slow)
 
 
 def test_what_was_not_even_planned_is_known_by_its_phase() -> None:

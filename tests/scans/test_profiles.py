@@ -12,7 +12,8 @@ def test_each_profile_looks_deeper_than_the_one_before() -> None:
 
 
 def test_ports_are_ports_in_order_and_the_operators_are_among_them() -> None:
-    for profile in load_profiles((80, 4711)).values():
+    for profile in load_profiles((80, 4711), 3).values():
+        assert profile.parts_at_once == 3
         assert 4711 in profile.ports
         assert list(profile.ports) == sorted(set(profile.ports))
         assert all(1 <= port <= 65_535 for port in profile.ports)

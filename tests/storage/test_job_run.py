@@ -70,6 +70,7 @@ async def test_progress_counts_from_the_end_of_a_step_and_what_is_done_from_its_
 
     assert await run.step("first", look, progress=0.4, doing="asking sources") == b"0.0 asking sources"
     assert await run.step("second", look, progress=0.5) == b"0.4 asking sources"
+    assert await run.step("third", look, progress=lambda: 0.55) == b"0.5 asking sources"
     await run.report(progress=0.6, doing="weighing")
     assert await look() == b"0.6 weighing"
 

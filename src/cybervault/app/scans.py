@@ -18,6 +18,8 @@ from cybervault.scans.cloud.accounts import Accounts
 from cybervault.scans.cloud.client import Account
 from cybervault.scans.engines import NMAP
 from cybervault.scans.grants import GrantRules, Grants
+from cybervault.scans.hands import KIND as PART
+from cybervault.scans.hands import Hands
 from cybervault.scans.ledger import Ledger
 from cybervault.scans.profiles import load_profiles
 from cybervault.scans.proof import DomainProof
@@ -57,15 +59,17 @@ class ScanParts:
     schedules: Schedules
     scheduler: Scheduler
     dispatcher: Dispatcher
+    helper: Dispatcher
+    """Does the parts of scans that are handed out: those who wait for parts must not take their places."""
 
 
 def scans_of(settings: Settings, database: Database, journal: Journal, *, egress: Egress, clock: Clock) -> ScanParts:
     """The scans of all tenants, under the operator's rules."""
-    part, woken = settings.scans, asyncio.Event()
+    part, woken, handed = settings.scans, asyncio.Event(), asyncio.Event()
     rules = GrantRules(part.loopback, part.owners_grant_networks, frozenset(part.aws))
     grants = Grants(GrantStore(database), journal, proof=DomainProof(egress), rules=rules)
     rows = Rows(ScanStore(database), ScanFindingStore(database), Jobs(database))
-    profiles = load_profiles(part.extra_ports)
+    profiles = load_profiles(part.extra_ports, part.parts_at_once)
     toolbox = toolbox_of(settings)
     means = Means(
         egress.resolve,
@@ -81,9 +85,13 @@ def scans_of(settings: Settings, database: Database, journal: Journal, *, egress
         Timeline(rows.scans, events, clock),
         Ledger(rows.scans, rows.findings, events=events, clock=clock),
     )
-    worker = ScanWorker(rows.scans, ledger, grants, means=means, timeline=timeline)
-    scans = Scans(rows, grants, journal, profiles=profiles, timeline=timeline, toolbox=toolbox, wake=woken.set)
+    hands = Hands(rows.jobs, handed.set)
+    worker = ScanWorker(rows.scans, ledger, grants, means=means, timeline=timeline, hands=hands)
+    scans = Scans(
+        rows, grants, journal, profiles=profiles, timeline=timeline, toolbox=toolbox, hands=hands, wake=woken.set
+    )
     dispatcher = dispatcher_of(database, clock, handlers={KIND: worker.work}, woken=woken)
+    helper = dispatcher_of(database, clock, handlers={PART: worker.take}, woken=handed)
     store = ScheduleStore(database)
     return ScanParts(
         grants,
@@ -93,6 +101,7 @@ def scans_of(settings: Settings, database: Database, journal: Journal, *, egress
         Schedules(store, scans, journal),
         Scheduler(store, scans, clock),
         dispatcher,
+        helper,
     )
 
 

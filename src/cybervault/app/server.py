@@ -70,6 +70,7 @@ def _lifespan(product: Product) -> Callable[[FastAPI], AbstractAsyncContextManag
                 access.retention,
                 product.dispatcher,
                 product.scanning.dispatcher,
+                product.scanning.helper,
                 product.scanning.timeline,
                 product.scanning.scheduler,
                 product.hooks.dispatcher,

@@ -56,6 +56,7 @@ async def _scanned(data: Path | None, tenant: str, wish: NewScan, *, is_watched:
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             group.create_task(product.scanning.dispatcher.run(stop))
+            group.create_task(product.scanning.helper.run(stop))
             try:
                 ended = await _watched(product, owner.id, asked)
             finally:

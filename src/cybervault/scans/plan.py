@@ -167,7 +167,8 @@ def minutes_of(targets: Sequence[Target], profile: Profile) -> int:
         if target.kind is TargetKind.CLOUD
     )
     addresses = sum(target.addresses for target in targets)
-    silent = addresses * 5 / profile.at_once * profile.connect_seconds
+    blocks = max(1, math.ceil(addresses / BLOCK_ADDRESSES))
+    silent = addresses * 5 / profile.at_once * profile.connect_seconds / min(profile.parts_at_once, blocks)
     seconds = silent + names * (_SECONDS_OF_NAME + _SECONDS_OF_HOST) + images * _SECONDS_OF_IMAGE + clouds
     return max(1, math.ceil(seconds / 60))
 

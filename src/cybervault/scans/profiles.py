@@ -20,7 +20,7 @@ class ProfileName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """How deep and how loud a scan looks."""
+    """How deep and how loud a scan looks: so many connections at once in a part, and so many parts at once."""
 
     name: ProfileName
     summary: str
@@ -29,10 +29,11 @@ class Profile:
     connect_seconds: float
     answer_seconds: float
     has_compliance_rules: bool
+    parts_at_once: int = 1
 
 
-def load_profiles(extra_ports: tuple[int, ...] = ()) -> Mapping[ProfileName, Profile]:
-    """All profiles, each with the operator's extra ports."""
+def load_profiles(extra_ports: tuple[int, ...] = (), parts_at_once: int = 1) -> Mapping[ProfileName, Profile]:
+    """All profiles, each with the operator's extra ports, and in as many parts at once as the operator says."""
     found: dict[str, dict[str, Any]] = tomllib.loads(files("cybervault.scans").joinpath(_FILE).read_text("utf-8"))
     profiles = {}
     for name in ProfileName:
@@ -46,5 +47,6 @@ def load_profiles(extra_ports: tuple[int, ...] = ()) -> Mapping[ProfileName, Pro
             part["connect_seconds"],
             part["answer_seconds"],
             part["has_compliance_rules"],
+            parts_at_once,
         )
     return profiles

@@ -22,6 +22,7 @@ from cybervault.scans.difference import Difference, difference
 from cybervault.scans.engines import CLOUD, ENGINES
 from cybervault.scans.exports import Form, exported, packages_exported
 from cybervault.scans.grants import Grants
+from cybervault.scans.hands import Hands
 from cybervault.scans.inventory import Inventory
 from cybervault.scans.plan import connections_of, minutes_of, phases_of, targets_of, unplanned
 from cybervault.scans.profiles import Profile, ProfileName
@@ -96,6 +97,7 @@ class Scans:
         profiles: Mapping[ProfileName, Profile],
         timeline: Timeline,
         toolbox: Toolbox,
+        hands: Hands,
         wake: Callable[[], None],
     ) -> None:
         self._rows = rows
@@ -104,6 +106,7 @@ class Scans:
         self._profiles = profiles
         self._timeline = timeline
         self._toolbox = toolbox
+        self._hands = hands
         self._wake = wake
 
     async def preview(self, tenant_id: TenantId, wish: NewScan) -> Preview:
@@ -207,6 +210,7 @@ class Scans:
         if job is None or scan.state.is_final:
             raise _ended(scan.state)
         await self._rows.jobs.ask_cancel(tenant_id, job.id)
+        await self._hands.cancel(tenant_id, scan_id)
         async with self._rows.scans.transaction():
             await self._journal.record(_happening(Change.SCAN_CANCELLED, scan, actor))
         return await self.find(tenant_id, scan_id)

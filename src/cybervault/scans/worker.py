@@ -45,6 +45,7 @@ from cybervault.scans.engines.ports import sweep
 from cybervault.scans.engines.tls import look_at_tls
 from cybervault.scans.grant import Permit
 from cybervault.scans.grants import Grants
+from cybervault.scans.hands import Hands, Order
 from cybervault.scans.ledger import Ledger, PartKey
 from cybervault.scans.plan import (
     Part,
@@ -123,14 +124,15 @@ class _Walk:
 class ScanWorker:
     """Runs the jobs of scans. A part that was finished is never looked at again, whatever happens to the process."""
 
-    def __init__(
-        self, store: ScanStore, ledger: Ledger, grants: Grants, *, means: Means, timeline: Timeline
-    ) -> None:  # fmt: skip
+    def __init__(  # noqa: PLR0913 - each says something of its own
+        self, store: ScanStore, ledger: Ledger, grants: Grants, *, means: Means, timeline: Timeline, hands: Hands
+    ) -> None:
         self._store = store
         self._ledger = ledger
         self._grants = grants
         self._means = means
         self._timeline = timeline
+        self._hands = hands
 
     async def work(self, run: JobRun) -> None:
         """The handler of the jobs: names, then ports, then what answered; then clouds; then images, layer by layer."""
@@ -157,28 +159,65 @@ class ScanWorker:
         found = await asyncio.to_thread(self._means.apart.toolbox.standings)
         return msgspec.msgpack.encode([one.engine.name for one in found if not one.is_usable])
 
+    async def take(self, run: JobRun) -> None:
+        """The handler of the jobs of parts: one part of a scan that another worker goes through."""
+        tenant_id, reference = run.job.tenant_id, run.job.reference
+        if tenant_id is None or reference is None:
+            raise ValueError("a part belongs to a scan of a tenant")
+
+        async def done(order: Order) -> bytes:
+            profile, scan_id = self._means.profiles[order.profile], ScanId(reference.partition(" ")[0])
+            walk = _Walk(run, tenant_id, scan_id, targets_of(order.targets), profile, 0, order.absent)
+            return await self._kept(walk, order.number, order.part)
+
+        await self._hands.take(run, done)
+
     async def _phase(self, walk: _Walk, parts: Sequence[Part]) -> Report:
-        """All parts of one phase, one after another."""
-        together, first = Report(), walk.number
+        """All parts of one phase: one after another, or several at once where the operator lets them."""
+        first, reports = walk.number, dict[int, Report]()
+        walk.number += len(parts)
         chunks = [Chunk(first + place, part.phase, part.subjects) for place, part in enumerate(parts)]
         await self._store.plan(walk.tenant_id, walk.scan_id, chunks)
-        for place, part in enumerate(parts):
-            walk.number = first + place
-            progress = progress_of(part.phase, place + 1, len(parts), targets=walk.targets)
-            raw = await walk.run.step(
-                f"part {walk.number}",
-                partial(self._kept, walk, part),
-                progress=progress,
-                doing=f"{part.phase}: {', '.join(part.subjects[:3])}",
-            )
-            await self._timeline.advanced(walk.tenant_id, walk.scan_id, progress)
-            together.add(_REPORTS.decode(raw))
-        walk.number = first + len(parts)
+        ahead, lanes = iter(enumerate(parts)), min(walk.profile.parts_at_once, len(parts))
+
+        def far() -> float:
+            """How far the scan is with one part more than those that are done."""
+            return progress_of(parts[0].phase, len(reports) + 1, len(parts), targets=walk.targets)
+
+        async def lane() -> None:
+            for place, part in ahead:
+                raw = await walk.run.step(
+                    f"part {first + place}",
+                    partial(self._done, walk, first + place, part, is_alone=lanes <= 1),
+                    progress=far,
+                    doing=f"{part.phase}: {', '.join(part.subjects[:3])}",
+                )
+                progress = far()
+                reports[place] = _REPORTS.decode(raw)
+                await self._timeline.advanced(walk.tenant_id, walk.scan_id, progress)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(lanes):
+                    group.create_task(lane())
+        except ExceptionGroup as found:
+            # What ended one ended all; whoever runs the job knows it by itself.
+            raise found.exceptions[0] from None
+        together = Report()
+        # In their order, for what follows is to be cut the same each time.
+        for place in sorted(reports):
+            together.add(reports[place])
         return together
 
-    async def _kept(self, walk: _Walk, part: Part) -> bytes:
+    async def _done(self, walk: _Walk, number: int, part: Part, *, is_alone: bool) -> bytes:
+        if is_alone:
+            return await self._kept(walk, number, part)
+        targets = tuple(target.value for target in walk.targets)
+        return await self._hands.hand_out(walk.run, Order(walk.profile.name, targets, walk.absent, number, part))
+
+    async def _kept(self, walk: _Walk, number: int, part: Part) -> bytes:
         report = await self._looked(walk, part)
-        key = PartKey(walk.tenant_id, walk.scan_id, walk.number)
+        key = PartKey(walk.tenant_id, walk.scan_id, number)
         await self._ledger.take_in(key, report, has_compliance_rules=walk.profile.has_compliance_rules)
         report.inventories.clear()  # has its row by now, and no part looks at it
         return msgspec.msgpack.encode(report)

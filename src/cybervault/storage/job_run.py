@@ -45,7 +45,8 @@ class JobRun:
         self._task: asyncio.Task[object] | None = None
         self.job = claimed.job
         self.payload = claimed.payload
-        self.seconds_left = claimed.seconds_left
+        left = claimed.seconds_left
+        self._deadline = None if left is None else clock.boot_seconds() + left
         self.ending: Ending | None = None
 
     @property
@@ -54,16 +55,27 @@ class JobRun:
         return self._hold
 
     @property
+    def seconds_left(self) -> float | None:
+        """Until its deadline, from now; None where it has none."""
+        return None if self._deadline is None else self._deadline - self._clock.boot_seconds()
+
+    @property
     def may_be_lost(self) -> bool:
         """Whether the lease has run out by this machine's clock, so that another may have the job."""
         return self._clock.boot_seconds() >= self._held_until
 
     async def step(
-        self, name: str, work: Callable[[], Awaitable[bytes]], *, progress: float | None = None, doing: str = ""
+        self,
+        name: str,
+        work: Callable[[], Awaitable[bytes]],
+        *,
+        progress: Callable[[], float] | float | None = None,
+        doing: str = "",
     ) -> bytes:
         """Run a step and keep its result, or give the result that was kept before.
 
-        `doing` is shown while it runs, `progress` from its end on. Raises `RunEnded` or `LeaseLost` where the job
+        `doing` is shown while it runs, `progress` from its end on; where steps go side by side it is asked for then.
+        Raises `RunEnded` or `LeaseLost` where the job
         should not go on, and ValueError for a name that this run has used already.
         """
         if name in self._named:
@@ -74,8 +86,8 @@ class JobRun:
         if doing:
             await self.report(doing=doing)
         output = await work()
-        begun = self._clock.boot_seconds()
-        self.heed(await self._jobs.finish_step(self._hold, name, output, progress=progress), begun)
+        begun, far = self._clock.boot_seconds(), progress() if callable(progress) else progress
+        self.heed(await self._jobs.finish_step(self._hold, name, output, progress=far), begun)
         return output
 
     async def report(self, *, progress: float | None = None, doing: str | None = None) -> None:

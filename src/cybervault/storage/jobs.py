@@ -65,15 +65,25 @@ _OPEN: Final = sql(
 _WAITING: Final = sql(
     sa.select(_C.kind, sa.func.count()).where(_C.state == JobState.QUEUED.value).group_by(_C.kind).order_by(_C.kind)
 )
+_CANCELLED_VALUES: Final = {
+    "is_cancel_asked": True,
+    "state": sa.case((_C.state == JobState.QUEUED.value, JobState.CANCELLED.value), else_=_C.state),
+    "finished_at": sa.case((_C.state == JobState.QUEUED.value, _NOW), else_=_C.finished_at),
+    "payload": sa.case((_C.state == JobState.QUEUED.value, _NOTHING), else_=_C.payload),
+}
+_CANCELLABLE = (_OF_TENANT, _IS_OPEN, sa.not_(_C.is_cancel_asked))
 _ASK_CANCEL: Final = sql(
+    sa.update(JOBS).values(_CANCELLED_VALUES).where(_C.id == sa.bindparam("wanted"), *_CANCELLABLE)
+)
+_ASK_CANCEL_PARTS: Final = sql(
     sa.update(JOBS)
-    .values(
-        is_cancel_asked=True,
-        state=sa.case((_C.state == JobState.QUEUED.value, JobState.CANCELLED.value), else_=_C.state),
-        finished_at=sa.case((_C.state == JobState.QUEUED.value, _NOW), else_=_C.finished_at),
-        payload=sa.case((_C.state == JobState.QUEUED.value, _NOTHING), else_=_C.payload),
+    .values(_CANCELLED_VALUES)
+    .where(
+        _C.kind == sa.bindparam("kind"),
+        sa.func.substr(_C.reference, 1, sa.func.length(sa.bindparam("begin", type_=sa.Text)))
+        == sa.bindparam("begin", type_=sa.Text),
+        *_CANCELLABLE,
     )
-    .where(_C.id == sa.bindparam("wanted"), _OF_TENANT, _IS_OPEN, sa.not_(_C.is_cancel_asked))
 )
 _HOLD_ON: Final = sql(
     sa.update(JOBS)
@@ -258,6 +268,13 @@ class Jobs:
         now = (await self._database.now()).timestamp()
         values = {"wanted": job_id, "tenant_id": tenant_id, "now": now}
         return await self._database.run(_ASK_CANCEL, values) == 1
+
+    async def ask_cancel_parts(self, tenant_id: TenantId, kind: str, begin: str) -> int:
+        """The same for all jobs of a kind whose references begin so; how many that were."""
+        now = (await self._database.now()).timestamp()
+        return await self._database.run(
+            _ASK_CANCEL_PARTS, {"kind": kind, "begin": begin, "tenant_id": tenant_id, "now": now}
+        )
 
     async def waiting(self) -> Mapping[str, int]:
         """How many jobs of each kind wait, for whatever reason."""
