@@ -136,6 +136,10 @@ class TestOneThatFollowsLinks:
     def apart(self, folder: Path, script: str) -> Apart:
         return Apart(stand_in(folder, WAPITI, script), (wapiti.ADAPTER,))
 
+    async def attacked(self, apart: Apart, named: Named, service: Service = HERE) -> Report:
+        prober = Prober(lambda _address: True, has_loopback=True)
+        return await apart.attack(service, named, PENTEST, prober=prober, absent=())
+
     async def test_it_reaches_its_target_and_nothing_else_and_what_was_refused_is_told(self, tmp_path: Path) -> None:
         given, tried = tmp_path / "given", tmp_path / "tried"
         async with (
@@ -149,7 +153,7 @@ class TestOneThatFollowsLinks:
             ]  # fmt: skip
             given.write_text(json.dumps(urls))
             script = self.LEAVES.format(given=str(given), tried=str(tried))
-            report = await looked(self.apart(tmp_path, script), self.WEB, profile=PENTEST, service=ours)
+            report = await self.attacked(self.apart(tmp_path, script), self.WEB, ours)
             assert (web.connections, other.connections) == (1, 0)
         place = f"{web.port}/tcp"
         assert [(one.rule, one.place) for one in report.seen] == [("web_sql_injection", f"{place} /a (q)")]
@@ -188,11 +192,22 @@ class TestOneThatFollowsLinks:
             print('\\n' + json.dumps(found, indent=2))
             """)
         gone = Service(Host("web.example", HOST, "web.example"), 1)
-        (line,) = (await looked(self.apart(tmp_path, script), self.WEB, profile=PENTEST, service=gone)).coverage
+        (line,) = (await self.attacked(self.apart(tmp_path, script), self.WEB, gone)).coverage
         assert (line.state, line.reason) == (CoverageState.FAILED, reason)
 
     async def test_nobody_is_attacked_but_in_a_pentest(self, tmp_path: Path) -> None:
         apart = self.apart(tmp_path, f"open({str(tmp_path / 'started')!r}, 'w')")
-        for profile in (STANDARD, COMPLIANCE):
+        for profile in (STANDARD, COMPLIANCE, PENTEST):
             assert (await looked(apart, self.WEB, profile=profile)).coverage == []
+            assert apart.is_attacked(self.WEB, profile, absent=()) is (profile is PENTEST)
+        assert not apart.is_attacked(SSH, PENTEST, absent=())
+        assert not apart.is_attacked(self.WEB, PENTEST, absent=(WAPITI,))
+        assert (await looked(apart, SSH, profile=STANDARD)).coverage == []
+        (line,) = (await looked(apart, SSH, profile=PENTEST)).coverage
+        assert (line.engine, line.state) == (WAPITI, CoverageState.COVERED)
         assert not (tmp_path / "started").exists()
+
+    async def test_what_answered_and_does_not_any_longer_was_not_reached(self, tmp_path: Path) -> None:
+        """It may be down for a moment: nothing that was seen of it is called gone."""
+        (line,) = (await self.attacked(self.apart(tmp_path, ""), Named("unknown"))).coverage
+        assert (line.state, line.reason) == (CoverageState.NOT_REACHED, "it did not answer as it did before")

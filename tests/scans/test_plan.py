@@ -6,11 +6,12 @@ from ipaddress import ip_network
 import pytest
 
 from cybervault.scans.contents import Layer, LayerContents
-from cybervault.scans.engines import ACCOUNT, ADVISORIES, CLOUD, IMAGE, LAYERS, LISTING, NAMES, SERVICES, SWEEP
+from cybervault.scans.engines import ACCOUNT, ADVISORIES, CLOUD, IMAGE, LAYERS, LISTING, NAMES, SERVICES, SWEEP, WAPITI
 from cybervault.scans.plan import (
     MISSING,
     account_parts,
     area_parts,
+    attack_parts,
     connections_of,
     first_parts,
     image_parts,
@@ -80,6 +81,11 @@ def test_services_are_looked_at_sixteen_at_a_time() -> None:
         (SERVICES, 16, 4),
         (SERVICES, 4, 1),
     ]
+    attacks = attack_parts([Service(Host("10.1.0.7", "10.1.0.7"), port) for port in (80, 443, 8080)])
+    assert [(part.phase, len(part.services), part.subjects) for part in attacks] == [
+        (WAPITI, 2, ("10.1.0.7",)),
+        (WAPITI, 1, ("10.1.0.7",)),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -88,10 +94,16 @@ def test_services_are_looked_at_sixteen_at_a_time() -> None:
         (("10.1.0.7", "example.com", ACCOUNT_ROOT), (NAMES, SWEEP, SERVICES, ACCOUNT, LISTING, CLOUD)),
         (("oci://r.example/app", "arn:aws:s3:::bucket"), (CLOUD, IMAGE, LAYERS, ADVISORIES)),
         (("10.1.0.7", "oci://r.example/app"), (SWEEP, SERVICES, IMAGE, LAYERS, ADVISORIES)),
+        (("10.1.0.7", "oci://r.example/app"), (SWEEP, SERVICES, IMAGE, LAYERS, ADVISORIES, WAPITI)),
     ],
 )
 def test_progress_never_falls_and_leaves_room_for_the_end(asked: tuple[str, ...], phases: tuple[str, ...]) -> None:
-    walked = [progress_of(phase, done, 3, targets=targets(*asked)) for phase in phases for done in (1, 2, 3)]
+    is_pentest = WAPITI in phases
+    walked = [
+        progress_of(phase, done, 3, targets=targets(*asked), is_pentest=is_pentest)
+        for phase in phases
+        for done in (1, 2, 3)
+    ]
     assert walked == sorted(walked)
     assert walked[-1] == 0.99
     assert walked[-4] > 0.5
@@ -132,6 +144,8 @@ def test_what_was_not_even_planned_is_known_by_its_phase() -> None:
     assert unplanned(asked, {CLOUD, NAMES, SWEEP}) == [("10.1.0.7", SERVICES), ("example.com", SERVICES)]
     assert len(unplanned(asked, set())) == 6
     assert unplanned(asked, {CLOUD, NAMES, SWEEP, SERVICES}) == []
+    attacked = unplanned(asked, {CLOUD, NAMES, SWEEP, SERVICES}, is_pentest=True)
+    assert attacked == [("10.1.0.7", WAPITI), ("example.com", WAPITI)]
     assert unplanned(targets(ACCOUNT_ROOT), {ACCOUNT}) == [(ACCOUNT_ROOT, LISTING), (ACCOUNT_ROOT, CLOUD)]
 
 
@@ -148,6 +162,7 @@ def test_phases_are_told_in_their_order_with_what_comes_next() -> None:
         Phase(NAMES, 1, 1), Phase(SWEEP, 1, 2, ("a", "b")), Phase(SERVICES, 0, 0),
     )  # fmt: skip
     many = Chunk(0, MISSING, ("a", "b", "c", "d"))
+    assert [phase.name for phase in phases_of(targets("10.1.0.7"), [], is_pentest=True)] == [SWEEP, SERVICES, WAPITI]
     assert phases_of((), [many]) == (Phase(MISSING, 0, 1, ("a", "b", "c")),)
     assert [phase.name for phase in phases_of(targets(ACCOUNT_ROOT), [])] == [ACCOUNT, LISTING, CLOUD]
 

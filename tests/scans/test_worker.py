@@ -14,7 +14,7 @@ from cybervault.domain.principals import TenantId
 from cybervault.egress.client import Egress
 from cybervault.egress.guard import Guard, origin_of
 from cybervault.scans import worker as module
-from cybervault.scans.engines import ENGINES
+from cybervault.scans.engines import ENGINES, WAPITI
 from cybervault.scans.exports import Form
 from cybervault.scans.grant import Permit
 from cybervault.scans.osv import advisory_of
@@ -46,6 +46,14 @@ NINE = tuple(f"h{number}.example" for number in range(9))
 ABSENT = msgspec.msgpack.encode([one.engine.name for one in NO_ENGINES.standings() if not one.is_usable])
 BASE = layer({"var/lib/dpkg/status": OPENSSL, "etc/os-release": DEBIAN})
 LEAKING = layer({"root/.ssh/id_rsa": KEY, "app/django.dist-info/METADATA": b"Name: Django\nVersion: 2.2.5\n"})
+# In place of an engine that attacks: it asks for one page, by the proxy that it was told.
+ATTACKER = """
+import json, sys, urllib.request
+url, proxy = (sys.argv[sys.argv.index(name) + 1] for name in ("--url", "--proxy"))
+urllib.request.build_opener(urllib.request.ProxyHandler({"http": proxy})).open(url).read()
+hole = {"SQL Injection": [{"method": "GET", "path": "/a", "parameter": "q"}]}
+print("\\n" + json.dumps({"infos": {"crawled_pages_nbr": 1}, "vulnerabilities": hole, "anomalies": {}}, indent=2))
+"""
 TIDY = layer({"root/.ssh/.wh.id_rsa": b""})
 
 
@@ -192,6 +200,52 @@ async def test_silent_addresses_of_a_network_are_one_line(database: Database) ->
     assert "3 addresses" in second.reason
     assert module._without_the_silent([covered, lines[0]]) == [covered, lines[0]]
     assert database is not None
+
+
+class TestPentest:
+    """Attacks come last, two services a part, each allowed anew."""
+
+    async def _begun(self, database: Database, folder: Path, *ports: int) -> tuple[Desk, Scan]:
+        desk = await desk_on(database, *ports, toolbox=stand_in(folder, WAPITI, ATTACKER))
+        await desk.grant(HERE, allows_pentest=True)
+        return desk, await desk.ask(HERE, profile=ProfileName.PENTEST)
+
+    async def test_web_servers_are_attacked_when_all_else_is_kept(self, database: Database, tmp_path: Path) -> None:
+        async with (
+            listening(answers(get=HTTP_BARE, head=HTTP_BARE)) as web,
+            listening(greets(b"220 ready\r\n")) as ftp,
+        ):
+            desk, scan = await self._begun(database, tmp_path, web.port, ftp.port)
+            still = [line for line in await desk.lines(scan.id) if line.engine == WAPITI]
+            assert [(line.state, line.reason) for line in still] == [(CoverageState.NOT_REACHED, "still to come")]
+            await desk.work()
+        found = {(one.rule, one.place) for one in await desk.found(scan.id)}
+        assert {("web_sql_injection", f"{web.port}/tcp /a (q)"), ("ftp_cleartext", f"{ftp.port}/tcp")} <= found
+        lines = {line.places: line for line in await desk.lines(scan.id) if line.engine == WAPITI}
+        assert {places: (line.state, line.reason) for places, line in lines.items()} == {
+            (f"{web.port}/tcp",): (CoverageState.COVERED, ""),
+            (f"{ftp.port}/tcp",): (CoverageState.COVERED, "nothing to look at"),
+        }
+        details = await desk.scans.details(await desk.scans.find(desk.ours, scan.id), most=1)
+        assert [(phase.name, phase.done, phase.total) for phase in details.phases][-1] == (WAPITI, 1, 1)
+
+    async def test_nobody_is_attacked_whose_grant_has_ended(self, database: Database, tmp_path: Path) -> None:
+        async with listening(answers(get=HTTP_BARE, head=HTTP_BARE)) as web:
+            desk, scan = await self._begun(database, tmp_path, web.port)
+            run, permit, asked = await desk.claimed(), desk.grants.permit, list[int]()
+
+            async def ends_before_the_attack(tenant_id: TenantId) -> Permit:
+                asked.append(web.connections)
+                if len(asked) == 4:  # engines that are missing, ports, services
+                    (grant,) = await desk.grants.list(desk.ours)
+                    await desk.grants.withdraw(desk.ours, grant.id, actor=desk.actor)
+                return await permit(tenant_id)
+
+            desk.grants.permit = ends_before_the_attack  # type: ignore[method-assign] # a grant that ends in between
+            await desk.worker.work(run)
+            assert (len(asked), web.connections) == (4, asked[-1])
+        (line,) = [line for line in await desk.lines(scan.id) if line.engine == WAPITI]
+        assert (line.state, line.reason) == (CoverageState.NOT_TESTED, "no grant covers it any longer")
 
 
 class TestInterrupted:

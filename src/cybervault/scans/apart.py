@@ -38,21 +38,45 @@ class Apart:
     async def look(
         self, service: Service, named: Named, profile: Profile, *, prober: Prober, absent: Collection[str]
     ) -> Report:
-        """What all engines say of a service; of those that are `absent` nothing, for the scan has said so once.
+        """What engines say of a service that do not attack it; of those that are `absent` nothing: that was said once.
 
         Raises `EgressError` REFUSED for an address that may not be scanned: then nothing is started.
         """
         together = Report()
         for adapter in self._adapters:
-            if _BY_NAME[adapter.engine].is_attacking and profile.name is not ProfileName.PENTEST:
-                continue
+            is_attacking = _is_attacking(adapter)
             asset, place = service.host.asset, place_of(service.port)
+            if is_attacking and profile.name is not ProfileName.PENTEST:
+                continue
             if not adapter.speaks(named):
                 # What speaks something else by now has nothing left of what was seen.
                 line = Coverage(asset, adapter.engine, CoverageState.COVERED, "nothing to look at", (place,))
                 together.coverage.append(line)
-            elif adapter.engine not in absent:
+            elif not is_attacking and adapter.engine not in absent:
                 together.add(await self._one(adapter, service, named, profile=profile, prober=prober))
+        return together
+
+    def is_attacked(self, named: Named, profile: Profile, *, absent: Collection[str]) -> bool:
+        """Whether such a service is to be attacked in this scan: in pentests, by an engine that is there."""
+        return profile.name is ProfileName.PENTEST and any(
+            _is_attacking(one) and one.speaks(named) and one.engine not in absent for one in self._adapters
+        )
+
+    async def attack(
+        self, service: Service, named: Named, profile: Profile, *, prober: Prober, absent: Collection[str]
+    ) -> Report:
+        """What engines find that attack a service; raises as `look`."""
+        together = Report()
+        for adapter in self._adapters:
+            if not _is_attacking(adapter) or adapter.engine in absent:
+                continue
+            if adapter.speaks(named):
+                together.add(await self._one(adapter, service, named, profile=profile, prober=prober))
+            else:
+                # A while ago it did: whether it has gone or only fails to answer is not known.
+                reason, places = "it did not answer as it did before", (place_of(service.port),)
+                line = Coverage(service.host.asset, adapter.engine, CoverageState.NOT_REACHED, reason, places)
+                together.coverage.append(line)
         return together
 
     async def _one(
@@ -80,6 +104,10 @@ class Apart:
             [Seen(asset, rule, name, where, evidence) for rule, where, evidence in asked],
             [Coverage(asset, name, state, reason, (place,))],
         )
+
+
+def _is_attacking(adapter: Adapter) -> bool:
+    return _BY_NAME[adapter.engine].is_attacking
 
 
 async def _ran(adapter: Adapter, words: list[str], spot: Spot, *, prober: Prober) -> tuple[Ended, Way]:

@@ -9,7 +9,7 @@ import msgspec
 
 from cybervault.domain.never_scanned import Network
 from cybervault.scans.contents import Layer, LayerContents
-from cybervault.scans.engines import ACCOUNT, ADVISORIES, CLOUD, IMAGE, LAYERS, LISTING, NAMES, SERVICES, SWEEP
+from cybervault.scans.engines import ACCOUNT, ADVISORIES, CLOUD, IMAGE, LAYERS, LISTING, NAMES, SERVICES, SWEEP, WAPITI
 from cybervault.scans.profiles import Profile
 from cybervault.scans.scan import Chunk, Phase
 from cybervault.scans.seen import CloudArea, CloudResource, Host, Service
@@ -20,6 +20,8 @@ _Item = TypeVar("_Item")
 BLOCK_ADDRESSES: Final = 64
 NAMES_AT_ONCE: Final = 8
 SERVICES_AT_ONCE: Final = 16
+ATTACKED_AT_ONCE: Final = 2
+"""Few: an attack takes minutes, and a part that is not finished keeps nothing."""
 RESOURCES_AT_ONCE: Final = 16
 MISSING: Final = "missing"
 _SUBJECTS_SHOWN: Final = 3
@@ -34,7 +36,7 @@ _ACCOUNT_PHASES: Final = (ACCOUNT, LISTING, CLOUD)
 # How much each phase counts for beside the others that a scan has, in the order in which they come.
 _WEIGHTS: Final = {
     MISSING: 0, NAMES: 10, SWEEP: 50, SERVICES: 40, ACCOUNT: 1, LISTING: 10, CLOUD: 20,
-    IMAGE: 2, LAYERS: 30, ADVISORIES: 4,
+    IMAGE: 2, LAYERS: 30, ADVISORIES: 4, WAPITI: 60,
 }  # fmt: skip
 # Measured on silent and on answering networks: a silent block costs its discovery ports, one at a time.
 _SECONDS_OF_NAME: Final = 3.0
@@ -86,6 +88,14 @@ def service_parts(services: Sequence[Service]) -> list[Part]:
     ]
 
 
+def attack_parts(services: Sequence[Service]) -> list[Part]:
+    """Services that are to be attacked, two at a time."""
+    return [
+        Part(WAPITI, tuple(dict.fromkeys(one.host.asset for one in some)), services=tuple(some))
+        for some in _some(services, ATTACKED_AT_ONCE)
+    ]
+
+
 def image_parts(targets: Sequence[Target]) -> list[Part]:
     """Each image for itself."""
     return [Part(IMAGE, (target.value,)) for target in targets if target.kind is TargetKind.IMAGE]
@@ -125,14 +135,18 @@ def resource_parts(targets: Sequence[Target], listed: Sequence[CloudResource]) -
     ]
 
 
-def unplanned(targets: Sequence[Target], planned: Collection[str]) -> list[tuple[str, str]]:
+def unplanned(
+    targets: Sequence[Target], planned: Collection[str], *, is_pentest: bool = False
+) -> list[tuple[str, str]]:  # fmt: skip
     """What of a scan under way has not even been cut into parts, as asset and engine."""
-    return [(target.value, phase) for target in targets for phase in _phases(target) if phase not in planned]
+    expected = [(target.value, phase) for target in targets for phase in _phases(target, is_pentest=is_pentest)]
+    return [(value, phase) for value, phase in expected if phase not in planned]
 
 
-def phases_of(targets: Sequence[Target], chunks: Sequence[Chunk]) -> tuple[Phase, ...]:
+def phases_of(targets: Sequence[Target], chunks: Sequence[Chunk], *, is_pentest: bool = False) -> tuple[Phase, ...]:
     """How far each phase of a scan is, in their order; one that was not cut into parts yet has none."""
-    expected = {phase for target in targets for phase in _phases(target)} | {chunk.engine for chunk in chunks}
+    expected = {phase for target in targets for phase in _phases(target, is_pentest=is_pentest)}
+    expected |= {chunk.engine for chunk in chunks}
     found = []
     for name in (phase for phase in _WEIGHTS if phase in expected):
         parts = [chunk for chunk in chunks if chunk.engine == name]
@@ -142,11 +156,11 @@ def phases_of(targets: Sequence[Target], chunks: Sequence[Chunk]) -> tuple[Phase
     return tuple(found)
 
 
-def progress_of(phase: str, done: int, total: int, *, targets: Sequence[Target]) -> float:
+def progress_of(phase: str, done: int, total: int, *, targets: Sequence[Target], is_pentest: bool = False) -> float:
     """How far a scan is when so many parts of a phase are done; what remains is to write down its end."""
     if phase not in _WEIGHTS:
         raise ValueError(phase)
-    own = {phase}.union(*(_phases(target) for target in targets))
+    own = {phase}.union(*(_phases(target, is_pentest=is_pentest) for target in targets))
     weights = {name: weight for name, weight in _WEIGHTS.items() if name in own}
     before = 0.0
     for name, weight in weights.items():
@@ -188,8 +202,9 @@ def _is_account(target: Target) -> bool:
     return target.kind is TargetKind.CLOUD and target.arn.is_account
 
 
-def _phases(target: Target) -> tuple[str, ...]:
-    return _ACCOUNT_PHASES if _is_account(target) else _PHASES[target.kind]
+def _phases(target: Target, *, is_pentest: bool) -> tuple[str, ...]:
+    own = _ACCOUNT_PHASES if _is_account(target) else _PHASES[target.kind]
+    return (*own, WAPITI) if is_pentest and SERVICES in own else own
 
 
 def _blocks(network: Network) -> Iterator[Network]:

@@ -239,7 +239,7 @@ class Scans:
             controls=dict(controls.most_common()),
             findings=await self.findings(tenant_id, scan_id, skipped=0, most=most),
             coverage=_coverage(scan, chunks),
-            phases=phases_of(targets_of(scan.targets), chunks),
+            phases=phases_of(targets_of(scan.targets), chunks, is_pentest=scan.profile is ProfileName.PENTEST),
         )
 
     async def all_findings(
@@ -354,9 +354,11 @@ def _coverage(scan: Scan, chunks: Sequence[Chunk]) -> tuple[Coverage, ...]:
         else:
             lines += chunk.coverage
     if scan.state is not JobState.COMPLETED:
-        planned = {chunk.engine for chunk in chunks}
-        for asset, engine in unplanned(targets_of(scan.targets), planned):
-            lines += _unreached([asset], engine, reason)
+        planned, is_pentest = {chunk.engine for chunk in chunks}, scan.profile is ProfileName.PENTEST
+        said = {(line.asset, line.engine) for line in lines}
+        for asset, engine in unplanned(targets_of(scan.targets), planned, is_pentest=is_pentest):
+            if (asset, engine) not in said:
+                lines += _unreached([asset], engine, reason)
     return tuple(lines)
 
 

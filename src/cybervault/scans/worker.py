@@ -31,6 +31,7 @@ from cybervault.scans.engines import (
     SERVICES,
     SWEEP,
     TLS,
+    WAPITI,
     Engine,
     engines_for,
 )
@@ -51,6 +52,7 @@ from cybervault.scans.plan import (
     Part,
     account_parts,
     area_parts,
+    attack_parts,
     first_parts,
     image_parts,
     layer_parts,
@@ -135,7 +137,7 @@ class ScanWorker:
         self._hands = hands
 
     async def work(self, run: JobRun) -> None:
-        """The handler of the jobs: names, then ports, then what answered; then clouds; then images, layer by layer."""
+        """The handler of the jobs: names, ports, what answered; clouds; images, layer by layer; attacks come last."""
         job = msgspec.msgpack.decode(run.payload, type=ScanJob)
         if run.job.tenant_id is None or run.job.reference is None:
             raise ValueError("a scan belongs to a tenant, and has an id")
@@ -147,13 +149,14 @@ class ScanWorker:
         without = [target.value for target in targets if _missing_engines(walk, target)]
         names = await self._phase(walk, first_parts(targets, without))
         swept = await self._phase(walk, sweep_parts(targets, names.hosts))
-        await self._phase(walk, service_parts(swept.services))
+        answered = await self._phase(walk, service_parts(swept.services))
         accounts = await self._phase(walk, account_parts(targets))
         listed = await self._phase(walk, area_parts(accounts.areas))
         await self._phase(walk, resource_parts(targets, listed.resources))
         images = await self._phase(walk, image_parts(targets))
         layers = await self._phase(walk, layer_parts(images.layers))
         await self._phase(walk, package_parts(layers.contents))
+        await self._phase(walk, attack_parts(answered.services))
 
     async def _absent(self) -> bytes:
         found = await asyncio.to_thread(self._means.apart.toolbox.standings)
@@ -182,7 +185,8 @@ class ScanWorker:
 
         def far() -> float:
             """How far the scan is with one part more than those that are done."""
-            return progress_of(parts[0].phase, len(reports) + 1, len(parts), targets=walk.targets)
+            done = len(reports) + 1
+            return progress_of(parts[0].phase, done, len(parts), targets=walk.targets, is_pentest=walk.is_pentest)
 
         async def lane() -> None:
             for place, part in ahead:
@@ -237,8 +241,9 @@ class ScanWorker:
             return [_Look((name,), partial(self._name, walk, permit, name)) for name in part.subjects]
         if part.phase == SWEEP:
             return [_Look(part.subjects, partial(self._sweep, walk, permit, part.hosts))]
-        if part.phase == SERVICES:
-            return [_Look((one.host.asset,), partial(self._service, walk, permit, one)) for one in part.services]
+        if part.phase in {SERVICES, WAPITI}:
+            look = self._service if part.phase == SERVICES else self._attack
+            return [_Look((one.host.asset,), partial(look, walk, permit, one)) for one in part.services]
         if part.phase in {ACCOUNT, LISTING, CLOUD}:
             return self._looks_at_clouds(walk, permit, part)
         if part.phase in {IMAGE, LAYERS, ADVISORIES}:
@@ -306,6 +311,8 @@ class ScanWorker:
         if named.name in {"http", "https"}:
             report.add(await look_at_web(service, profile, prober, is_tls=named.is_tls))
         report.add(await self._means.apart.look(service, named, profile, prober=prober, absent=walk.absent))
+        if self._means.apart.is_attacked(named, profile, absent=walk.absent):
+            report.services.append(service)
         # What is no TLS any more, or no web server, has nothing left of what was seen of one.
         spoken = {TLS: named.is_tls, HTTP: named.name in {"http", "https"}}
         report.coverage += [
@@ -314,6 +321,14 @@ class ScanWorker:
             if not is_spoken
         ]
         return report
+
+    async def _attack(self, walk: _Walk, permit: Permit, service: Service) -> Report:
+        target = walk.by_value[service.host.target]
+        if _is_withdrawn(walk, permit, target):
+            return _withdrawn(service.host.asset, WAPITI, (place_of(service.port),))
+        prober, profile = self._prober(permit, target), walk.profile
+        named = await service_engine.name(service, profile, prober)
+        return await self._means.apart.attack(service, named, profile, prober=prober, absent=walk.absent)
 
     async def _account(self, walk: _Walk, permit: Permit, name: str) -> Report:
         target = walk.by_value[name]

@@ -142,14 +142,14 @@ async def test_the_engine_itself_finds_the_holes_and_leaves_the_target_by_no_way
         async with listening(talk, tls) as server:
             service = Service(Host("web.example", "127.0.0.1", "web.example"), server.port)
             named = Named(scheme, is_tls=tls is not None)
-            report = await apart.look(service, named, PENTEST, prober=prober, absent=())
+            report = await apart.attack(service, named, PENTEST, prober=prober, absent=())
         assert elsewhere.connections == 0
         place = f"{server.port}/tcp"
         assert {(one.rule, one.place) for one in report.seen} == {(rule, f"{place} {spot}") for rule, spot in HOLES}
         assert [(line.state, line.reason, line.places) for line in report.coverage] == [
             (CoverageState.COVERED, "", (place,))
         ]
-        gone = await apart.look(service, named, PENTEST, prober=prober, absent=())
+        gone = await apart.attack(service, named, PENTEST, prober=prober, absent=())
     (line,) = gone.coverage
     assert (line.state, gone.seen) == (CoverageState.FAILED, [])
     # A page that our proxy made up in the server's place is one to it.
