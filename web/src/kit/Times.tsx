@@ -17,9 +17,11 @@ export function useNow(stepMilliseconds = STEP_MILLISECONDS): number {
 
 export function Moment({ at }: { at: string }) {
   const { formats } = useSpeech();
-  const now = useNow();
+  const known = useNow();
   const time = Date.parse(at);
   if (Number.isNaN(time)) return <>{at}</>;
+  // What has just happened is not to come, however long ago the clock was looked at.
+  const now = time > known ? Math.max(known, Date.now()) : known;
   const text = time > now ? formats.inTime(time, now) : formats.ago(time, now);
   return (
     <time dateTime={at} title={formats.moment(at)}>
