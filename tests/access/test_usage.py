@@ -215,3 +215,9 @@ async def test_it_is_written_beat_by_beat_and_trouble_ends_no_process(
     assert [one["event"] for one in logs].count("usage lost") == 1
     assert logs[0]["event"] == "usage not written"
     assert await count(database) == 3
+
+
+async def test_calls_are_counted_in_steps_the_last_one_too(usage: Usage) -> None:
+    usage.note(use())
+    steps = await usage.steps(CALLER.tenant_id, KEY, present="another", length=timedelta(hours=1), count=2)
+    assert [[(one.is_old_secret, one.calls) for one in step.counts] for step in steps] == [[], [(True, 1)]]

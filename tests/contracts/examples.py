@@ -243,6 +243,7 @@ async def _keys(walk: Walk, account_id: str) -> None:
     await walk.ask("GET /v3/system/health", headers=old)
     await walk.ask("GET /v3/keys/{key_id}", key_id=key_id)
     await walk.ask("GET /v3/keys/{key_id}/usage", key_id=key_id)
+    await walk.ask("GET /v3/keys/{key_id}/usage/summary", key_id=key_id, query="step=hour")
     await walk.ask("GET /v3/keys", query="limit=1")
     await walk.ask("PATCH /v3/keys/{key_id}", {"name": "github-actions-main"}, key_id=key_id)
     await walk.ask("POST /v3/keys/{key_id}/rotate", {"expires_at": "2027-06-30"}, key_id=key_id)

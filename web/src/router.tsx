@@ -57,7 +57,7 @@ const apiKeys = createRoute({
 const apiKey = createRoute({
   ...within("/settings/api-keys/$id"),
   component: lazyRouteComponent(() => import("./pages/settings/keys/KeyPage"), "KeyPage"),
-  validateSearch: filters("view", "outcome"),
+  validateSearch: filters("view", "period", "outcome"),
 });
 const billing = createRoute({
   ...within("/settings/billing"),

@@ -1,15 +1,16 @@
 """The use of keys: noted in memory at each call, written in batches, so that no request waits for it."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
 from cybervault.access.rhythm import every
 from cybervault.access.store.usage import UsageRow, UsageStore
+from cybervault.access.usage_steps import UsageStep, first_of, steps_of
 from cybervault.domain.clock import Clock
 from cybervault.domain.ids import random_characters
 from cybervault.domain.principals import Environment, KeyId, Principal, TenantId
@@ -109,6 +110,15 @@ class Usage:
         if len(rows) <= most:
             return UsagePage(rows, None)
         return UsagePage(rows[:most], (rows[most - 1].at, rows[most - 1].id))
+
+    async def steps(
+        self, tenant_id: TenantId, key_id: KeyId, *, present: str, length: timedelta, count: int
+    ) -> Sequence[UsageStep]:
+        """The calls of a key in so many steps, the last one going on; `present` is the hint of its newest secret."""
+        await self.flush()
+        first, seconds = first_of(self._clock.now(), length, count), length.total_seconds()
+        found = await self._store.tally(tenant_id, key_id, since=first * seconds, length=seconds, present=present)
+        return steps_of(found, length, first=first, count=count)
 
     async def recent(self, tenant_id: TenantId, since: datetime) -> tuple[UsageRow, ...]:
         """The calls with any key of a tenant, newest first, at most 50,000."""

@@ -171,6 +171,7 @@ ROUTES: Final = (
     _managing("GET", "/v3/keys/{key_id}"),
     _managing("PATCH", "/v3/keys/{key_id}", needs_proof=True),
     _managing("GET", "/v3/keys/{key_id}/usage"),
+    _managing("GET", "/v3/keys/{key_id}/usage/summary"),
     _managing("POST", "/v3/keys/{key_id}/rotate", needs_proof=True),
     _managing("POST", "/v3/keys/{key_id}/finish-rotation"),
     _managing("POST", "/v3/keys/{key_id}/cancel-rotation"),

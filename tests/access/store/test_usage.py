@@ -77,6 +77,26 @@ async def test_nobody_sees_calls_of_another_key_or_tenant(database: Database) ->
     assert [one.id for one in await store.recent(ACME, since=0.0, most=1)] == ["p0002"]
 
 
+async def test_calls_are_counted_by_step_status_and_secret_of_one_key_and_tenant(database: Database) -> None:
+    store = UsageStore(database)
+    await store.add(
+        [
+            row(1, at=3_599.999, status=500),
+            row(2, at=3_600.0),
+            row(3, at=7_199.999),
+            row(4, at=7_200.0, hint="old"),
+            row(5, at=7_300.0, hint="old"),
+            row(6, at=7_300.0, status=403),
+            row(7, OTHER, at=7_300.0),
+            row(8, KEY, BETA, at=7_300.0),
+        ]
+    )
+    tallies = await store.tally(ACME, KEY, since=3_600.0, length=3_600.0, present="cv_live_…abcd")
+    assert sorted((one.number, one.status, one.is_old_secret, one.calls) for one in tallies) == [
+        (1, 200, False, 2), (2, 200, True, 2), (2, 403, False, 1),
+    ]  # fmt: skip
+
+
 async def test_the_last_use_of_a_secret_goes_forward_only(database: Database) -> None:
     store = await with_key(database)
     await store.used(KEY, "old", at=7.0, ip="192.0.2.7")

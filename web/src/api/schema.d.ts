@@ -1806,6 +1806,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/keys/{key_id}/usage/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description The calls with a key in steps of time, by how they ended and with which secret.
+         *
+         *     A key needs the scope `keys:manage`; people look after their own.
+         *
+         *     Not for test keys.
+         */
+        get: operations["summary_v3_keys__key_id__usage_summary_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/keys/{key_id}/rotate": {
         parameters: {
             query?: never;
@@ -5388,6 +5411,59 @@ export interface components {
             faults: string[];
         };
         /**
+         * UsageCount
+         * @description Calls of a step that ended alike with the same secret.
+         */
+        UsageCount: {
+            /**
+             * Outcome
+             * @description `refused`: 401, 403, 429; `faulty`: another of 400 to 499; `failed`: 500 and above.
+             * @enum {string}
+             */
+            outcome: "succeeded" | "refused" | "faulty" | "failed";
+            /**
+             * Is Old Secret
+             * @description Whether it was not the one that the key has now.
+             */
+            is_old_secret: boolean;
+            /** Calls */
+            calls: number;
+        };
+        /**
+         * UsageStepReply
+         * @description One step.
+         */
+        UsageStepReply: {
+            /**
+             * At
+             * @description Its beginning.
+             */
+            at: string;
+            /**
+             * Counts
+             * @description Empty where nothing was called.
+             */
+            counts: components["schemas"]["UsageCount"][];
+        };
+        /**
+         * UsageSummary
+         * @description Answer of `GET /v3/keys/{key_id}/usage/summary`.
+         */
+        UsageSummary: {
+            /**
+             * Step
+             * @enum {string}
+             */
+            step: "hour" | "day";
+            /** Calls */
+            calls: number;
+            /**
+             * Data
+             * @description Without a gap, oldest first; the last one is going on.
+             */
+            data: components["schemas"]["UsageStepReply"][];
+        };
+        /**
          * UseList
          * @description Answer of `GET /v3/keys/{key_id}/usage`, newest first.
          */
@@ -5412,6 +5488,12 @@ export interface components {
             path: string;
             /** Status */
             status: number;
+            /**
+             * Outcome
+             * @description What its status means.
+             * @enum {string}
+             */
+            outcome: "succeeded" | "refused" | "faulty" | "failed";
             /** Milliseconds */
             milliseconds: number;
             /** Ip */
@@ -9733,6 +9815,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UseList"];
+                };
+            };
+        };
+    };
+    summary_v3_keys__key_id__usage_summary_get: {
+        parameters: {
+            query?: {
+                /** @description `hour`: the last 48 hours; `day`: the last 90 days, of UTC. */
+                step?: "hour" | "day";
+            };
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageSummary"];
                 };
             };
         };

@@ -1,56 +1,22 @@
 import { describe, expect, test } from "vitest";
 import { expiryOf, networksIn, timeUntil } from "../pages/settings/keys/keys";
 import { masked, snippetOf } from "../pages/settings/keys/snippets";
-import { outcomeOf, stepsOf, type Use } from "../pages/settings/keys/usage";
+import { callsOf, type Step } from "../pages/settings/keys/usage";
 
-const use = (at: string, status: number): Use => ({
-  at,
-  status,
-  method: "GET",
-  path: "/v3/tenant",
-  milliseconds: 4,
-  ip: "203.0.113.9",
-  agent: null,
-  secret: "cbr_live_…abcd",
-  is_old_secret: false,
-  request_id: `${at} ${status}`,
-});
-
-describe("the usage of a key", () => {
-  test.each([
-    [200, "succeeded"],
-    [304, "succeeded"],
-    [400, "faulty"],
-    [401, "refused"],
-    [403, "refused"],
-    [404, "faulty"],
-    [429, "refused"],
-    [500, "failed"],
-    [503, "failed"],
-  ])("%i counts as %s", (status, outcome) => expect(outcomeOf(status)).toBe(outcome));
-
-  test("every call stands in exactly one step, and steps have no gap", () => {
-    const uses = [use("2026-11-01T10:00:30Z", 200), use("2026-11-01T10:00:59Z", 403), use("2026-11-01T10:07:00Z", 500)];
-    const { steps, length } = stepsOf(uses);
-    expect(length).toBe(60_000);
-    expect(steps.map(({ total }) => total)).toEqual([2, 0, 0, 0, 0, 0, 0, 1]);
-    expect(steps[0]?.counts).toEqual({ succeeded: 1, refused: 1, faulty: 0, failed: 0 });
-    expect(new Set(steps.slice(1).map(({ at }, before) => at - (steps[before]?.at ?? 0)))).toEqual(new Set([length]));
-  });
-
-  test.each([
-    ["2026-11-01T10:30:00Z", 60_000],
-    ["2026-11-01T13:00:00Z", 15 * 60_000],
-    ["2026-11-04T10:00:00Z", 180 * 60_000],
-    ["2027-01-29T10:00:00Z", 10_080 * 60_000],
-  ])("until %s the steps fit into the chart", (last, wanted) => {
-    const { steps, length } = stepsOf([use(last, 200), use("2026-11-01T10:00:00Z", 200)]);
-    expect(length).toBe(wanted);
-    expect(steps.length).toBeLessThanOrEqual(32);
-    expect(steps.reduce((sum, { total }) => sum + total, 0)).toBe(2);
-  });
-
-  test("no calls make no steps", () => expect(stepsOf([]).steps).toEqual([]));
+test("calls are summed by how they ended and by secret", () => {
+  const steps: Step[] = [
+    { at: "2026-11-01T10:00:00Z", counts: [{ outcome: "succeeded", is_old_secret: false, calls: 3 }] },
+    { at: "2026-11-01T11:00:00Z", counts: [] },
+    {
+      at: "2026-11-01T12:00:00Z",
+      counts: [
+        { outcome: "succeeded", is_old_secret: true, calls: 2 },
+        { outcome: "failed", is_old_secret: false, calls: 1 },
+      ],
+    },
+  ];
+  expect(callsOf(steps)).toBe(6);
+  expect([callsOf(steps, { outcome: "succeeded" }), callsOf(steps, { isOld: true })]).toEqual([5, 2]);
 });
 
 describe("the life of a key", () => {

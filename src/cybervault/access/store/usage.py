@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 
 import sqlalchemy as sa
 
+from cybervault.access.usage_steps import Tally
 from cybervault.domain.principals import KeyId, TenantId
 from cybervault.storage.database import Database, Row, sql
 from cybervault.storage.tables import KEY_SECRETS, KEY_USAGE, KEYS
@@ -72,6 +73,19 @@ _RECENT: Final = sql(
     .limit(sa.bindparam("most", type_=sa.Integer))
     .offset(0)
 )
+# Neither engine has a floor for certain, and they round halves in different ways: this moves steps by 4 microseconds.
+_PASSED: Final = KEY_USAGE.c.at / sa.bindparam("length", type_=sa.Float)
+_NUMBER: Final = sa.cast(sa.func.round(_PASSED - sa.literal_column("0.499999999")), sa.Integer).label("number")
+_IS_OLD: Final = (KEY_USAGE.c.hint != sa.bindparam("present")).label("is_old_secret")
+_TALLY: Final = sql(
+    sa.select(_NUMBER, KEY_USAGE.c.status, _IS_OLD, sa.func.count().label("calls"))
+    .where(
+        KEY_USAGE.c.key_id == sa.bindparam("wanted"),
+        KEY_USAGE.c.tenant_id == sa.bindparam("tenant_id"),
+        KEY_USAGE.c.at >= sa.bindparam("since"),
+    )
+    .group_by(sa.text("1"), KEY_USAGE.c.status, sa.text("3"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +146,14 @@ class UsageStore:
         at, row_id = before or (float("inf"), "")
         values = {"tenant_id": tenant_id, "wanted": key_id, "at": at, "before": row_id, "most": most}
         return tuple(map(_row, await self._database.rows(_PAGE, values)))
+
+    async def tally(
+        self, tenant_id: TenantId, key_id: KeyId, *, since: float, length: float, present: str
+    ) -> Sequence[Tally]:
+        """How many calls of a key ended how in each step of `length` seconds; `present` is the hint of its secret."""
+        values = {"tenant_id": tenant_id, "wanted": key_id, "since": since, "length": length, "present": present}
+        found = cast("Sequence[tuple[int, int, bool, int]]", await self._database.rows(_TALLY, values))
+        return [Tally(number, status, bool(is_old), calls) for number, status, is_old, calls in found]
 
     async def recent(self, tenant_id: TenantId, *, since: float, most: int) -> tuple[UsageRow, ...]:
         """Calls with any key of a tenant, newest first."""

@@ -181,8 +181,8 @@ class TestUses:
         )  # fmt: skip
         assert shapes.UseReply.of(row, ROTATING, NOW).model_dump() == {
             "at": "2026-11-01T12:00:00Z", "method": "GET", "path": "/v3/keys/{key_id}", "status": 200,
-            "milliseconds": 12, "ip": "192.0.2.1", "agent": None, "secret": hint, "is_old_secret": is_old,
-            "request_id": "req_1",
+            "outcome": "succeeded", "milliseconds": 12, "ip": "192.0.2.1", "agent": None, "secret": hint,
+            "is_old_secret": is_old, "request_id": "req_1",
         }  # fmt: skip
 
     @pytest.mark.parametrize("matter", list(Matter))

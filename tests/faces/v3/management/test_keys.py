@@ -312,7 +312,8 @@ class TestUsage:
             ("(no such path)", 404), ("/v3/users", 403), ("/v3/tenant", 200),
         ]  # fmt: skip
         assert set(rows[2]) == {
-            "at", "method", "path", "status", "milliseconds", "ip", "agent", "secret", "is_old_secret", "request_id",
+            "at", "method", "path", "status", "outcome", "milliseconds", "ip", "agent", "secret", "is_old_secret",
+            "request_id",
         }  # fmt: skip
         assert {name: rows[2][name] for name in ("at", "method", "ip", "agent", "secret", "is_old_secret")} == {
             "at": "2026-11-01T00:00:00Z", "method": "GET", "ip": "192.0.2.1", "agent": "curl",
@@ -334,6 +335,17 @@ class TestUsage:
                 break
             cursor = f"&cursor={page['pagination']['next_cursor']}"
         assert seen == [True, False, True]
+        told = await managed.get(f"/v3/keys/{key['id']}/usage/summary?step=hour", headers)
+        assert (len(told["data"]), told["calls"]) == (48, 3)
+        assert told["data"][-1] == {
+            "at": "2026-11-01T00:00:00Z",
+            "counts": [
+                {"outcome": "succeeded", "is_old_secret": False, "calls": 1},
+                {"outcome": "succeeded", "is_old_secret": True, "calls": 2},
+            ],
+        }
+        reply = await managed.ask("GET", f"/v3/keys/{key['id']}/usage/summary?step=minute", headers)
+        assert (reply.status_code, reply.json()["error"]["code"]) == (400, "invalid_parameter")
 
 
 class TestReport:

@@ -10,6 +10,7 @@ from cybervault.access.life import Edit, Key, KeySecret, KeyState, NewExpiry
 from cybervault.access.minting import MintedKey, NewKey
 from cybervault.access.reports import Remark, readiness
 from cybervault.access.store.usage import UsageRow
+from cybervault.access.usage_steps import outcome_of
 from cybervault.domain.principals import KeyKind, MemberId, Principal, Scope, ServiceAccountId
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.faces.moments import moment_in
@@ -30,6 +31,8 @@ KINDS: Final[dict[KindWord, KeyKind]] = {
     "classic_test": KeyKind.CLASSIC_TEST,
 }
 _WORDS: Final[dict[KeyKind, KindWord]] = {kind: word for word, kind in KINDS.items()}
+
+OutcomeWord: TypeAlias = Literal["succeeded", "refused", "faulty", "failed"]
 
 _Networks: TypeAlias = list[Annotated[str, Field(max_length=64)]]
 _NETWORKS_MAX: Final = 100
@@ -183,7 +186,7 @@ class KeyReply(BaseModel):
             name=key.name,
             kind=_WORDS[key.kind],
             environment=key.kind.environment.value,
-            hint=_present(key, now).hint,
+            hint=present_secret(key, now).hint,
             state=key.state(now).value,
             scopes=sorted(scope.value for scope in key.scopes),
             ip_allow_list=[str(network) for network in key.networks],
@@ -247,6 +250,7 @@ class UseReply(BaseModel):
     method: str
     path: str = Field(description="The template of the path, never what stood in its place.")
     status: int
+    outcome: OutcomeWord = Field(description="What its status means.")
     milliseconds: int
     ip: str | None
     agent: str | None
@@ -262,11 +266,12 @@ class UseReply(BaseModel):
             method=row.method,
             path=row.route,
             status=row.status,
+            outcome=outcome_of(row.status).value,
             milliseconds=row.milliseconds,
             ip=row.ip,
             agent=row.agent,
             secret=row.hint,
-            is_old_secret=row.hint != _present(key, now).hint,
+            is_old_secret=row.hint != present_secret(key, now).hint,
             request_id=row.request_id,
         )
 
@@ -322,7 +327,7 @@ def _expiry(text: str | None) -> datetime | None:
     return moment
 
 
-def _present(key: Key, now: datetime) -> KeySecret:
+def present_secret(key: Key, now: datetime) -> KeySecret:
     """The newest secret that works, or of a key that has none the last that did."""
     return (key.living(now) or key.secrets)[-1]
 

@@ -17,6 +17,7 @@ from cybervault.faces.openapi import body_of
 from cybervault.faces.v3.management import key_shapes as shapes
 from cybervault.faces.v3.management.office import Office, PageQuery, Wish, id_in, pagination_of, wish_of
 from cybervault.faces.v3.management.shapes import KeyConsumptionReply, KeyLimits, moment_of
+from cybervault.faces.v3.management.usage_shapes import UsageSummary, UsageSummaryQuery
 
 # Of these days the report looks at every call.
 _REPORT: Final = timedelta(days=7)
@@ -43,6 +44,7 @@ class KeyPaths:
         router.add_api_route(one, self.show, methods=["GET"], response_model=shapes.KeyReply)
         router.add_api_route(one, self.edit, methods=["PATCH"], response_model=shapes.KeyReply, openapi_extra=edit)
         router.add_api_route(f"{one}/usage", self.usage, methods=["GET"], response_model=shapes.UseList)
+        router.add_api_route(f"{one}/usage/summary", self.summary, methods=["GET"], response_model=UsageSummary)
         router.add_api_route(
             f"{one}/rotate",
             self.rotate,
@@ -130,6 +132,14 @@ class KeyPaths:
         rows = [shapes.UseReply.of(row, key, now) for row in page.rows]
         reply = shapes.UseList(data=rows, pagination=pagination_of(wish, page.before, office.cursors))
         return json_response(200, reply.model_dump())
+
+    async def summary(self, call: Call, query: Annotated[UsageSummaryQuery, Query()]) -> Response:
+        """The calls with a key in steps of time, by how they ended and with which secret."""
+        office, key = self._office, await self._found(call)
+        length, count = query.to_core()
+        present = shapes.present_secret(key, office.clock.now()).hint
+        steps = await office.usage.steps(key.tenant_id, key.id, present=present, length=length, count=count)
+        return json_response(200, UsageSummary.of(steps, query.step).model_dump())
 
     async def rotate(self, call: Call) -> Response:
         """Give a key a new secret, which is in the answer, this once; the old one works for 24 hours more."""

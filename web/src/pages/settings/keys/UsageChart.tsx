@@ -1,8 +1,8 @@
-/** Calls as stacked bars, drawn by ourselves: four rectangles a bar need no library of charts. */
+/** Calls as stacked bars, drawn by ourselves: a few rectangles a bar need no library of charts. */
 
 import { useSpeech } from "../../../i18n/language";
 import { useTexts } from "../../../i18n/texts";
-import { OUTCOMES, type Step } from "./usage";
+import { callsOf, OUTCOMES, type Step } from "./usage";
 import { usageTexts } from "./usageTexts";
 
 const WIDTH = 720;
@@ -11,16 +11,16 @@ const GAP = 2;
 
 interface UsageChartProps {
   steps: readonly Step[];
-  /** Of a step, in milliseconds. */
-  length: number;
-  total: number;
+  /** What a step is called. */
+  step: string;
 }
 
-export function UsageChart({ steps, length, total }: UsageChartProps) {
+export function UsageChart({ steps, step }: UsageChartProps) {
   const { formats } = useSpeech();
   const texts = useTexts(usageTexts);
-  const most = Math.max(1, ...steps.map((step) => step.total));
-  const label = texts.chart(total, formats.duration(length / 1000));
+  const most = Math.max(1, ...steps.map((one) => callsOf([one])));
+  const old = callsOf(steps, { isOld: true });
+  const label = texts.chart(callsOf(steps), step);
   const first = steps[0];
   const last = steps.at(-1);
   return (
@@ -31,25 +31,30 @@ export function UsageChart({ steps, length, total }: UsageChartProps) {
         </span>
         <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} className="usage-chart" preserveAspectRatio="none" role="img">
           <title>{label}</title>
-          {steps.map((step, at) => (
-            <Bar key={step.at} step={step} at={at} width={WIDTH / steps.length} most={most} />
+          {steps.map((one, at) => (
+            <Bar key={one.at} step={one} at={at} width={WIDTH / steps.length} most={most} />
           ))}
         </svg>
       </div>
       {first === undefined || last === undefined ? null : (
         <div className="usage-axis" aria-hidden>
-          <span>{formats.moment(new Date(first.at).toISOString())}</span>
-          {last === first ? null : <span>{formats.moment(new Date(last.at).toISOString())}</span>}
+          <span>{formats.moment(first.at)}</span>
+          {last === first ? null : <span>{formats.moment(last.at)}</span>}
         </div>
       )}
       <figcaption className="usage-legend">
         {OUTCOMES.map((outcome) => (
           <span key={outcome}>
             <i className="usage-sample" data-outcome={outcome} aria-hidden />
-            {texts.outcomes[outcome]}{" "}
-            <b>{formats.number(steps.reduce((sum, { counts }) => sum + counts[outcome], 0))}</b>
+            {texts.outcomes[outcome]} <b>{formats.number(callsOf(steps, { outcome }))}</b>
           </span>
         ))}
+        {old === 0 ? null : (
+          <span>
+            <i className="usage-sample" data-old aria-hidden />
+            {texts.withOld} <b>{formats.number(old)}</b>
+          </span>
+        )}
       </figcaption>
     </figure>
   );
@@ -61,13 +66,14 @@ function Bar({ step, at, width, most }: { step: Step; at: number; width: number;
   const shown = Math.min(width - GAP, 48);
   return (
     <g>
-      {OUTCOMES.map((outcome) => {
-        const height = (step.counts[outcome] / most) * HEIGHT;
+      {step.counts.map(({ outcome, is_old_secret: isOld, calls }) => {
+        const height = (calls / most) * HEIGHT;
         top -= height;
-        return height === 0 ? null : (
+        return (
           <rect
-            key={outcome}
+            key={`${outcome} ${isOld}`}
             data-outcome={outcome}
+            data-old={isOld || undefined}
             x={at * width + (width - shown) / 2}
             y={top}
             width={shown}

@@ -1,6 +1,6 @@
 /** How a key is used: calls by how they ended as bars or as a table, and each of them below. */
 
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useSpeech } from "../../../i18n/language";
 import { useTexts } from "../../../i18n/texts";
@@ -11,10 +11,10 @@ import { StateTag } from "../../../kit/Tags";
 import { Moment } from "../../../kit/Times";
 import { oneOf } from "../../../lib/oneOf";
 import { More } from "../More";
-import { usageQuery } from "./queries";
+import { usageQuery, usageStepsQuery } from "./queries";
 import { UsageChart } from "./UsageChart";
 import { UsageTable } from "./UsageTable";
-import { OUTCOME_TONE, OUTCOMES, outcomeOf, stepsOf, type Use } from "./usage";
+import { OUTCOME_TONE, OUTCOMES, PERIODS, type Use } from "./usage";
 import { usageTexts } from "./usageTexts";
 
 const route = getRouteApi("/inside/settings/api-keys/$id");
@@ -27,14 +27,13 @@ export function UsagePanel({ id }: { id: string }) {
       <h2 id="usage" className="section-title">
         {texts.heading}
       </h2>
-      <p className="field-hint">{texts.lead}</p>
       <Asked query={query}>
         {({ pages }) => {
           const uses = pages.flatMap(({ data }) => data);
           if (uses.length === 0) return <Empty title={texts.none}>{texts.noneLead}</Empty>;
           return (
             <>
-              <Overview uses={uses} />
+              <Overview id={id} />
               <Log uses={uses} />
               <More query={query} label={texts.more} />
             </>
@@ -45,15 +44,22 @@ export function UsagePanel({ id }: { id: string }) {
   );
 }
 
-function Overview({ uses }: { uses: readonly Use[] }) {
+function Overview({ id }: { id: string }) {
   const texts = useTexts(usageTexts);
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const { steps, length } = stepsOf(uses);
+  const period = search.period === "day" ? "day" : "hour";
   return (
     <>
       <div className="section-head">
-        <span className="muted">{texts.shown(uses.length)}</span>
+        <Choice
+          label={texts.period}
+          value={period}
+          options={PERIODS.map((one) => ({ id: one, text: texts.periods[one] }))}
+          onChange={(one) =>
+            void navigate({ search: { ...search, period: one === "day" ? one : undefined }, replace: true })
+          }
+        />
         <span className="grow" />
         <Choice
           label={texts.view}
@@ -67,11 +73,13 @@ function Overview({ uses }: { uses: readonly Use[] }) {
           }
         />
       </div>
-      {search.view === "table" ? (
-        <UsageTable steps={steps} />
-      ) : (
-        <UsageChart steps={steps} length={length} total={uses.length} />
-      )}
+      <Asked query={useQuery(usageStepsQuery(id, period))}>
+        {({ data, calls }) => {
+          if (calls === 0) return <p className="muted">{texts.noneOfPeriod}</p>;
+          if (search.view === "table") return <UsageTable steps={data} />;
+          return <UsageChart steps={data} step={texts.steps[period]} />;
+        }}
+      </Asked>
     </>
   );
 }
@@ -81,11 +89,12 @@ function Log({ uses }: { uses: readonly Use[] }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const wanted = oneOf(search.outcome, OUTCOMES);
-  const fitting = uses.filter(({ status }) => wanted === undefined || outcomeOf(status) === wanted);
+  const fitting = uses.filter(({ outcome }) => wanted === undefined || outcome === wanted);
   return (
     <>
       <div className="section-head">
         <h3 className="section-title">{texts.log}</h3>
+        <span className="muted">{texts.shown(uses.length)}</span>
         <span className="grow" />
         <Choice
           label={texts.outcome}
@@ -127,9 +136,7 @@ function LogTable({ uses }: { uses: readonly Use[] }) {
                 {use.method} {use.path}
               </td>
               <td>
-                <StateTag tone={OUTCOME_TONE[outcomeOf(use.status)]}>
-                  {`${use.status} ${texts.outcomes[outcomeOf(use.status)]}`}
-                </StateTag>
+                <StateTag tone={OUTCOME_TONE[use.outcome]}>{`${use.status} ${texts.outcomes[use.outcome]}`}</StateTag>
               </td>
               <td className="numeric">{texts.milliseconds(formats.number(use.milliseconds))}</td>
               <td className="mono">{use.ip ?? "–"}</td>

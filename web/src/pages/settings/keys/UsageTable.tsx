@@ -2,12 +2,13 @@
 
 import { useSpeech } from "../../../i18n/language";
 import { useTexts } from "../../../i18n/texts";
-import { OUTCOMES, type Step } from "./usage";
+import { callsOf, OUTCOMES, type Step } from "./usage";
 import { usageTexts } from "./usageTexts";
 
 export function UsageTable({ steps }: { steps: readonly Step[] }) {
   const { formats } = useSpeech();
   const texts = useTexts(usageTexts);
+  const hasOld = callsOf(steps, { isOld: true }) > 0;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and who has no pointer scrolls it by keys
     <section className="table-box" aria-label={texts.caption} tabIndex={0}>
@@ -24,20 +25,26 @@ export function UsageTable({ steps }: { steps: readonly Step[] }) {
             <th scope="col" className="numeric">
               {texts.calls}
             </th>
+            {hasOld ? (
+              <th scope="col" className="numeric">
+                {texts.withOld}
+              </th>
+            ) : null}
           </tr>
         </thead>
         <tbody>
           {steps
-            .filter(({ total }) => total > 0)
+            .filter(({ counts }) => counts.length > 0)
             .map((step) => (
               <tr key={step.at}>
-                <th scope="row">{formats.moment(new Date(step.at).toISOString())}</th>
+                <th scope="row">{formats.moment(step.at)}</th>
                 {OUTCOMES.map((outcome) => (
                   <td key={outcome} className="numeric">
-                    {formats.number(step.counts[outcome])}
+                    {formats.number(callsOf([step], { outcome }))}
                   </td>
                 ))}
-                <td className="numeric">{formats.number(step.total)}</td>
+                <td className="numeric">{formats.number(callsOf([step]))}</td>
+                {hasOld ? <td className="numeric">{formats.number(callsOf([step], { isOld: true }))}</td> : null}
               </tr>
             ))}
         </tbody>

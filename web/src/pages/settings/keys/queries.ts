@@ -1,7 +1,7 @@
 /** What the pages of keys ask the server, each question once. */
 
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { answerOf, server } from "../../../api/server";
+import { answerOf, type Shapes, server } from "../../../api/server";
 import { from, PAGING } from "../More";
 import type { KeyState } from "./keys";
 
@@ -45,6 +45,16 @@ export const usageQuery = (id: string) =>
         }),
       ),
     ...PAGING,
+  });
+
+/** All its calls of a period, counted by the server in steps of an hour or a day. */
+export const usageStepsQuery = (id: string, step: Shapes["UsageSummary"]["step"]) =>
+  queryOptions({
+    queryKey: ["keys", "usage", id, step],
+    queryFn: ({ signal }) => {
+      const params = { path: { key_id: id }, query: { step } };
+      return answerOf(server.GET("/v3/keys/{key_id}/usage/summary", { params, signal }));
+    },
   });
 
 export const reportQuery = queryOptions({

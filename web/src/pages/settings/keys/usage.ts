@@ -1,9 +1,10 @@
-/** Calls of a key, gathered into equal steps of time by how they ended. */
+/** Calls of a key by how they ended and with which of its secrets, as the server counts them. */
 
 import type { Shapes } from "../../../api/server";
 import type { Tone } from "../../../kit/Tags";
 
 export type Use = Shapes["UseReply"];
+export type Step = Shapes["UsageStepReply"];
 
 /** From the bottom of a bar to its top. */
 export const OUTCOMES = ["succeeded", "refused", "faulty", "failed"] as const;
@@ -15,44 +16,14 @@ export const OUTCOME_TONE: Record<Outcome, Tone> = {
   failed: "bad",
 };
 
-const REFUSED = new Set([401, 403, 429]);
+export const PERIODS = ["hour", "day"] as const;
 
-export function outcomeOf(status: number): Outcome {
-  if (status < 400) return "succeeded";
-  if (status >= 500) return "failed";
-  return REFUSED.has(status) ? "refused" : "faulty";
-}
-
-export interface Step {
-  /** Milliseconds since 1970, the beginning of the step. */
-  at: number;
-  counts: Record<Outcome, number>;
-  total: number;
-}
-
-const MINUTE = 60_000;
-const LENGTHS = [1, 5, 15, 60, 180, 360, 720, 1440, 10_080].map((minutes) => minutes * MINUTE);
-const STEPS_MAX = 32;
-
-/** Steps without a gap from the oldest call to the newest, as short as fit into the chart. */
-export function stepsOf(uses: readonly Use[]): { steps: Step[]; length: number } {
-  const times = uses.map(({ at }) => Date.parse(at));
-  if (times.length === 0) return { steps: [], length: MINUTE };
-  const first = Math.min(...times);
-  const last = Math.max(...times);
-  const countOf = (length: number) => Math.floor(last / length) - Math.floor(first / length) + 1;
-  const length = LENGTHS.find((one) => countOf(one) <= STEPS_MAX) ?? Math.ceil((last - first) / (STEPS_MAX - 1));
-  const begin = Math.floor(first / length);
-  const steps = Array.from({ length: countOf(length) }, (_, at) => emptyStep((begin + at) * length));
-  uses.forEach(({ status }, at) => {
-    const step = steps[Math.floor((times[at] ?? first) / length) - begin];
-    if (step === undefined) return;
-    step.counts[outcomeOf(status)] += 1;
-    step.total += 1;
-  });
-  return { steps, length };
-}
-
-function emptyStep(at: number): Step {
-  return { at, counts: { succeeded: 0, refused: 0, faulty: 0, failed: 0 }, total: 0 };
+/** Calls of some steps: those that ended so, those with an older secret, or all. */
+export function callsOf(steps: readonly Step[], which: { outcome?: Outcome; isOld?: boolean } = {}): number {
+  return steps
+    .flatMap(({ counts }) => counts)
+    .filter(({ outcome, is_old_secret: isOld }) => {
+      return outcome === (which.outcome ?? outcome) && isOld === (which.isOld ?? isOld);
+    })
+    .reduce((sum, { calls }) => sum + calls, 0);
 }
