@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { kindOf, nameOf, timelineOf } from "../pages/assessments/assessment";
-import { cut, type Graph, graphOf, neighbours, placed, stepFrom } from "../pages/assessments/graph";
+import { type Graph, graphOf, grouped, neighbours, placed, stepFrom, toggled } from "../pages/assessments/graph";
 import type { Assessment } from "../pages/threat/evidence";
 
 type Indicator = Assessment["indicators"][number];
@@ -126,18 +126,38 @@ describe("the graph", () => {
     expect([...neighbours("T1000", graph.edges)]).toEqual(["target"]);
   });
 
-  test("of very many draws the worst, and no line that leads nowhere", () => {
+  test("of very many draws groups, the worst first, which open one beside the other while there is room", () => {
     const many = Array.from({ length: 400 }, (_, at) => ({
       ...indicator(`198.51.100.${at}`, fact("a", "b", 1)),
       verdict: at % 2 === 0 ? ("benign" as const) : ("malicious" as const),
     }));
-    const { nodes, edges } = cut(graphOf({ ...RECORD, indicators: many }));
-    expect(nodes).toHaveLength(300);
-    expect(nodes.some(({ verdict }) => verdict === "benign")).toBe(false);
-    expect(nodes.filter(({ kind }) => kind === "technique")).toHaveLength(3);
-    const kept = new Set(nodes.map(({ id }) => id));
-    expect(edges.flat().every((id) => kept.has(id))).toBe(true);
-    expect(cut(graphOf(ADDRESS)).nodes).toHaveLength(5);
+    const graph = graphOf({ ...RECORD, indicators: many });
+    const closed = grouped(graph, new Set());
+    const groups = closed.nodes.filter(({ group }) => group !== null);
+    expect(groups.map(({ kind, label }) => `${kind} ${label}`).slice(0, 5)).toEqual([
+      "behaviour (2)",
+      "technique (3)",
+      "observable ipv4 1–50",
+      "observable ipv4 51–100",
+      "observable ipv4 101–150",
+    ]);
+    expect(groups.filter(({ kind }) => kind === "observable").map(({ verdict }) => verdict)).toEqual([
+      ...Array.from({ length: 4 }, () => "malicious"),
+      ...Array.from({ length: 4 }, () => "benign"),
+    ]);
+    const kept = new Set(closed.nodes.map(({ id }) => id));
+    expect(closed.edges.flat().every((id) => kept.has(id))).toBe(true);
+    const [first, second, ...rest] = groups.filter(({ kind }) => kind === "observable").map(({ id }) => id);
+    if (first === undefined || second === undefined) throw new Error("no groups");
+    const open = toggled(graph, toggled(graph, [], first), second);
+    const shown = grouped(graph, new Set(open));
+    expect(shown.nodes).toHaveLength(closed.nodes.length + 100);
+    expect(shown.nodes.find(({ id }) => id === first)?.group).toEqual({ size: 50, isOpen: true });
+    expect(toggled(graph, open, first)).toEqual([second]);
+    const all = rest.reduce((so, id) => toggled(graph, so, id), open);
+    expect([all.includes(first), all.at(-1)]).toEqual([false, rest.at(-1)]);
+    expect(grouped(graph, new Set(all)).nodes.length).toBeLessThanOrEqual(300);
+    expect(grouped(graphOf(ADDRESS), new Set()).nodes).toHaveLength(5);
   });
 
   test("is walked by arrows, and its edge is its end", () => {

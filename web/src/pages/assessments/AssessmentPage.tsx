@@ -27,6 +27,7 @@ import { severityOf } from "../threats/threat";
 import { kindOf, nameOf } from "./assessment";
 import { Behaviours } from "./Behaviours";
 import { untilThere } from "./queries";
+import { useSourceName } from "./sourceNames";
 import { assessmentTexts } from "./texts";
 
 const GraphPanel = lazy(async () => ({ default: (await import("./GraphPanel")).GraphPanel }));
@@ -119,6 +120,7 @@ function Actions({ assessment: { assessment_id: id, target, ...rest } }: { asses
 function Overview({ assessment }: { assessment: Assessment }) {
   const { formats } = useSpeech();
   const texts = useTexts(assessmentTexts);
+  const sourceName = useSourceName();
   const { risk_score: score, severity, summary, confidence, depth, created_at: at, family, missing } = assessment;
   return (
     <section className="panel overview" aria-label={texts.overview}>
@@ -140,7 +142,7 @@ function Overview({ assessment }: { assessment: Assessment }) {
           <Fact name={texts.facts.depth}>{texts.depths[depth]}</Fact>
           {family === null ? null : <Fact name={texts.facts.family}>{labelName(family)}</Fact>}
           <Fact name={texts.facts.missing}>
-            {missing.length === 0 ? texts.nobody : missing.map(labelName).join(", ")}
+            {missing.length === 0 ? texts.nobody : missing.map(sourceName).join(", ")}
           </Fact>
         </dl>
       </div>
@@ -153,6 +155,7 @@ const COLUMNS = ["source", "name", "points", "reason"] as const;
 function BySource({ assessment }: { assessment: Assessment }) {
   const { formats } = useSpeech();
   const texts = useTexts(assessmentTexts).bySource;
+  const sourceName = useSourceName();
   const lines = assessment.indicators.flatMap(({ evidence }) => evidence);
   return (
     <section className="panel stack" aria-labelledby="by-source">
@@ -165,7 +168,7 @@ function BySource({ assessment }: { assessment: Assessment }) {
         <PanelTable title={texts.heading} columns={COLUMNS} texts={texts.columns}>
           {lines.map(({ source, name, points, reason }) => (
             <tr key={`${source} ${name}`}>
-              <th scope="row">{labelName(source)}</th>
+              <th scope="row">{sourceName(source)}</th>
               <td>{labelName(name)}</td>
               <td className="cell-score">{formats.points(points)}</td>
               <td className="cell-why">{defangUrls(reason)}</td>

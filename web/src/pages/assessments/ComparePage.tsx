@@ -20,6 +20,7 @@ import type { Assessment } from "../threat/evidence";
 import { AssessmentTable } from "./AssessmentTable";
 import { nameOf, titlesOf } from "./assessment";
 import { assessmentsQuery, comparisonQuery, untilThere } from "./queries";
+import { useSourceName } from "./sourceNames";
 import { assessmentTexts } from "./texts";
 
 const route = getRouteApi("/inside/assessments/compare");
@@ -96,6 +97,7 @@ function Difference({ before, after, evidence }: DifferenceProps) {
 function Side({ title, assessment }: { title: string; assessment: Assessment }) {
   const { formats } = useSpeech();
   const texts = useTexts(assessmentTexts);
+  const sourceName = useSourceName();
   const { assessment_id: id, verdict, risk_score: score, summary, created_at: at, depth, confidence } = assessment;
   return (
     <section className="panel stack" aria-label={title}>
@@ -117,7 +119,7 @@ function Side({ title, assessment }: { title: string; assessment: Assessment }) 
       <p className="overview-summary">{defangUrls(summary)}</p>
       {assessment.missing.length === 0 ? null : (
         <p className="field-hint">
-          {texts.facts.missing}: {assessment.missing.map(labelName).join(", ")}
+          {texts.facts.missing}: {assessment.missing.map(sourceName).join(", ")}
         </p>
       )}
     </section>
@@ -130,6 +132,7 @@ const TONE: Record<Line["change"], Tone> = { new: "bad", gone: "good", more: "wa
 function Changes({ lines, titles }: { lines: readonly Line[]; titles: ReadonlyMap<string, string> }) {
   const { formats } = useSpeech();
   const texts = useTexts(assessmentTexts).comparison;
+  const sourceName = useSourceName();
   const said = (points: number | null) => (points === null ? "–" : formats.points(points));
   return (
     <section className="panel stack" aria-labelledby="changes">
@@ -144,7 +147,7 @@ function Changes({ lines, titles }: { lines: readonly Line[]; titles: ReadonlyMa
               <td>
                 <StateTag tone={TONE[line.change]}>{texts.changes[line.change]}</StateTag>
               </td>
-              <td>{line.source === "" ? texts.rule : labelName(line.source)}</td>
+              <td>{line.source === "" ? texts.rule : sourceName(line.source)}</td>
               <th scope="row" className="cell-why">
                 {line.observable === "" ? null : `${defang(line.observable)}: `}
                 {titles.get(line.name) ?? labelName(line.name)}

@@ -6,19 +6,22 @@ import { useSpeech } from "../../i18n/language";
 import { useTexts } from "../../i18n/texts";
 import { Choice } from "../../kit/Choice";
 import { PanelTable } from "../../kit/PanelTable";
+import { KINDS } from "../../lib/detect";
 import { VERDICT_GLYPH } from "../../lib/score";
 import type { Assessment } from "../threat/evidence";
 import {
-  cut,
   type Graph,
   type GraphNode,
   graphOf,
+  grouped,
   type NodeKind,
   neighbours,
   type Placed,
   placed,
   stepFrom,
+  toggled,
 } from "./graph";
+import { useSourceName } from "./sourceNames";
 import { assessmentTexts } from "./texts";
 import "./css/assessments.css";
 
@@ -30,7 +33,13 @@ interface GraphPanelProps {
 
 export function GraphPanel({ assessment, isList, onView }: GraphPanelProps) {
   const texts = useTexts(assessmentTexts).graph;
-  const whole = useMemo(() => graphOf(assessment), [assessment]);
+  const { texts: shared } = useSpeech();
+  const source = useSourceName();
+  const whole = useMemo(() => {
+    const observable = (type: string) =>
+      KINDS.reduce((name, kind) => (kind === type ? shared.kinds[kind] : name), type);
+    return graphOf(assessment, { source, observable });
+  }, [assessment, shared, source]);
   return (
     <section className="panel stack" aria-labelledby="graph">
       <div className="section-head">
@@ -57,8 +66,9 @@ export function GraphPanel({ assessment, isList, onView }: GraphPanelProps) {
 function useSaying(): (node: GraphNode) => string {
   const { texts: shared, formats } = useSpeech();
   const texts = useTexts(assessmentTexts);
-  return ({ verdict, score, points, said }) =>
+  return ({ verdict, score, points, said, group }) =>
     [
+      ...(group === null ? [] : [texts.graph.group(group.size, group.isOpen)]),
       ...(verdict === null ? [] : [shared.verdicts[verdict]]),
       ...(score === null ? [] : [`${texts.score} ${formats.number(score)}`]),
       ...(points === null ? [] : [texts.graph.points(formats.points(points))]),
@@ -125,7 +135,8 @@ const middle = ({ row }: Placed) => EDGE + row * ROW + HEIGHT / 2;
 function Drawing({ graph }: { graph: Graph }) {
   const texts = useTexts(assessmentTexts).graph;
   const [chosen, setChosen] = useState("target");
-  const shown = useMemo(() => cut(graph), [graph]);
+  const [open, setOpen] = useState<readonly string[]>([]);
+  const shown = useMemo(() => grouped(graph, new Set(open)), [graph, open]);
   const nodes = useMemo(() => placed(shown), [shown]);
   const byId = useMemo(() => new Map(nodes.map((node) => [node.id, node])), [nodes]);
   const near = useMemo(() => neighbours(chosen, shown.edges), [chosen, shown]);
@@ -169,6 +180,7 @@ function Drawing({ graph }: { graph: Graph }) {
               isNear={near.has(node.id)}
               joined={neighbours(node.id, shown.edges).size}
               choose={() => setChosen(node.id)}
+              toggle={() => setOpen(toggled(graph, open, node.id))}
             />
           ))}
         </svg>
@@ -176,7 +188,7 @@ function Drawing({ graph }: { graph: Graph }) {
       <Said node={byId.get(chosen)} />
       <p className="field-hint">
         {texts.hint}
-        {shown.nodes.length < graph.nodes.length ? ` ${texts.cut(shown.nodes.length, graph.nodes.length)}` : ""}
+        {shown === graph ? "" : ` ${texts.grouped(graph.nodes.length)}`}
       </p>
     </>
   );
@@ -196,12 +208,14 @@ interface NodeProps {
   isNear: boolean;
   joined: number;
   choose: () => void;
+  /** Opens or closes it, where it is a group. */
+  toggle: () => void;
 }
 
-function Node({ node, isChosen, isNear, joined, choose }: NodeProps) {
+function Node({ node, isChosen, isNear, joined, choose, toggle }: NodeProps) {
   const texts = useTexts(assessmentTexts).graph;
   const saying = useSaying();
-  const { id, kind, label, verdict } = node;
+  const { id, kind, label, verdict, group } = node;
   const said = [texts.kinds[kind], label, saying(node), texts.joined(joined)].filter((one) => one !== "").join(", ");
   return (
     // biome-ignore lint/a11y/useSemanticElements: a button cannot be drawn
@@ -209,20 +223,30 @@ function Node({ node, isChosen, isNear, joined, choose }: NodeProps) {
       className="graph-node"
       role="button"
       tabIndex={isChosen ? 0 : -1}
-      aria-pressed={isChosen}
+      {...(group === null ? { "aria-pressed": isChosen } : { "aria-expanded": group.isOpen })}
       aria-label={said}
       data-id={id}
       data-kind={kind}
+      data-chosen={isChosen || undefined}
       data-near={isNear || undefined}
       {...(verdict === null ? {} : { "data-verdict": verdict })}
       transform={`translate(${left(node)} ${middle(node) - HEIGHT / 2})`}
       onFocus={choose}
-      onClick={(event) => event.currentTarget.focus()}
+      onClick={(event) => {
+        event.currentTarget.focus();
+        if (group !== null) toggle();
+      }}
+      onKeyDown={(event) => {
+        if (group === null || (event.key !== "Enter" && event.key !== " ")) return;
+        event.preventDefault();
+        toggle();
+      }}
     >
       <rect width={WIDTH} height={HEIGHT} rx={6} />
       {/* Cut off at its edge and not in its text, which must be what the node is called. */}
       <svg x={10} width={WIDTH - 16} height={HEIGHT} aria-hidden>
         <text y={18.5}>
+          {group === null ? "" : group.isOpen ? "⊟ " : "⊞ "}
           {GLYPH[kind]} {verdict === null ? "" : `${VERDICT_GLYPH[verdict]} `}
           {label}
         </text>

@@ -7,6 +7,9 @@ import type { Assessment } from "../threat/evidence";
 import { kindOf, nameOf } from "./assessment";
 
 const NODES_MAX = 300;
+// Of what belongs together, so many at once: all in fewer than twenty groups, and no group of a handful.
+const GROUP_MIN = 50;
+const GROUPS_MAX = 20;
 export type NodeKind = "target" | "behaviour" | "observable" | "finding" | "source" | "technique";
 
 export interface GraphNode {
@@ -20,7 +23,19 @@ export interface GraphNode {
   said: string;
   /** Of an observable as it is, to be looked at. */
   value: string | null;
+  /** What it is drawn together with where there are too many nodes, as people call it; empty: by its kind. */
+  family: string;
+  /** Of a group how many it stands for, and whether these are drawn beside it. */
+  group: { size: number; isOpen: boolean } | null;
 }
+
+/** What sources and kinds of observables are called. */
+export interface Names {
+  source: (name: string) => string;
+  observable: (type: string) => string;
+}
+
+const PLAIN: Names = { source: labelName, observable: (type) => type };
 
 export interface Placed extends GraphNode {
   column: number;
@@ -34,14 +49,14 @@ export interface Graph {
 
 const TARGET = "target";
 
-export function graphOf(assessment: Assessment): Graph {
+export function graphOf(assessment: Assessment, names: Names = PLAIN): Graph {
   const { verdict, risk_score: score, summary, target } = assessment;
   const isRecord = kindOf(assessment) === undefined;
   const sketch = new Sketch();
   const about = { verdict, score, said: defangUrls(summary), value: isRecord ? null : target };
   sketch.put(TARGET, "target", nameOf(assessment), about);
   if (isRecord) putReasons(sketch, assessment);
-  for (const one of assessment.indicators) putObserved(sketch, one, isRecord);
+  for (const one of assessment.indicators) putObserved(sketch, one, isRecord, names);
   for (const { technique_id: id, name } of assessment.mitre_attack) {
     if (!sketch.nodes.has(id)) sketch.put(id, "technique", id, {}, TARGET);
     const node = sketch.nodes.get(id);
@@ -56,21 +71,25 @@ class Sketch {
   readonly edges: [string, string][] = [];
 
   put(id: string, kind: NodeKind, label: string, more: Partial<GraphNode>, from?: string): string {
-    const plain = { id, kind, label, verdict: null, score: null, points: null, said: "", value: null };
-    if (!this.nodes.has(id)) this.nodes.set(id, { ...plain, ...more });
+    if (!this.nodes.has(id)) this.nodes.set(id, { ...plain(id, kind, label), ...more });
     if (from !== undefined) this.edges.push([from, id]);
     return id;
   }
 }
 
+function plain(id: string, kind: NodeKind, label: string): GraphNode {
+  return { id, kind, label, verdict: null, score: null, points: null, said: "", value: null, family: "", group: null };
+}
+
 /** An observable, what was found on it and who says so; one that was assessed alone is the target itself. */
-function putObserved(sketch: Sketch, one: Assessment["indicators"][number], isRecord: boolean): void {
-  const about = { verdict: one.verdict, score: one.score, said: defangUrls(one.summary), value: one.value };
+function putObserved(sketch: Sketch, one: Assessment["indicators"][number], isRecord: boolean, names: Names): void {
+  const { verdict, score, value } = one;
+  const about = { verdict, score, value, said: defangUrls(one.summary), family: names.observable(one.type) };
   const owner = isRecord ? sketch.put(`o ${one.value}`, "observable", defang(one.value), about, TARGET) : TARGET;
   for (const { source, name, points, reason } of one.evidence) {
-    const fact = { points, said: defangUrls(reason) };
+    const fact = { points, said: defangUrls(reason), family: names.source(source) };
     const id = sketch.put(`f ${one.value} ${source} ${name}`, "finding", labelName(name), fact, owner);
-    sketch.put(`s ${source}`, "source", labelName(source), {}, id);
+    sketch.put(`s ${source}`, "source", names.source(source), {}, id);
   }
 }
 
@@ -88,18 +107,80 @@ function putReasons(sketch: Sketch, { reasons, detections }: Assessment): void {
 }
 
 const BADNESS: Record<Verdict, number> = { malicious: 3, suspicious: 2, unknown: 1, benign: 0 };
-const FIRST: Record<NodeKind, number> = { target: 0, technique: 1, source: 2, behaviour: 3, observable: 4, finding: 4 };
+const GROUPED: ReadonlySet<NodeKind> = new Set<NodeKind>(["behaviour", "observable", "finding", "technique"]);
 
-/** At most so many as can be taken in: of observables the worst, of findings those that count most. */
-export function cut({ nodes, edges }: Graph, most = NODES_MAX): Graph {
-  if (nodes.length <= most) return { nodes, edges };
-  const weight = ({ verdict, points }: GraphNode) => (verdict === null ? Math.abs(points ?? 0) : BADNESS[verdict]);
-  const byWeight = [...nodes].sort((one, other) => FIRST[one.kind] - FIRST[other.kind] || weight(other) - weight(one));
-  const kept = new Set(byWeight.slice(0, most).map(({ id }) => id));
-  return {
-    nodes: nodes.filter(({ id }) => kept.has(id)),
-    edges: edges.filter(([from, to]) => kept.has(from) && kept.has(to)),
+/**
+ * At most so many nodes as can be taken in: of more, those of one kind and source or type are drawn as groups, the worst
+ * first, and the members of `open` ones beside them.
+ */
+export function grouped(graph: Graph, open: ReadonlySet<string>, most = NODES_MAX): Graph {
+  if (graph.nodes.length <= most) return graph;
+  const groups = groupsOf(graph.nodes);
+  const place = new Map<string, string>();
+  for (const { node, members } of groups) {
+    for (const { id } of members) place.set(id, open.has(node.id) ? id : node.id);
+  }
+  const drawn = (id: string) => place.get(id) ?? id;
+  const edges = new Map<string, [string, string]>();
+  const join = (from: string, to: string) => {
+    if (from !== to) edges.set(`${from} → ${to}`, [from, to]);
   };
+  const groupOf = new Map(groups.flatMap(({ node, members }) => members.map(({ id }) => [id, node.id] as const)));
+  for (const [from, to] of graph.edges) {
+    join(drawn(from), drawn(to));
+    // An open group stays where its members are, to be closed again.
+    join(drawn(from), groupOf.get(to) ?? to);
+  }
+  const nodes = groups.flatMap(({ node, members }) => {
+    const isOpen = open.has(node.id);
+    const group = node.group === null ? null : { ...node.group, isOpen };
+    return [{ ...node, group }, ...(isOpen ? members : [])];
+  });
+  return { nodes: [...graph.nodes.filter(({ id }) => !place.has(id)), ...nodes], edges: [...edges.values()] };
+}
+
+/** As `open`, with one group opened or closed; of the others as many stay open as there is room for, the last first. */
+export function toggled(graph: Graph, open: readonly string[], id: string): string[] {
+  if (open.includes(id)) return open.filter((one) => one !== id);
+  const wanted = [...open, id];
+  while (wanted.length > 1 && grouped(graph, new Set(wanted)).nodes.length > NODES_MAX) wanted.shift();
+  return wanted;
+}
+
+interface Group {
+  node: GraphNode;
+  members: GraphNode[];
+}
+
+function groupsOf(nodes: readonly GraphNode[]): Group[] {
+  const families = new Map<string, GraphNode[]>();
+  for (const node of nodes.filter(({ kind }) => GROUPED.has(kind))) {
+    const key = `${node.kind} ${node.family}`;
+    const family = families.get(key);
+    if (family === undefined) families.set(key, [node]);
+    else family.push(node);
+  }
+  return [...families].flatMap(([key, family]) => {
+    if (family.length === 1) return [];
+    const members = [...family].sort((one, other) => weightOf(other) - weightOf(one));
+    const size = Math.max(GROUP_MIN, Math.ceil(members.length / GROUPS_MAX));
+    return Array.from({ length: Math.ceil(members.length / size) }, (_, at) =>
+      groupOf(`g ${key} ${at}`, members.slice(at * size, (at + 1) * size), members.length > size ? at * size : null),
+    );
+  });
+}
+
+/** `first` is how many of its family come before; null where it is the whole family. */
+function groupOf(id: string, members: GraphNode[], first: number | null): Group {
+  const [worst] = members;
+  const { kind, family, verdict } = worst as GraphNode;
+  const range = first === null ? `(${members.length})` : `${first + 1}–${first + members.length}`;
+  const node = { ...plain(id, kind, `${family} ${range}`.trim()), verdict, family };
+  return { node: { ...node, group: { size: members.length, isOpen: false } }, members };
+}
+
+function weightOf({ verdict, points }: GraphNode): number {
+  return verdict === null ? Math.abs(points ?? 0) : BADNESS[verdict];
 }
 
 const COLUMN: Record<NodeKind, number> = {

@@ -45,7 +45,10 @@ export const assessmentTexts = textsOf(
       graph: "Graph",
       list: "List",
       hint: "Arrows go from node to node. Each says what it is; the list says the same.",
-      cut: (shown: number, all: number) => `${shown} of ${all} nodes are drawn, the worst first; the list has all.`,
+      grouped: (all: number) =>
+        `Of ${all} nodes those alike are drawn as groups, which open and close; the list has all.`,
+      group: (size: number, isOpen: boolean) =>
+        `${size} together, ${isOpen ? "open: Enter or a click closes them" : "closed: Enter or a click opens them"}`,
       kinds: {
         target: "Target",
         behaviour: "Behaviour",
@@ -71,6 +74,7 @@ export const assessmentTexts = textsOf(
       compare: "Compare with this",
       than: (name: string) => `Compare with this: ${name}`,
     },
+    local: "Local lists",
     raw: { label: "Show the raw JSON", copy: "Copy JSON" },
     comparison: {
       title: "Two assessments compared",
@@ -140,7 +144,10 @@ export const assessmentTexts = textsOf(
       graph: "Grafo",
       list: "Lista",
       hint: "Las flechas van de nodo en nodo. Cada uno dice qué es; la lista dice lo mismo.",
-      cut: (shown, all) => `Se dibujan ${shown} de ${all} nodos, los peores primero; la lista los tiene todos.`,
+      grouped: (all) =>
+        `De ${all} nodos, los parecidos se dibujan en grupos que se abren y cierran; la lista los tiene todos.`,
+      group: (size, isOpen) =>
+        `${size} juntos, ${isOpen ? "abierto: Intro o un clic lo cierra" : "cerrado: Intro o un clic lo abre"}`,
       kinds: {
         target: "Objetivo",
         behaviour: "Comportamiento",
@@ -152,7 +159,7 @@ export const assessmentTexts = textsOf(
       columns: { kind: "Clase", name: "Nombre", said: "Qué dice", joined: "Unido a" },
       points: (points) => `${points} puntos`,
       joined: (count) => (count === 1 ? "unido a 1" : `unido a ${count}`),
-      choose: "Vaya a un nodo para leer lo que dice.",
+      choose: "Ve a un nodo para leer lo que dice.",
     },
     days: {
       heading: "Comportamiento por día",
@@ -166,6 +173,7 @@ export const assessmentTexts = textsOf(
       compare: "Comparar con esta",
       than: (name) => `Comparar con esta: ${name}`,
     },
+    local: "Listas locales",
     raw: { label: "Mostrar el JSON sin tratar", copy: "Copiar JSON" },
     comparison: {
       title: "Dos evaluaciones comparadas",

@@ -5,7 +5,7 @@ import { useTexts } from "../../i18n/texts";
 import { Fold } from "../../kit/Fold";
 import { SeverityTag } from "../../kit/Tags";
 import { defangUrls } from "../../lib/defang";
-import { labelName } from "../../lib/labels";
+import { useSourceName } from "../assessments/sourceNames";
 import { severityOf } from "../threats/threat";
 import { type Assessment, type Piece, piecesIn } from "./evidence";
 import { threatTexts } from "./texts";
@@ -28,6 +28,7 @@ export function Evidence({ assessment, isOne = false }: { assessment: Assessment
 
 function Pieces({ assessment }: { assessment: Assessment }) {
   const texts = useTexts(threatTexts).evidence;
+  const sourceName = useSourceName();
   const pieces = piecesIn(assessment);
   return (
     <>
@@ -38,7 +39,7 @@ function Pieces({ assessment }: { assessment: Assessment }) {
         ))}
       </ul>
       {assessment.missing.length === 0 ? null : (
-        <p className="field-hint">{texts.missing(assessment.missing.map(labelName).join(", "))}</p>
+        <p className="field-hint">{texts.missing(assessment.missing.map(sourceName).join(", "))}</p>
       )}
       {assessment.warnings.map((warning) => (
         <p key={warning} className="field-hint">
