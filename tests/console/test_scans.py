@@ -428,6 +428,10 @@ async def test_axe_finds_nothing_on_the_pages_of_scans(open_console: OpenConsole
     assert await violations(page) == []
     await page.goto(f"{scanned.home.server.url}/scans/new?targets={HERE}%2010.2.0.7%20nonsense")
     await expect(page.locator(".target-why").first).to_be_visible()
+    await page.locator(".new-scan-side .fold-trigger").click()
+    # What is not here is told with what brings it: among all engines, and as not tested.
+    for engine in (page.locator(".engine").filter(has_text="ssh-audit"), page.locator(".not-tested").first):
+        await expect(engine.locator("code")).to_have_text("cybervault scans engines install ssh-audit")
     assert await violations(page) == []
     await page.goto(f"{scanned.home.server.url}/scans/grants")
     await expect(page.locator(".grants")).to_be_visible()
@@ -436,13 +440,8 @@ async def test_axe_finds_nothing_on_the_pages_of_scans(open_console: OpenConsole
 
 async def test_nothing_scrolls_sideways_on_a_phone(open_console: OpenConsole, scanned: Scanned) -> None:
     page = (await visit_as(open_console, scanned.home, Role.OWNER, "/scans", PHONE)).page
-    for path in (
-        "/scans",
-        f"/scans/{scanned.ended}",
-        f"/scans/new?targets={HERE}%2010.2.0.7",
-        "/scans/schedules?edit=new",
-        "/scans/grants",
-    ):
+    paths = ("/scans", f"/scans/{scanned.ended}", f"/scans/new?targets={HERE}%2010.2.0.7", "/scans/grants")
+    for path in (*paths, "/scans/schedules?edit=new"):
         await page.goto(scanned.home.server.url + path)
         await expect(page.locator("#content h1")).to_be_visible()
         await page.wait_for_load_state("networkidle")

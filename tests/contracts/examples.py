@@ -181,6 +181,7 @@ async def _scans(walk: Walk) -> None:
         await walk.ask(f"GET {face}/scans", query="limit=1")
     await walk.ask("GET /v3/scans/{scan_id}/diff", scan_id=scan_id)
     await walk.ask("GET /v3/scans/findings")
+    await walk.ask("GET /v3/scans/engines")
     weekly = {"name": "The bucket", "targets": [BUCKET], "cron": "30 3 * * 1", "timezone": "Europe/Madrid"}
     schedule_id = str((await walk.ask("POST /v3/scans/schedules", weekly))["id"])
     await walk.ask("GET /v3/scans/schedules")

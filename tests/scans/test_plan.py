@@ -6,7 +6,19 @@ from ipaddress import ip_network
 import pytest
 
 from cybervault.scans.contents import Layer, LayerContents
-from cybervault.scans.engines import ACCOUNT, ADVISORIES, CLOUD, IMAGE, LAYERS, LISTING, NAMES, SERVICES, SWEEP, WAPITI
+from cybervault.scans.engines import (
+    ACCOUNT,
+    ADVISORIES,
+    CLOUD,
+    ENGINES,
+    IMAGE,
+    LAYERS,
+    LISTING,
+    NAMES,
+    SERVICES,
+    SWEEP,
+    WAPITI,
+)
 from cybervault.scans.plan import (
     MISSING,
     account_parts,
@@ -137,6 +149,19 @@ def test_an_estimate_grows_with_what_is_asked_for() -> None:
     block = targets("10.1.0.0/27")
     slow = replace(STANDARD, at_once=1, connect_seconds=3.0)
     assert minutes_of(block, replace(slow, parts_at_once=4)) == minutes_of(block, slow)
+
+
+def test_engines_of_others_make_a_scan_longer_and_louder() -> None:
+    """What they cost was counted before real servers: sslyze asks one five hundred times."""
+    asked, names = targets("10.1.0.0/30", "example.com"), targets(*(f"h{number}.example" for number in range(100)))
+    apart = [engine for engine in ENGINES if engine.is_apart and not engine.is_attacking]
+    ssh_audit, sslyze, nmap = apart
+    profile = replace(STANDARD, ports=(22, 80, 443, 8443))
+    assert connections_of(asked, profile) == 5 * 4
+    services = ssh_audit.connections + 2 * sslyze.connections + nmap.connections
+    assert connections_of(asked, profile, apart) == 5 * (4 + services)
+    assert minutes_of(names, STANDARD, apart) > minutes_of(names, STANDARD)
+    assert minutes_of(targets("oci://r.example/app:1"), STANDARD, []) == 1
 
 
 def test_what_was_not_even_planned_is_known_by_its_phase() -> None:

@@ -48,6 +48,9 @@ def test_what_is_part_of_the_product_is_there_and_what_nobody_has_is_not(tmp_pat
     assert (nobody.state, nobody.reason, nobody.command) == (EngineState.MISSING, "nobody has it", "")
     assert SSH_AUDIT in [one.engine.name for one in toolbox.missing_for(TargetKind.DOMAIN, is_pentest=False)]
     assert not toolbox.missing_for(TargetKind.IMAGE, is_pentest=True)
+    bare = Toolbox(tmp_path, find=lambda _name: None)
+    usable = [one.engine.name for one in bare.usable_for(TargetKind.DOMAIN, is_pentest=False)]
+    assert usable == ["ports", "services", "tls", "http", "names"]
 
 
 def test_all_that_is_installed_is_pinned_with_digests() -> None:

@@ -133,6 +133,7 @@ ROUTES: Final = (
     RouteRule("GET", "/v3/scans", Scope.SCAN_READ, _EITHER, is_real=True),
     RouteRule("POST", "/v3/scans", Scope.SCAN_WRITE, _EITHER, is_repeatable=True, is_real=True),
     RouteRule("POST", "/v3/scans/preview", Scope.SCAN_WRITE, _EITHER, is_real=True),
+    RouteRule("GET", "/v3/scans/engines", Scope.SCAN_READ, _EITHER, is_real=True),
     RouteRule("GET", "/v3/scans/findings", Scope.SCAN_READ, _EITHER, is_real=True),
     RouteRule("GET", "/v3/scans/{scan_id}", Scope.SCAN_READ, _EITHER, is_real=True),
     RouteRule("GET", "/v3/scans/{scan_id}/findings", Scope.SCAN_READ, _EITHER, is_real=True),

@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, Field
 
+from cybervault import __version__
 from cybervault.domain.verdicts import Severity
 from cybervault.faces.language import ENGLISH, Language, chosen, said
 from cybervault.faces.moments import spelled
@@ -15,7 +16,8 @@ from cybervault.scans.rules import scan_rules
 from cybervault.scans.scan import Details, Scan, ScanFinding
 from cybervault.scans.scans import MINUTES_MAX, NewScan, Preview
 from cybervault.scans.seen import Coverage
-from cybervault.scans.targets import TARGET_CHARACTERS_MAX
+from cybervault.scans.targets import TARGET_CHARACTERS_MAX, TargetKind
+from cybervault.scans.toolbox import EngineState, Standing
 
 State = Literal["queued", "running", "completed", "failed", "cancelled", "timed_out"]
 SeverityName = Literal["critical", "high", "medium", "low", "informational"]
@@ -254,6 +256,45 @@ class MissingReply(BaseModel):
     engine: str
     looks_at: str
     reason: str
+    command: str | None = Field(description="What the operator types to have it; null where that is not all.")
+
+
+class EngineReply(BaseModel):
+    """An engine, and how it is on this server."""
+
+    name: str
+    looks_at: str
+    targets: TargetKind = Field(description="The sort of targets that it looks at; names lead to addresses besides.")
+    state: EngineState = Field(description="`built_in` and `ready` look; `outdated` and `missing` do not.")
+    version: str | None = Field(
+        description="Which it is, or would be if it was installed as `command` says; null for programs of the operator."
+    )
+    licence: str
+    attacks: bool = Field(description="Whether it attacks what it looks at, in pentests alone.")
+    reason: str | None = Field(description="Why it does not look.")
+    command: str | None = Field(description="What the operator types to have it.")
+
+    @classmethod
+    def of(cls, one: Standing) -> "EngineReply":
+        """How one is."""
+        engine = one.engine
+        return cls(
+            name=engine.name,
+            looks_at=engine.summary,
+            targets=engine.kind,
+            state=one.state,
+            version=engine.version or (None if engine.is_apart else __version__),
+            licence=engine.licence,
+            attacks=engine.is_attacking,
+            reason=one.reason or None,
+            command=one.command or None,
+        )
+
+
+class EngineList(BaseModel):
+    """Answer of `GET /v3/scans/engines`, in the order in which they look."""
+
+    data: list[EngineReply]
 
 
 class RefusedReply(BaseModel):
@@ -273,8 +314,12 @@ class PreviewReply(BaseModel):
     profile: ProfileName
     summary: str
     estimated_duration: int = Field(description="Minutes, if most addresses are silent.")
-    connections_max: int = Field(description="Connections that are tried at most, should every address answer.")
+    connections_max: int = Field(
+        description="Connections that are tried at most, should every address answer; engines of others are counted "
+        "with what they look at on the ports where that usually listens."
+    )
     ports: int
+    engines: list[str] = Field(description="Those that look.", examples=[["ports", "services", "tls", "http"]])
     not_tested: list[MissingReply]
 
     @classmethod
@@ -289,8 +334,14 @@ class PreviewReply(BaseModel):
             estimated_duration=preview.minutes,
             connections_max=preview.connections,
             ports=len(preview.profile.ports),
+            engines=[one.engine.name for one in preview.engines],
             not_tested=[
-                MissingReply(engine=one.engine.name, looks_at=one.engine.summary, reason=one.reason)
+                MissingReply(
+                    engine=one.engine.name,
+                    looks_at=one.engine.summary,
+                    reason=one.reason,
+                    command=one.command or None,
+                )
                 for one in preview.missing
             ],
         )

@@ -11,7 +11,7 @@ from typing import Final
 from cybervault.confinement.program import Ended, run_program
 from cybervault.egress.forwarding import Way, forwarding
 from cybervault.egress.probing import Prober, Spot
-from cybervault.scans.engines import ENGINES, nmap, ssh_audit, sslyze, wapiti
+from cybervault.scans.engines import AT_ONCE, ENGINES, nmap, ssh_audit, sslyze, wapiti
 from cybervault.scans.engines.adapter import Adapter, Judged
 from cybervault.scans.engines.services import Named
 from cybervault.scans.profiles import Profile, ProfileName
@@ -20,8 +20,6 @@ from cybervault.scans.seen import Coverage, CoverageState, Report, Seen, Service
 from cybervault.scans.toolbox import Toolbox
 
 ADAPTERS: Final = (ssh_audit.ADAPTER, sslyze.ADAPTER, nmap.ADAPTER, wapiti.ADAPTER)
-AT_ONCE: Final = 4
-"""So many run at the same time, however many scans there are: each costs as much memory as a small server."""
 _ANSWERED_OF_ONE_SILENT: Final = 20
 """A server that is asked a thousand times may drop one; with more than this share nothing was looked at in full."""
 _BY_NAME: Final = {engine.name: engine for engine in ENGINES}

@@ -9,7 +9,20 @@ import msgspec
 
 from cybervault.domain.never_scanned import Network
 from cybervault.scans.contents import Layer, LayerContents
-from cybervault.scans.engines import ACCOUNT, ADVISORIES, CLOUD, IMAGE, LAYERS, LISTING, NAMES, SERVICES, SWEEP, WAPITI
+from cybervault.scans.engines import (
+    ACCOUNT,
+    ADVISORIES,
+    AT_ONCE,
+    CLOUD,
+    IMAGE,
+    LAYERS,
+    LISTING,
+    NAMES,
+    SERVICES,
+    SWEEP,
+    WAPITI,
+    Engine,
+)
 from cybervault.scans.profiles import Profile
 from cybervault.scans.scan import Chunk, Phase
 from cybervault.scans.seen import CloudArea, CloudResource, Host, Service
@@ -171,8 +184,11 @@ def progress_of(phase: str, done: int, total: int, *, targets: Sequence[Target],
     return min(before / (sum(weights.values()) or 1), 0.99)
 
 
-def minutes_of(targets: Sequence[Target], profile: Profile) -> int:
-    """How long it may take, in whole minutes from 1, if most addresses are silent."""
+def minutes_of(targets: Sequence[Target], profile: Profile, engines: Sequence[Engine] = ()) -> int:
+    """How long it may take, in whole minutes from 1, if most addresses are silent.
+
+    Of each network and name one host answers, with a service for each of the `engines`.
+    """
     names = sum(target.kind is TargetKind.DOMAIN for target in targets)
     images = sum(target.kind is TargetKind.IMAGE for target in targets)
     clouds = sum(
@@ -183,14 +199,22 @@ def minutes_of(targets: Sequence[Target], profile: Profile) -> int:
     addresses = sum(target.addresses for target in targets)
     blocks = max(1, math.ceil(addresses / BLOCK_ADDRESSES))
     silent = addresses * 5 / profile.at_once * profile.connect_seconds / min(profile.parts_at_once, blocks)
-    seconds = silent + names * (_SECONDS_OF_NAME + _SECONDS_OF_HOST) + images * _SECONDS_OF_IMAGE + clouds
+    hosts = names + sum(target.kind is TargetKind.NETWORK for target in targets)
+    apart = hosts * sum(engine.seconds for engine in engines) / AT_ONCE
+    seconds = silent + names * (_SECONDS_OF_NAME + _SECONDS_OF_HOST) + images * _SECONDS_OF_IMAGE + clouds + apart
     return max(1, math.ceil(seconds / 60))
 
 
-def connections_of(targets: Sequence[Target], profile: Profile) -> int:
-    """How many connections are tried at most, should every address answer; a name is counted as one address."""
+def connections_of(targets: Sequence[Target], profile: Profile, engines: Sequence[Engine] = ()) -> int:
+    """How many connections are tried at most, should every address answer; a name is counted as one address.
+
+    Each of the `engines` finds what it looks at on all ports on which that usually listens, or else once.
+    """
     names = sum(target.kind is TargetKind.DOMAIN for target in targets)
-    return (sum(target.addresses for target in targets) + names) * len(profile.ports)
+    services = sum(
+        engine.connections * (len(set(engine.ports) & set(profile.ports)) if engine.ports else 1) for engine in engines
+    )
+    return (sum(target.addresses for target in targets) + names) * (len(profile.ports) + services)
 
 
 def targets_of(values: Iterable[str]) -> tuple[Target, ...]:

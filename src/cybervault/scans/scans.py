@@ -66,7 +66,7 @@ class NewScan:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a scan would look at, how long and how loud it would be, what it could not test, and what it may not."""
+    """What a scan would look at and with which engines, how long and how loud, what it could not test or may not."""
 
     targets: tuple[Target, ...]
     profile: Profile
@@ -74,6 +74,7 @@ class Preview:
     connections: int
     missing: tuple[Standing, ...]
     refused: tuple[Refused, ...] = ()
+    engines: tuple[Standing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +128,15 @@ class Scans:
         kinds = dict.fromkeys(target.kind for target in targets)
         missing = dict.fromkeys(one for kind in kinds for one in self._toolbox.missing_for(kind, is_pentest=is_pentest))
         missing |= dict.fromkeys(_unconnected(targets, self._grants.rules.accounts))
-        minutes = min(minutes_of(targets, profile), wish.minutes_max)
-        return Preview(targets, profile, minutes, connections_of(targets, profile), tuple(missing))
+        usable = dict.fromkeys(one for kind in kinds for one in self._toolbox.usable_for(kind, is_pentest=is_pentest))
+        engines = [one.engine for one in usable]
+        minutes = min(minutes_of(targets, profile, engines), wish.minutes_max)
+        connections = connections_of(targets, profile, engines)
+        return Preview(targets, profile, minutes, connections, tuple(missing), engines=tuple(usable))
+
+    def engines(self) -> tuple[Standing, ...]:
+        """What this server looks with, and what it has not. Reads files: give it a thread."""
+        return self._toolbox.standings()
 
     async def granted(self, tenant_id: TenantId, wish: NewScan) -> Preview:
         """What a wish would mean where all of it may be scanned.

@@ -86,6 +86,11 @@ class Toolbox:
         found = map(self.standing, engines_for(kind, is_pentest=is_pentest))
         return tuple(one for one in found if not one.is_usable)
 
+    def usable_for(self, kind: TargetKind, *, is_pentest: bool) -> tuple[Standing, ...]:
+        """The engines that look at such a target."""
+        found = map(self.standing, engines_for(kind, is_pentest=is_pentest))
+        return tuple(one for one in found if one.is_usable)
+
     def command(self, engine: Engine) -> list[str] | None:
         """The words that its arguments follow; None where it cannot be used."""
         if not self.standing(engine).is_usable:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from cybervault import __version__
 from cybervault.access.audit import OPERATOR
 from cybervault.domain.ids import ScanId
 from cybervault.domain.principals import KeyKind, Role, Scope
@@ -24,6 +25,7 @@ CLOUD = "arn:aws:s3:::bucket"
 UNKNOWN = f"{PATH}/scan_0000000000"
 ALL = (
     ("GET", PATH), ("POST", PATH), ("POST", f"{PATH}/preview"), ("GET", f"{PATH}/findings"), ("GET", UNKNOWN),
+    ("GET", f"{PATH}/engines"),
     ("GET", f"{UNKNOWN}/findings"), ("GET", f"{UNKNOWN}/events"), ("GET", f"{UNKNOWN}/export"),
     ("GET", f"{UNKNOWN}/diff"),
     ("POST", f"{UNKNOWN}/cancel"),
@@ -207,10 +209,23 @@ async def test_lists_come_in_pages_newest_first(threats: ThreatWorld) -> None:
     assert code_of(await threats.ask("GET", stale, key)) == (400, "invalid_cursor")
 
 
+async def test_engines_are_told_with_what_brings_those_that_are_not_here(threats: ThreatWorld) -> None:
+    rows = (await threats.ask("GET", f"{PATH}/engines", await threats.key())).json()["data"]
+    found = {one["name"]: one for one in rows}
+    assert list(found)[:2] == ["ports", "services"]
+    ports, sslyze = found["ports"], found["sslyze"]
+    assert (ports["state"], ports["version"], ports["command"]) == ("built_in", __version__, None)
+    assert (sslyze["state"], sslyze["targets"], sslyze["licence"]) == ("missing", "network", "AGPL-3.0")
+    assert sslyze["command"] == "cybervault scans engines install sslyze"
+    assert sslyze["reason"].endswith(sslyze["command"])
+    assert (found["nmap"]["version"], found["wapiti"]["attacks"], sslyze["attacks"]) == (None, True, False)
+
+
 async def test_a_preview_asks_for_nothing(threats: ThreatWorld) -> None:
     key = await granted(threats)
     body = (await threats.ask("POST", f"{PATH}/preview", key, json={"targets": [CLOUD]})).json()
-    assert [one["engine"] for one in body["not_tested"]] == ["cloud"]
+    assert [(one["engine"], one["command"]) for one in body["not_tested"]] == [("cloud", None)]
+    assert body["engines"] == ["cloud"]
     body = (await threats.ask("POST", f"{PATH}/preview", key, json={"targets": [CLOUD, "10.1.0.7"]})).json()
     assert [(one["target"], one["why"]) for one in body["refused"]] == [("10.1.0.7", "not_granted")]
     assert (await threats.ask("GET", PATH, key)).json()["data"] == []

@@ -786,6 +786,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/scans/engines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description What this server looks with, in which versions, what it has not and how it gets that.
+         *
+         *     Needs the scope `scan:read`.
+         */
+        get: operations["engines_v3_scans_engines_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/scans/findings": {
         parameters: {
             query?: never;
@@ -2928,6 +2949,56 @@ export interface components {
             ended: number;
         };
         /**
+         * EngineList
+         * @description Answer of `GET /v3/scans/engines`, in the order in which they look.
+         */
+        EngineList: {
+            /** Data */
+            data: components["schemas"]["EngineReply"][];
+        };
+        /**
+         * EngineReply
+         * @description An engine, and how it is on this server.
+         */
+        EngineReply: {
+            /** Name */
+            name: string;
+            /** Looks At */
+            looks_at: string;
+            /** @description The sort of targets that it looks at; names lead to addresses besides. */
+            targets: components["schemas"]["TargetKind"];
+            /** @description `built_in` and `ready` look; `outdated` and `missing` do not. */
+            state: components["schemas"]["EngineState"];
+            /**
+             * Version
+             * @description Which it is, or would be if it was installed as `command` says; null for programs of the operator.
+             */
+            version: string | null;
+            /** Licence */
+            licence: string;
+            /**
+             * Attacks
+             * @description Whether it attacks what it looks at, in pentests alone.
+             */
+            attacks: boolean;
+            /**
+             * Reason
+             * @description Why it does not look.
+             */
+            reason: string | null;
+            /**
+             * Command
+             * @description What the operator types to have it.
+             */
+            command: string | null;
+        };
+        /**
+         * EngineState
+         * @description How an engine is on this server.
+         * @enum {string}
+         */
+        EngineState: "built_in" | "ready" | "outdated" | "missing";
+        /**
          * EnrolmentReply
          * @description Answer of `POST /api/console/totp/begin`; shown once.
          */
@@ -3851,6 +3922,11 @@ export interface components {
             looks_at: string;
             /** Reason */
             reason: string;
+            /**
+             * Command
+             * @description What the operator types to have it; null where that is not all.
+             */
+            command: string | null;
         };
         /**
          * Mitigation
@@ -4192,11 +4268,16 @@ export interface components {
             estimated_duration: number;
             /**
              * Connections Max
-             * @description Connections that are tried at most, should every address answer.
+             * @description Connections that are tried at most, should every address answer; engines of others are counted with what they look at on the ports where that usually listens.
              */
             connections_max: number;
             /** Ports */
             ports: number;
+            /**
+             * Engines
+             * @description Those that look.
+             */
+            engines: string[];
             /** Not Tested */
             not_tested: components["schemas"]["MissingReply"][];
         };
@@ -8348,6 +8429,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PreviewReply"];
+                };
+            };
+        };
+    };
+    engines_v3_scans_engines_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EngineList"];
                 };
             };
         };

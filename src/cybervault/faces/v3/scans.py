@@ -148,6 +148,7 @@ class ScanPaths:
         add(_BASE, self.listed, methods=["GET"], response_model=ScanList)
         add(_BASE, self.ask, methods=["POST"], response_model=shapes.ScanReply, status_code=202, openapi_extra=wish)
         add(f"{_BASE}/preview", self.preview, methods=["POST"], response_model=shapes.PreviewReply, openapi_extra=wish)
+        add(f"{_BASE}/engines", self.engines, methods=["GET"], response_model=shapes.EngineList)
         add(f"{_BASE}/findings", self.all_findings, methods=["GET"], response_model=ScanFindingList)
         add(one, self.show, methods=["GET"], response_model=shapes.ScanDetailReply)
         add(f"{one}/findings", self.findings, methods=["GET"], response_model=ScanFindingList)
@@ -181,6 +182,13 @@ class ScanPaths:
         principal, request = await call.principal(), await call.body(ScanRequest)
         preview = await self._scans.preview(principal.tenant_id, request.to_core())
         return json_response(200, shapes.PreviewReply.of(preview).model_dump(mode="json"))
+
+    async def engines(self, call: Call) -> Response:
+        """What this server looks with, in which versions, what it has not and how it gets that."""
+        await call.principal()
+        found = await asyncio.to_thread(self._scans.engines)
+        reply = shapes.EngineList(data=[shapes.EngineReply.of(one) for one in found])
+        return json_response(200, reply.model_dump(mode="json"))
 
     async def show(self, call: Call) -> Response:
         """One scan: how far it is, what it saw, what it looked at and what not."""

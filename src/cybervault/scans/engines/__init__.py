@@ -13,6 +13,9 @@ class Engine:
     One with a `module`, or with a `script` that its package brings, is a process in an environment of its own, made of
     what `pins/NAME.txt` lists; one with a `program` is that program where the operator has installed it. All others are
     parts of the product. One that `is_attacking` looks in pentests alone.
+
+    `connections` and `seconds` are what one service of its sort costs, as counted before real servers; `ports` are
+    those on which such services usually listen, none for services of any sort.
     """
 
     name: str
@@ -26,6 +29,9 @@ class Engine:
     module: str = ""
     script: str = ""
     program: str = ""
+    connections: int = 0
+    seconds: float = 0.0
+    ports: tuple[int, ...] = ()
 
     @property
     def is_installed_by_us(self) -> bool:
@@ -54,6 +60,10 @@ SSLYZE: Final = "sslyze"
 NMAP: Final = "nmap"
 WAPITI: Final = "wapiti"
 
+AT_ONCE: Final = 4
+"""So many that are processes of their own run at the same time, however many scans there are: each costs as much memory
+as a small server."""
+
 _OURS: Final = "part of the product"
 _APART: Final = "a process of its own"
 ENGINES: Final = (
@@ -63,15 +73,16 @@ ENGINES: Final = (
     Engine(HTTP, TargetKind.NETWORK, "security headers and cookies of web servers", _OURS, "network"),
     Engine(
         SSH_AUDIT, TargetKind.NETWORK, "algorithms and keys of SSH servers", "MIT", _APART,
-        version="3.9.0", module="ssh_audit",
+        version="3.9.0", module="ssh_audit", connections=9, seconds=0.5, ports=(22, 2222),
     ),
     Engine(
         SSLYZE, TargetKind.NETWORK, "cipher suites and known flaws of TLS servers", "AGPL-3.0", _APART,
-        version="6.3.1", module="sslyze",
+        version="6.3.1", module="sslyze", connections=540, seconds=1.5,
+        ports=(443, 465, 636, 853, 989, 990, 993, 995, 8443, 9443),
     ),
     Engine(
         NMAP, TargetKind.NETWORK, "what listens on ports that say little of themselves", "NPSL, never shipped with us",
-        "a program of the operator", program="nmap",
+        "a program of the operator", program="nmap", connections=14, seconds=7.0,
     ),
     Engine(
         WAPITI, TargetKind.NETWORK, "injections and path traversal in web applications, by attacking them", "GPL-2.0",

@@ -24,12 +24,13 @@ export function Meaning({ preview }: { preview: Preview | undefined }) {
       </Fact>
       {preview.not_tested.length === 0 ? null : (
         <Fact name={texts.notTested}>
-          {preview.not_tested.map(({ engine, looks_at, reason }) => (
+          {preview.not_tested.map(({ engine, looks_at, reason, command }) => (
             <span key={engine} className="not-tested">
               {engineName(engine, words.engines)}
               <span className="field-hint" lang="en">
-                {looks_at}: {reason}
+                {looks_at}: {command === null ? reason : reason.replace(`: ${command}`, "")}
               </span>
+              {command === null ? null : <code>{command}</code>}
             </span>
           ))}
         </Fact>

@@ -19,6 +19,7 @@ import { oneOf } from "../../lib/oneOf";
 import { can, useSession } from "../../session/session";
 import { useChange } from "../../session/useChange";
 import { MINUTES, reasonAgainst, usePreviews } from "./checking";
+import { Engines } from "./Engines";
 import { Meaning } from "./Meaning";
 import { newTexts } from "./newTexts";
 import { ProfileCards } from "./ProfileCards";
@@ -85,6 +86,7 @@ function NewScanForm() {
           {texts.mean}
         </h2>
         <Meaning preview={preview} />
+        <Engines />
         <Pick
           label={texts.time}
           value={minutes}

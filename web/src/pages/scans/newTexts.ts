@@ -50,6 +50,13 @@ export const newTexts = textsOf(
     duration: "Estimated time",
     durationHint: "If most addresses are silent.",
     notTested: "Cannot be tested here",
+    engines: (usable: string, all: string) => `Engines: ${usable} of ${all} are here`,
+    engineStates: {
+      built_in: "part of CyberVault",
+      ready: "ready",
+      outdated: "outdated: install it again",
+      missing: "not on this server",
+    },
     start: "Start scan",
     reasons: {
       empty: "Name a target first.",
@@ -106,6 +113,13 @@ export const newTexts = textsOf(
     duration: "Tiempo estimado",
     durationHint: "Si la mayoría de las direcciones callan.",
     notTested: "Aquí no se puede comprobar",
+    engines: (usable, all) => `Motores: ${usable} de ${all} están aquí`,
+    engineStates: {
+      built_in: "parte de CyberVault",
+      ready: "listo",
+      outdated: "anticuado: instálalo otra vez",
+      missing: "no está en este servidor",
+    },
     start: "Iniciar escaneo",
     reasons: {
       empty: "Di primero un objetivo.",

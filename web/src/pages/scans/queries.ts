@@ -84,6 +84,12 @@ export const schedulesQuery = queryOptions({
   refetchInterval: TURN_MILLISECONDS,
 });
 
+/** What this server looks with; it changes when the operator installs something. */
+export const enginesQuery = queryOptions({
+  queryKey: ["scans", "engines"],
+  queryFn: ({ signal }) => answerOf(server.GET("/v3/scans/engines", { signal })),
+});
+
 /** What a scan of these would mean; nothing is connected to. */
 export function previewQuery(targets: readonly string[], profile: Profile, minutes: number) {
   return queryOptions({
