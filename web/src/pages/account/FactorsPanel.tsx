@@ -73,7 +73,7 @@ function Factors({ factors }: { factors: Factors }) {
           {factors.totp ? (
             <WordButton onPress={() => setAsking("remove")}>{texts.factors.remove}</WordButton>
           ) : (
-            <WordButton isDisabled={isBusy} onPress={() => void begin()}>
+            <WordButton isPending={isBusy} onPress={() => void begin()}>
               {texts.factors.setUp}
             </WordButton>
           )}

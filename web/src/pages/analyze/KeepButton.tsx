@@ -29,7 +29,7 @@ export default function KeepButton({ value }: { value: string }) {
     }
   };
   return (
-    <WordButton isDisabled={isBusy} onPress={() => void keep()}>
+    <WordButton isPending={isBusy} onPress={() => void keep()}>
       <Share2 aria-hidden size={15} />
       {texts.action}
     </WordButton>

@@ -145,7 +145,7 @@ function Acts({ schedule, onEdit }: { schedule: Schedule; onEdit: () => void }) 
           {texts.acts.edit}
           {whose}
         </WordButton>
-        <WordButton isDisabled={isBusy} onPress={() => turn(!schedule.enabled)}>
+        <WordButton isPending={isBusy} onPress={() => turn(!schedule.enabled)}>
           {schedule.enabled ? texts.acts.pause : texts.acts.resume}
           {whose}
         </WordButton>

@@ -37,10 +37,10 @@ export function RotationPanel({ record: key, onDone }: { record: Key; onDone: ()
       <OldUse record={key} />
       {fault === null ? null : <Refused error={fault} />}
       <div className="button-row">
-        <WordButton variant="primary" isDisabled={isBusy} onPress={() => void run(finish)}>
+        <WordButton variant="primary" isPending={isBusy} onPress={() => void run(finish)}>
           {texts.finish}
         </WordButton>
-        <WordButton isDisabled={isBusy} onPress={() => void run(cancel)}>
+        <WordButton isPending={isBusy} onPress={() => void run(cancel)}>
           {texts.cancel}
         </WordButton>
       </div>
