@@ -8,8 +8,27 @@ import { copyText } from "../lib/clipboard";
 
 type Variant = "primary" | "secondary" | "quiet";
 
+interface WorkButtonProps extends ButtonProps {
+  variant?: Variant;
+  isBusy: boolean;
+}
+
 export function WordButton({ variant = "secondary", ...props }: ButtonProps & { variant?: Variant }) {
   return <Button {...props} className={`button button-${variant}`} />;
+}
+
+/**
+ * One whose work may take it off the page: while it goes on it keeps the focus and does nothing. React Aria's own
+ * `isPending` would point at it in a live region that outlives it.
+ */
+export function WorkButton({ isBusy, onPress, ...props }: WorkButtonProps) {
+  return (
+    <WordButton
+      {...props}
+      {...(isBusy || onPress === undefined ? {} : { onPress })}
+      render={(dom) => <button {...dom} aria-disabled={isBusy || undefined} />}
+    />
+  );
 }
 
 interface IconButtonProps extends Omit<ButtonProps, "children"> {

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { answerOf, type Shapes, server } from "../../api/server";
 import { useTexts } from "../../i18n/texts";
 import { Asked, Refused } from "../../kit/Asked";
-import { WordButton } from "../../kit/Buttons";
+import { WordButton, WorkButton } from "../../kit/Buttons";
 import { ConfirmDialog } from "../../kit/ConfirmDialog";
 import { StateTag } from "../../kit/Tags";
 import { useToast } from "../../kit/Toasts";
@@ -73,9 +73,9 @@ function Factors({ factors }: { factors: Factors }) {
           {factors.totp ? (
             <WordButton onPress={() => setAsking("remove")}>{texts.factors.remove}</WordButton>
           ) : (
-            <WordButton isPending={isBusy} onPress={() => void begin()}>
+            <WorkButton isBusy={isBusy} onPress={() => void begin()}>
               {texts.factors.setUp}
-            </WordButton>
+            </WorkButton>
           )}
         </li>
         <Recovery factors={factors} onRenew={() => setAsking("renew")} />

@@ -5,7 +5,7 @@ import { Share2 } from "lucide-react";
 import { useState } from "react";
 import { answerOf, server } from "../../api/server";
 import { useTexts } from "../../i18n/texts";
-import { WordButton } from "../../kit/Buttons";
+import { WorkButton } from "../../kit/Buttons";
 import { useToast } from "../../kit/Toasts";
 import { assessmentTexts } from "../assessments/texts";
 
@@ -29,9 +29,9 @@ export default function KeepButton({ value }: { value: string }) {
     }
   };
   return (
-    <WordButton isPending={isBusy} onPress={() => void keep()}>
+    <WorkButton isBusy={isBusy} onPress={() => void keep()}>
       <Share2 aria-hidden size={15} />
       {texts.action}
-    </WordButton>
+    </WorkButton>
   );
 }

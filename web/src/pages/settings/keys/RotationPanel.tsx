@@ -3,7 +3,7 @@
 import { answerOf, server } from "../../../api/server";
 import { useTexts } from "../../../i18n/texts";
 import { Refused } from "../../../kit/Asked";
-import { WordButton } from "../../../kit/Buttons";
+import { WorkButton } from "../../../kit/Buttons";
 import { Moment } from "../../../kit/Times";
 import { useToast } from "../../../kit/Toasts";
 import { useChange } from "../../../session/useChange";
@@ -37,12 +37,12 @@ export function RotationPanel({ record: key, onDone }: { record: Key; onDone: ()
       <OldUse record={key} />
       {fault === null ? null : <Refused error={fault} />}
       <div className="button-row">
-        <WordButton variant="primary" isPending={isBusy} onPress={() => void run(finish)}>
+        <WorkButton variant="primary" isBusy={isBusy} onPress={() => void run(finish)}>
           {texts.finish}
-        </WordButton>
-        <WordButton isPending={isBusy} onPress={() => void run(cancel)}>
+        </WorkButton>
+        <WorkButton isBusy={isBusy} onPress={() => void run(cancel)}>
           {texts.cancel}
-        </WordButton>
+        </WorkButton>
       </div>
     </section>
   );
