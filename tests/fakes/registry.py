@@ -17,6 +17,8 @@ from tests.fakes.loopback import HOST
 
 OCI: Final = "application/vnd.oci.image.manifest.v1+json"
 OCI_INDEX: Final = "application/vnd.oci.image.index.v1+json"
+_CONFIG: Final = "application/vnd.oci.image.config.v1+json"
+_LAYER: Final = "application/vnd.oci.image.layer.v1.tar+gzip"
 TOKEN: Final = "a-token-that-everybody-may-have"
 DEBIAN: Final = b'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\nVERSION_ID="12"\n'
 OPENSSL: Final = (
@@ -41,6 +43,10 @@ def layer(files: Mapping[str, bytes], *, is_packed: bool = True) -> bytes:
             head.size = len(content)
             archive.addfile(head, io.BytesIO(content))
     return gzip.compress(made.getvalue(), mtime=0) if is_packed else made.getvalue()
+
+
+def _unpacked_digest(raw: bytes) -> str:
+    return digest_of(gzip.decompress(raw) if raw.startswith(b"\x1f\x8b") else raw)
 
 
 @dataclass(slots=True)
@@ -70,11 +76,18 @@ class Shelves:
     def push(self, reference: str, layers: Sequence[bytes], **config: object) -> str:
         """An image of a repository, as `app:1`; its digest."""
         run = {"User": "app", "Env": ["PATH=/bin"], "Healthcheck": {"Test": ["CMD", "true"]}} | config
-        document = {"created": "2026-10-01T00:00:00Z", "os": "linux", "architecture": "amd64", "config": run}
+        document = {
+            "created": "2026-10-01T00:00:00Z",
+            "os": "linux",
+            "architecture": "amd64",
+            "config": run,
+            "rootfs": {"type": "layers", "diff_ids": [_unpacked_digest(one) for one in layers]},
+        }
         manifest = {
             "schemaVersion": 2,
-            "config": self.keep(json.dumps(document).encode()),
-            "layers": [self.keep(one) for one in layers],
+            "mediaType": OCI,
+            "config": self.keep(json.dumps(document).encode()) | {"mediaType": _CONFIG},
+            "layers": [self.keep(one) | {"mediaType": _LAYER} for one in layers],
         }
         return self.put(reference, manifest)
 
@@ -109,6 +122,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer_content()
 
     def _answer_content(self) -> None:
+        if self.path == "/v2/":
+            self._answer(200, b"{}")
+            return
         rest = self.path.removeprefix("/v2/").removeprefix("/stored/")
         repository, _, name = rest.rpartition("/")
         name = name.partition("?")[0]
