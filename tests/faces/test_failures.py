@@ -56,6 +56,41 @@ def test_the_other_form_is_for_those_who_name_it(framed: Framed, accept: list[st
     assert in_form(visit_of(framed, accept, has_other=False), PROBLEM).body == b"plain odd req_1"
 
 
+def worded(problem: Problem | None, _request_id: RequestId) -> Response:
+    return Response("none" if problem is None else problem.message, status_of(problem))
+
+
+FASTER = "Otra persona cambió lo mismo en el mismo momento. Míralo de nuevo antes de decidir."
+
+
+@pytest.mark.parametrize(
+    ("accepted", "speaks", "text"),
+    [
+        ("es-ES, en;q=0.5", True, FASTER),
+        ("es-ES", False, "For the caller."),
+        ("en, es;q=0.5", True, "For the caller."),
+        (None, True, "For the caller."),
+    ],
+)
+def test_a_face_that_speaks_spanish_does_so_to_who_prefers_it(
+    framed: Framed, accepted: str | None, text: str, *, speaks: bool
+) -> None:
+    """Who sends no Accept-Language, and the faces of the contracts, keep the words and headers that they had."""
+    visit = visit_of(framed, [])
+    face = Face("/x", worded, speaks_spanish=speaks)
+    headers = Headers({} if accepted is None else {"accept-language": accepted})
+    visit = Visit(visit.desk, face, RequestId("req_1"), Presented("GET", headers, HERE), 0.0)
+    response = in_form(visit, Problem(ProblemKind.CONFLICT, code="conflict", message="For the caller."))
+    assert (bytes(response.body).decode(), response.status_code) == (text, 409)
+    is_spanish = text != "For the caller."
+    assert (response.headers.get("content-language"), response.headers.get("vary")) == (
+        ("es", "Accept-Language") if is_spanish else (None, None)
+    )
+    crash = in_form(visit, None)
+    said = "Algo falló por nuestra parte. El registro lo guarda con el número de la petición."
+    assert (bytes(crash.body).decode(), crash.status_code) == (said if is_spanish else "none", 500)
+
+
 def test_a_bug_is_told_as_one(framed: Framed) -> None:
     response = in_form(visit_of(framed, []), None)
     assert (response.status_code, response.body) == (500, b"plain None req_1")

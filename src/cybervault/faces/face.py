@@ -21,7 +21,7 @@ class Face:
     `limits` names its table of limits; with it every call is counted, and its routes need a key or a session as
     `faces.rights` says. `has_rights` asks for the second alone. `problem_json` is the form of RFC 9457, for callers
     that ask for it. `is_slash_optional`: a path with a slash at its end is the path without. `answer_seconds`: to
-    take longer is a failure; None for faces that stream.
+    take longer is a failure; None for faces that stream. `speaks_spanish`: failures too, to who prefers it.
     """
 
     prefix: str
@@ -31,6 +31,7 @@ class Face:
     has_rights: bool = False
     is_slash_optional: bool = False
     answer_seconds: float | None = None
+    speaks_spanish: bool = False
 
     @property
     def is_guarded(self) -> bool:
@@ -60,16 +61,15 @@ _STATUS_OF_CODE: Final = {
     "body_timeout": 408,
     "unsupported_media_type": 415,
     "timeout": 500,
+    "internal_error": 500,
 }
-_CRASH_STATUS: Final = 500
 CRASH: Final = Problem(ProblemKind.UNAVAILABLE, code="internal_error", message="Something went wrong on our side.")
 
 
 def status_of(problem: Problem | None) -> int:
     """The status of a problem, of a bug (None) 500."""
-    if problem is None:
-        return _CRASH_STATUS
-    return _STATUS_OF_CODE.get(problem.code) or STATUS_OF[problem.kind]
+    told = problem or CRASH
+    return _STATUS_OF_CODE.get(told.code) or STATUS_OF[told.kind]
 
 
 def json_response(status: int, body: Mapping[str, object], headers: Mapping[str, str] | None = None) -> Response:

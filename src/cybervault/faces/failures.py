@@ -7,6 +7,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from cybervault.domain.problems import Problem, ProblemKind
+from cybervault.faces.face import CRASH
+from cybervault.faces.language import SPANISH, language_of
+from cybervault.faces.spanish_problems import in_spanish
 from cybervault.faces.visit import Visit
 
 _PROBLEM_JSON: Final = "application/problem+json"
@@ -18,7 +21,11 @@ def in_form(visit: Visit, problem: Problem | None) -> Response:
     form = face.problem_response
     if face.problem_json is not None and _wants_problem_json(visit.presented.headers):
         form = face.problem_json
-    response = form(problem, visit.request_id)
+    is_spanish = face.speaks_spanish and language_of(visit.presented.headers.get("accept-language", "")) == SPANISH
+    response = form(in_spanish(problem or CRASH) if is_spanish else problem, visit.request_id)
+    if is_spanish:
+        response.headers["content-language"] = SPANISH
+        response.headers.append("vary", "Accept-Language")
     if problem is not None and problem.retry_after_seconds is not None:
         response.headers["retry-after"] = str(problem.retry_after_seconds)
     return response

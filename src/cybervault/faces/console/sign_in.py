@@ -43,7 +43,7 @@ class Reception:
 
 def face(problem_response: ProblemForm) -> Face:
     """The contract of the console's own paths, which spell failures as `problem_response` does."""
-    return Face("/api/console", problem_response, has_rights=True)
+    return Face("/api/console", problem_response, has_rights=True, speaks_spanish=True)
 
 
 class SignInPaths:

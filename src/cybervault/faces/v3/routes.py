@@ -14,7 +14,7 @@ from cybervault.faces.v3.shapes import ErrorForm, HealthReply, WhoamiReply
 def face(base_url: str) -> Face:
     """The contract; its errors point to the pages of this server, which callers reach under `base_url`."""
     form = ErrorForm(base_url)
-    return Face("/v3", form.response, limits="v3", problem_json=form.problem_json)
+    return Face("/v3", form.response, limits="v3", problem_json=form.problem_json, speaks_spanish=True)
 
 
 class V3:

@@ -1,0 +1,45 @@
+"""Problems are told in Spanish to who asks for it."""
+
+import re
+from typing import Final
+
+from cybervault.domain.problems import Problem, ProblemKind
+from cybervault.faces.problems import load_catalogue
+from cybervault.faces.spanish_problems import in_spanish, load_spanish
+
+_USTED: Final = re.compile(r"\b(usted|introduzca|inténtelo|empiece|elija|vaya|espere|quite)\b", re.IGNORECASE)
+
+
+def said(code: str, message: str) -> str:
+    return in_spanish(Problem(ProblemKind.INVALID, code=code, message=message)).message
+
+
+def test_every_code_has_a_sentence_and_no_other_word_has() -> None:
+    assert load_spanish().codes.keys() == load_catalogue().keys()
+
+
+def test_sentences_end_as_such_and_say_tu() -> None:
+    told = [*load_spanish().codes.values(), *load_spanish().templates.values()]
+    assert [text for text in told if text[-1] not in ".:" or _USTED.search(text)] == []
+
+
+def test_a_template_fills_in_what_only_the_request_has() -> None:
+    for pattern, template in load_spanish().templates.items():
+        assert set(pattern.groupindex) == set(re.findall(r"\{(\w+)\}", template)), template
+    told = said("rate_limit_exceeded", "Too many requests. Limit: 60 requests per minute.")
+    assert told == "Demasiadas llamadas. Límite: 60 por minute."
+    assert said("name_taken", "There is a living key named {x} %s already.") == "Ya hay una clave viva llamada {x} %s."
+
+
+def test_else_the_code_is_told_and_what_the_server_names_follows_where_it_names_something() -> None:
+    assert said("key_not_found", "There is no such key.") == "No hay ninguna clave así."
+    told = said("invalid_parameter", "days is a whole number from 1 to 90.")
+    assert told == "Un valor no puede ser así: days is a whole number from 1 to 90."
+    assert said("of_another_release", "Something new.") == "Something new."
+
+
+def test_the_problem_itself_stays_english_for_the_log() -> None:
+    problem = Problem(ProblemKind.CONFLICT, code="conflict", message="Somebody else was faster.", details=(("a", "b"),))
+    spoken = in_spanish(problem)
+    assert (spoken.code, spoken.kind, spoken.details) == (problem.code, problem.kind, problem.details)
+    assert problem.message == "Somebody else was faster."
