@@ -1,11 +1,13 @@
 """Scans on the wire."""
 
 from dataclasses import replace
+from typing import get_args
 
 from cybervault.domain.jobs import JobState
 from cybervault.domain.verdicts import Severity
 from cybervault.faces.scan_shapes import (
     InitializedReply,
+    PhaseReply,
     PreviewReply,
     ScanDetailReply,
     ScanFindingReply,
@@ -14,6 +16,7 @@ from cybervault.faces.scan_shapes import (
 )
 from cybervault.scans.admission import Refused, Why
 from cybervault.scans.engines import ENGINES
+from cybervault.scans.plan import PHASES
 from cybervault.scans.profiles import ProfileName, load_profiles
 from cybervault.scans.scan import AssetTally, Details, FindingStatus, Phase
 from cybervault.scans.scans import NewScan, Preview
@@ -21,6 +24,10 @@ from cybervault.scans.seen import Coverage, CoverageState
 from cybervault.scans.targets import parse_target
 from cybervault.scans.toolbox import EngineState, Standing
 from tests.scans.made import FINDING, NOW, SCAN
+
+
+def test_every_phase_that_a_scan_may_have_can_be_told() -> None:
+    assert get_args(PhaseReply.model_fields["phase"].annotation) == PHASES
 
 
 def test_a_wish_has_the_documents_defaults() -> None:

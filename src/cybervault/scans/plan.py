@@ -51,6 +51,8 @@ _WEIGHTS: Final = {
     MISSING: 0, NAMES: 10, SWEEP: 50, SERVICES: 40, ACCOUNT: 1, LISTING: 10, CLOUD: 20,
     IMAGE: 2, LAYERS: 30, ADVISORIES: 4, WAPITI: 60,
 }  # fmt: skip
+PHASES: Final = tuple(_WEIGHTS)
+"""All that a scan may have, in their order."""
 # Measured on silent and on answering networks: a silent block costs its discovery ports, one at a time.
 _SECONDS_OF_NAME: Final = 3.0
 _SECONDS_OF_HOST: Final = 1.5
