@@ -2,7 +2,7 @@
 
 import asyncio
 import ipaddress
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -200,13 +200,7 @@ class ScanWorker:
                 reports[place] = _REPORTS.decode(raw)
                 await self._timeline.advanced(walk.tenant_id, walk.scan_id, progress)
 
-        try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(lanes):
-                    group.create_task(lane())
-        except ExceptionGroup as found:
-            # What ended one ended all; whoever runs the job knows it by itself.
-            raise found.exceptions[0] from None
+        await _side_by_side(lane, lanes)
         together = Report()
         # In their order, for what follows is to be cut the same each time.
         for place in sorted(reports):
@@ -393,6 +387,17 @@ async def _safely(phase: str, look: _Look) -> Report:
         _LOG.exception("bug in an engine", phase=phase)
         state, reason = CoverageState.FAILED, "a fault of ours; the log says more"
     return Report(coverage=[Coverage(subject, phase, state, reason) for subject in look.subjects])
+
+
+async def _side_by_side(lane: Callable[[], Coroutine[None, None, None]], count: int) -> None:
+    """Run so many; what ends one ends all, and is raised as it is: whoever runs the job knows it by itself."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(lane()) for _ in range(count)]
+    except ExceptionGroup as found:
+        raise found.exceptions[0] from None
+    for task in tasks:
+        task.result()  # a group takes one that was cancelled for one that is done
 
 
 def _missing_engines(walk: _Walk, target: Target) -> list[Engine]:
