@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from cybervault.confinement import walls, ways
-from cybervault.confinement.ways import leave_only
+from cybervault.confinement.ways import NOWHERE, leave_only
 from tests.confinement.test_walls import in_a_thread
 from tests.fakes.loopback import HOST
 
@@ -65,6 +65,25 @@ def test_tcp_to_one_port_is_left_and_nothing_else() -> None:
         pytest.skip("this machine cannot shut the ways of a program: Linux 6.7 and libseccomp are needed")
     refused = dict.fromkeys(("another port", "listening", *OTHERS), PermissionError)
     assert seen == {"held": True, "a pair on this machine": "is left"} | refused
+
+
+def test_a_program_may_be_left_no_way_at_all() -> None:
+    found: list[object] = []
+
+    def work() -> None:
+        walls.bind_to_parent()
+        found.append(leave_only(NOWHERE))
+        try:
+            socket.create_connection((HOST, port), timeout=5).close()
+        except PermissionError:
+            found.append("refused")
+
+    with listener() as ours:
+        port = port_of(ours)
+        in_a_thread(work)
+    if found[0] is False:
+        pytest.skip("this machine cannot shut the ways of a program: Linux 6.7 and libseccomp are needed")
+    assert found == [True, "refused"]
 
 
 @pytest.mark.parametrize("answers", [[3], [4, -1], [4, None, -1], [4, None, 0, -1]], ids=str)

@@ -60,6 +60,18 @@ LEFT_PAD: Final[dict[str, Any]] = {
     "affected": [{"package": {"ecosystem": "npm", "name": "left-pad"}, "versions": ["9.9.9"]}],
     "database_specific": {"severity": "CRITICAL"},
 }
+LOG4J: Final[dict[str, Any]] = {
+    "id": "GHSA-dddd-eeee-ffff",
+    "aliases": ["CVE-2026-0009"],
+    "summary": "Log lines are run",
+    "affected": [
+        {
+            "package": {"ecosystem": "Maven", "name": "org.apache.logging.log4j:log4j-core"},
+            "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "2.0-beta9"}, {"fixed": "2.15.0"}]}],
+        }
+    ],
+    "database_specific": {"severity": "CRITICAL"},
+}
 ALL: Final = (OPENSSL, DJANGO, DJANGO_AGAIN, LEFT_PAD)
 
 

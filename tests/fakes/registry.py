@@ -7,6 +7,7 @@ import io
 import json
 import tarfile
 import threading
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -47,6 +48,16 @@ def layer(files: Mapping[str, bytes], *, is_packed: bool = True) -> bytes:
 
 def _unpacked_digest(raw: bytes) -> str:
     return digest_of(gzip.decompress(raw) if raw.startswith(b"\x1f\x8b") else raw)
+
+
+def jar(version: str) -> bytes:
+    """An archive of Java that says it is log4j-core of this version."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("META-INF/MANIFEST.MF", "Manifest-Version: 1.0\n")
+        about = f"version={version}\ngroupId=org.apache.logging.log4j\nartifactId=log4j-core\n"
+        archive.writestr("META-INF/maven/org.apache.logging.log4j/log4j-core/pom.properties", about)
+    return made.getvalue()
 
 
 @dataclass(slots=True)

@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, cast
@@ -12,13 +13,14 @@ from cybervault.domain.ids import ScanId
 from cybervault.domain.jobs import Happened
 from cybervault.domain.principals import TenantId
 from cybervault.egress.client import Egress
-from cybervault.egress.guard import Origin
+from cybervault.egress.guard import Guard, Origin, origin_of
 from cybervault.egress.message import DnsQuestion, DnsReply
 from cybervault.scans.apart import Apart
 from cybervault.scans.cloud.accounts import Accounts
 from cybervault.scans.grants import GrantRules, Grants, NewGrant
 from cybervault.scans.hands import Hands
 from cybervault.scans.ledger import Ledger
+from cybervault.scans.osv import advisory_of
 from cybervault.scans.profiles import Profile, ProfileName
 from cybervault.scans.registry import Registry
 from cybervault.scans.scan import Scan, ScanFinding
@@ -36,6 +38,9 @@ from cybervault.storage.database import Database
 from cybervault.storage.job_run import JobRun
 from cybervault.storage.jobs import Jobs
 from tests.access.conftest import World, world_on
+from tests.fakes.advisories import ALL, LOG4J, raw
+from tests.fakes.registry import Shelves, registry_of
+from tests.scans.made import NOW
 
 NO_ENGINES: Final = Toolbox(Path("/nowhere"), find=lambda _name: None)
 NOBODY: Final = "nothing is published here"
@@ -205,3 +210,23 @@ async def desk_on(database: Database, *ports: int, toolbox: Toolbox = NO_ENGINES
     means = Means(zone.resolve, shelves.registry, accounts, shelves, profiles, world.clock, Apart(toolbox))
     worker = ScanWorker(rows.scans, ledger, grants, means=means, timeline=timeline, hands=hands)
     return Desk(world, zone, told, grants, rows.jobs, scans, worker, shelves, accounts, timeline, wakes)
+
+
+@asynccontextmanager
+async def before_registry(
+    database: Database, shelves: Shelves, folder: Path, toolbox: Toolbox = NO_ENGINES
+) -> AsyncIterator[tuple[Desk, str]]:
+    """A worker that may read one registry, and the name of an image of it."""
+    kept = Advisories(folder / "osv.sqlite")
+    kept.load((one for record in (*ALL, LOG4J) if (one := advisory_of(raw(record))) is not None), at=NOW)
+    with registry_of(shelves) as place:
+        origin = origin_of(f"http://{place}")
+        async with Egress(Guard([origin])) as egress:
+            desk = await desk_on(database, 80, toolbox=toolbox)
+            desk.shelving.egress, desk.shelving.plain, desk.shelving.kept = egress, frozenset({origin}), kept
+            await desk.grant(f"oci://{place}/app")
+            yield desk, f"oci://{place}/app:1"
+
+
+async def spots(desk: Desk, scan: Scan) -> dict[tuple[str, str], str]:
+    return {(one.rule, one.place): one.status.value for one in await desk.found(scan.id)}

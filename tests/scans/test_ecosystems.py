@@ -25,6 +25,8 @@ LOADED = (
         ("apk", ("debian", "12"), ""),
         ("pypi", ("void", ""), "PyPI"),
         ("npm", None, "npm"),
+        ("maven", None, "Maven"),
+        ("golang", ("debian", "12"), "Go"),
         ("rpm", ("rhel", "9.4"), "Red Hat:enterprise_linux:9"),
         ("rpm", ("rocky", "8.9"), "Rocky Linux:8"),
         ("rpm", ("almalinux", "9.3"), "AlmaLinux:9"),

@@ -154,7 +154,11 @@ def test_an_estimate_grows_with_what_is_asked_for() -> None:
 def test_engines_of_others_make_a_scan_longer_and_louder() -> None:
     """What they cost was counted before real servers: sslyze asks one five hundred times."""
     asked, names = targets("10.1.0.0/30", "example.com"), targets(*(f"h{number}.example" for number in range(100)))
-    apart = [engine for engine in ENGINES if engine.is_apart and not engine.is_attacking]
+    apart = [
+        engine
+        for engine in ENGINES
+        if engine.kind is TargetKind.NETWORK and engine.is_apart and not engine.is_attacking
+    ]
     ssh_audit, sslyze, nmap = apart
     profile = replace(STANDARD, ports=(22, 80, 443, 8443))
     assert connections_of(asked, profile) == 5 * 4

@@ -32,6 +32,17 @@ def test_an_engine_may_be_a_script_of_its_package(tmp_path: Path) -> None:
     assert Toolbox(tmp_path).command(engine) == [str(place / "bin" / "python"), "-I", str(place / "bin" / "audit")]
 
 
+def test_an_engine_may_be_a_program_among_its_packages(tmp_path: Path) -> None:
+    engine, place = replace(PYTHON, module="", binary="x/bin/audit"), tmp_path / "engines" / SSH_AUDIT
+    program = place / "lib" / "python3.12" / "site-packages" / "x" / "bin" / "audit"
+    place.mkdir(parents=True)
+    (place / "installed.txt").write_text(pins_of(PYTHON))
+    assert Toolbox(tmp_path).command(engine) is None
+    program.parent.mkdir(parents=True)
+    program.touch()
+    assert Toolbox(tmp_path).command(engine) == [str(program)]
+
+
 def test_a_program_is_looked_for_on_the_path(tmp_path: Path) -> None:
     assert Toolbox(tmp_path, find=lambda name: f"/usr/bin/{name}").command(PROGRAM) == ["/usr/bin/nmap"]
     without = Toolbox(tmp_path, find=lambda _name: None)
@@ -47,7 +58,7 @@ def test_what_is_part_of_the_product_is_there_and_what_nobody_has_is_not(tmp_pat
     nobody = toolbox.standing(replace(PYTHON, missing="nobody has it"))
     assert (nobody.state, nobody.reason, nobody.command) == (EngineState.MISSING, "nobody has it", "")
     assert SSH_AUDIT in [one.engine.name for one in toolbox.missing_for(TargetKind.DOMAIN, is_pentest=False)]
-    assert not toolbox.missing_for(TargetKind.IMAGE, is_pentest=True)
+    assert not toolbox.missing_for(TargetKind.CLOUD, is_pentest=True)
     bare = Toolbox(tmp_path, find=lambda _name: None)
     usable = [one.engine.name for one in bare.usable_for(TargetKind.DOMAIN, is_pentest=False)]
     assert usable == ["ports", "services", "tls", "http", "names"]

@@ -25,6 +25,14 @@ from cybervault.scans.versions import Span, span_with
         ("pypi", "3.0.post1", Span("0", last="3.0"), False),
         ("npm", "1.0.0-rc.1", Span("0", fixed="1.0.0"), True),
         ("npm", "10.0.0", Span("9.0.0"), True),
+        ("maven", "2.14.1", Span("2.0-beta9", fixed="2.15.0"), True),
+        ("maven", "2.0-alpha1", Span("2.0-beta9", fixed="2.15.0"), False),
+        ("golang", "1.10.0", Span("0", fixed="1.9.0"), False),
+        ("golang", "0.0.0-20210101000000-abcdef012345", Span("0", fixed="0.0.0-20220101000000-abcdef012345"), True),
+        ("cargo", "1.0.9", Span("0", fixed="1.0.10"), True),
+        ("gem", "2.0.1.pre", Span("2.0.1"), False),
+        ("nuget", "13.0.1", Span("0", fixed="13.0.1"), False),
+        ("composer", "6.5.0", Span("0", fixed="6.5.8"), True),
     ],
 )
 def test_a_version_lies_in_a_span_by_the_order_of_its_system(

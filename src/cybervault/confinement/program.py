@@ -25,7 +25,8 @@ class Bounds:
     """How much a program may take; `files` are descriptors, `file_bytes` the size of each file that it writes.
 
     Only one that `starts_programs` may have children: where the system has no such filter, they are ended with it. With
-    a `port` it can connect to that one alone, by TCP, where the system is Linux 6.7 or later with libseccomp.
+    a `port` it can connect to that one alone, by TCP, and with `NOWHERE` to none, where the system is Linux 6.7 or
+    later with libseccomp.
     """
 
     seconds: float = 60.0

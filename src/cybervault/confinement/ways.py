@@ -22,6 +22,8 @@ _KIND_BITS: Final = 0xF
 _OTHER_KINDS: Final = (2, 3, 4, 5, 6, 10)
 """Datagrams, raw and the like: all but the stream, which is 1."""
 _TCP: Final = 6
+NOWHERE: Final = -1
+"""No port at all."""
 
 
 class _Ruled(ctypes.Structure):
@@ -35,6 +37,8 @@ class _Allowed(ctypes.Structure):
 
 def leave_only(port: int) -> bool:
     """From here on this thread, and what comes from it, connects by TCP to `port` alone; whether the machine holds it.
+
+    `NOWHERE` leaves it no way at all.
 
     It needs Linux 6.7 and libseccomp. No new privileges must be allowed before. Nobody can take it back.
     """
@@ -52,8 +56,8 @@ def _only_tcp_to(port: int) -> bool:
     if rules < 0:
         return False
     try:
-        allowed = _Allowed(_CONNECT, port)
-        if call(_ADD_RULE, rules, _RULE_OF_PORT, ctypes.byref(allowed), 0) != 0:
+        allowed = _Allowed(_CONNECT, max(port, 0))
+        if port != NOWHERE and call(_ADD_RULE, rules, _RULE_OF_PORT, ctypes.byref(allowed), 0) != 0:
             return False
         return bool(call(_RESTRICT_SELF, rules, 0) == 0)
     finally:

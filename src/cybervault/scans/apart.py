@@ -3,7 +3,7 @@
 import asyncio
 import ipaddress
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -11,10 +11,13 @@ from typing import Final
 from cybervault.confinement.program import Ended, run_program
 from cybervault.egress.forwarding import Way, forwarding
 from cybervault.egress.probing import Prober, Spot
-from cybervault.scans.engines import AT_ONCE, ENGINES, nmap, ssh_audit, sslyze, wapiti
+from cybervault.scans.cataloguing import catalogue
+from cybervault.scans.contents import Catalogue, Layer
+from cybervault.scans.engines import AT_ONCE, ENGINES, SYFT, nmap, ssh_audit, sslyze, wapiti
 from cybervault.scans.engines.adapter import Adapter, Judged
 from cybervault.scans.engines.services import Named
 from cybervault.scans.profiles import Profile, ProfileName
+from cybervault.scans.registry import Registry
 from cybervault.scans.rules import is_asked
 from cybervault.scans.seen import Coverage, CoverageState, Report, Seen, Service, place_of, spot_of
 from cybervault.scans.toolbox import Toolbox
@@ -76,6 +79,16 @@ class Apart:
                 line = Coverage(service.host.asset, adapter.engine, CoverageState.NOT_REACHED, reason, places)
                 together.coverage.append(line)
         return together
+
+    async def catalogue(
+        self, layers: Sequence[Layer], registry: Registry, *, absent: Collection[str]
+    ) -> Catalogue | None:  # fmt: skip
+        """The packages of an image that only syft finds; None where it is not there."""
+        program = None if SYFT in absent else self.toolbox.command(_BY_NAME[SYFT])
+        if program is None:
+            return None
+        async with self._gate:
+            return await catalogue(layers, registry, program)
 
     async def _one(
         self, adapter: Adapter, service: Service, named: Named, *, profile: Profile, prober: Prober

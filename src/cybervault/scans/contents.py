@@ -29,7 +29,7 @@ class Package(msgspec.Struct, frozen=True):
 
 
 class Database(msgspec.Struct, frozen=True, tag_field="sort", tag="packages"):
-    """A file that lists packages; `system` is the type of package URLs: deb, apk, rpm, pypi, npm."""
+    """A file that lists packages; `system` is the type of package URLs, such as deb, pypi and maven."""
 
     path: str
     system: str
@@ -89,6 +89,13 @@ class Contents(msgspec.Struct, frozen=True):
     databases: tuple[Database, ...]
     release: Release | None
     faults: tuple[str, ...]
+
+
+class Catalogue(msgspec.Struct, frozen=True):
+    """What an engine read in an image as a whole; a `fault` says why it read nothing."""
+
+    databases: tuple[Database, ...]
+    fault: str = ""
 
 
 def contents_of(layers: Sequence[LayerContents]) -> Contents:

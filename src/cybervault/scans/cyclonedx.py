@@ -10,6 +10,7 @@ from urllib.parse import quote
 from cybervault import __version__
 from cybervault.domain.verdicts import Severity
 from cybervault.scans.contents import Release
+from cybervault.scans.engines.syft import SYSTEMS
 from cybervault.scans.inventory import Inventory, Item, Vulnerability
 from cybervault.scans.scan import Scan
 from cybervault.scans.targets import parse_target
@@ -127,6 +128,8 @@ def purl_of(item: Item, release: Release | None) -> str:
     if item.system == "npm":
         scoped = _SCOPED.fullmatch(package.name)
         return _purl("npm", scoped.groups() if scoped else (package.name,), package.version)
+    if item.system in SYSTEMS:
+        return _purl(item.system, package.name.replace(":", "/").split("/"), package.version)
     if item.system == "pypi":
         return _purl("pypi", (package.name.lower().replace("_", "-"),), package.version)
     qualifiers = dict[str, str]()

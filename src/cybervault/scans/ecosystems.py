@@ -6,7 +6,10 @@ from typing import Final
 
 from cybervault.scans.contents import Release
 
-_LANGUAGES: Final = {"pypi": "PyPI", "npm": "npm"}
+_LANGUAGES: Final = {
+    "pypi": "PyPI", "npm": "npm", "maven": "Maven", "golang": "Go", "cargo": "crates.io", "gem": "RubyGems",
+    "nuget": "NuGet", "composer": "Packagist",
+}  # fmt: skip
 _TUMBLEWEED: Final = "opensuse-tumbleweed"
 
 

@@ -146,6 +146,11 @@ class Registry:
         raw = await self._document(f"blobs/{manifest.config.digest}", manifest.config.digest)
         return Image(digest, _read(raw, Config, "configuration"), tuple(manifest.layers))
 
+    def name_of_blob(self, digest: str) -> str:
+        """The hexadecimal digits of a digest, which are all that may name a file; raises `RegistryError`."""
+        _checked_digest(digest)
+        return digest.partition(":")[2]
+
     async def copy_layer(self, digest: str, size: int, into: BinaryIO) -> None:
         """Write a layer as it is packed into a file; raises `RegistryError` for any other bytes than its digest's."""
         _checked_digest(digest)

@@ -96,10 +96,13 @@ class Toolbox:
         if not self.standing(engine).is_usable:
             return None
         if engine.program:
-            found = self._find(engine.program)
-            return None if found is None else [found]
+            program = self._find(engine.program)
+            return None if program is None else [program]
         # -I: neither the folder that it works in nor settings of somebody's home say what is imported.
         environment = self.folder / engine.name
+        if engine.binary:
+            found = next(environment.absolute().glob(f"lib/python*/site-packages/{engine.binary}"), None)
+            return None if found is None else [str(found)]
         what = [str(environment.absolute() / "bin" / engine.script)] if engine.script else ["-m", engine.module]
         return [str(python_of(environment)), "-I", *what]
 

@@ -14,6 +14,12 @@ SYSTEMS: Final[Mapping[str, str]] = {
     "rpm": "RpmVersion",
     "pypi": "PypiVersion",
     "npm": "SemverVersion",
+    "maven": "MavenVersion",
+    "golang": "GolangVersion",
+    "cargo": "SemverVersion",
+    "gem": "RubygemsVersion",
+    "nuget": "NugetVersion",
+    "composer": "ComposerVersion",
 }
 """Types of package URLs, and the class of univers that knows their order."""
 _CHARACTERS_MAX: Final = 256

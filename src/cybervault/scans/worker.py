@@ -30,6 +30,7 @@ from cybervault.scans.engines import (
     NAMES,
     SERVICES,
     SWEEP,
+    SYFT,
     TLS,
     WAPITI,
     Engine,
@@ -256,7 +257,7 @@ class ScanWorker:
             return [_Look((name,), partial(self._image, walk, permit, name)) for name in part.subjects]
         if part.phase == LAYERS:
             return [_Look((one.target,), partial(self._layer, walk, permit, one)) for one in part.layers]
-        return [_Look((name,), partial(self._packages, name, part.contents)) for name in part.subjects]
+        return [_Look((name,), partial(self._packages, walk, permit, part.contents)) for name in part.subjects]
 
     async def _missing(self, walk: _Walk, subject: str) -> Report:
         """What nothing here can look at, said for each engine that would."""
@@ -359,8 +360,15 @@ class ScanWorker:
             return report
         return await look_at_layer(layer, self._means.registry(target))
 
-    async def _packages(self, name: str, contents: Sequence[LayerContents]) -> Report:
-        return await asyncio.to_thread(match_packages, name, contents, self._means.advisories)
+    async def _packages(self, walk: _Walk, permit: Permit, contents: Sequence[LayerContents]) -> Report:
+        name, known = contents[0].layer.target, self._means.advisories
+        if _is_withdrawn(walk, permit, walk.by_value[name]):
+            report = _withdrawn(name, SYFT)
+            report.add(await asyncio.to_thread(match_packages, name, contents, known))
+            return report
+        layers, registry = [one.layer for one in contents], self._means.registry(walk.by_value[name])
+        found = await self._means.apart.catalogue(layers, registry, absent=walk.absent)
+        return await asyncio.to_thread(match_packages, name, contents, known, catalogue=found)
 
     def _prober(self, permit: Permit, target: Target) -> Prober:
         may_reach = partial(permit.allows_address_of, target)

