@@ -38,8 +38,8 @@ export function GraphPanel({ assessment, isList, onView }: GraphPanelProps) {
   const whole = useMemo(() => {
     const observable = (type: string) =>
       KINDS.reduce((name, kind) => (kind === type ? shared.kinds[kind] : name), type);
-    return graphOf(assessment, { source, observable });
-  }, [assessment, shared, source]);
+    return graphOf(assessment, { source, observable, node: (kind) => texts.kinds[kind] });
+  }, [assessment, shared, source, texts]);
   return (
     <section className="panel stack" aria-labelledby="graph">
       <div className="section-head">

@@ -10,6 +10,7 @@ const NODES_MAX = 300;
 // Of what belongs together, so many at once: all in fewer than twenty groups, and no group of a handful.
 const GROUP_MIN = 50;
 const GROUPS_MAX = 20;
+const ALONE_MAX = 10;
 export type NodeKind = "target" | "behaviour" | "observable" | "finding" | "source" | "technique";
 
 export interface GraphNode {
@@ -23,7 +24,7 @@ export interface GraphNode {
   said: string;
   /** Of an observable as it is, to be looked at. */
   value: string | null;
-  /** What it is drawn together with where there are too many nodes, as people call it; empty: by its kind. */
+  /** What it is drawn together with where there are too many nodes, as people call it. */
   family: string;
   /** Of a group how many it stands for, and whether these are drawn beside it. */
   group: { size: number; isOpen: boolean } | null;
@@ -33,9 +34,11 @@ export interface GraphNode {
 export interface Names {
   source: (name: string) => string;
   observable: (type: string) => string;
+  /** Nodes that belong to none of these. */
+  node: (kind: "behaviour" | "technique") => string;
 }
 
-const PLAIN: Names = { source: labelName, observable: (type) => type };
+const PLAIN: Names = { source: labelName, observable: (type) => type, node: (kind) => kind };
 
 export interface Placed extends GraphNode {
   column: number;
@@ -55,10 +58,10 @@ export function graphOf(assessment: Assessment, names: Names = PLAIN): Graph {
   const sketch = new Sketch();
   const about = { verdict, score, said: defangUrls(summary), value: isRecord ? null : target };
   sketch.put(TARGET, "target", nameOf(assessment), about);
-  if (isRecord) putReasons(sketch, assessment);
+  if (isRecord) putReasons(sketch, assessment, names);
   for (const one of assessment.indicators) putObserved(sketch, one, isRecord, names);
   for (const { technique_id: id, name } of assessment.mitre_attack) {
-    if (!sketch.nodes.has(id)) sketch.put(id, "technique", id, {}, TARGET);
+    if (!sketch.nodes.has(id)) sketch.put(id, "technique", id, { family: names.node("technique") }, TARGET);
     const node = sketch.nodes.get(id);
     if (node !== undefined) node.said = name ?? "";
   }
@@ -94,14 +97,14 @@ function putObserved(sketch: Sketch, one: Assessment["indicators"][number], isRe
 }
 
 /** What spoke against a record besides, and the techniques that it shows. */
-function putReasons(sketch: Sketch, { reasons, detections }: Assessment): void {
+function putReasons(sketch: Sketch, { reasons, detections }: Assessment, names: Names): void {
   const rules = new Map(detections.map((rule) => [`rule_${rule.rule_id}`, rule]));
   for (const { name, points, reason, technique_id: technique } of reasons) {
     const rule = rules.get(name);
-    const fact = { points, said: defangUrls(reason) };
+    const fact = { points, said: defangUrls(reason), family: names.node("behaviour") };
     const id = sketch.put(`r ${name}`, "behaviour", rule?.title ?? labelName(name), fact, TARGET);
     for (const one of rule?.mitre_attack ?? (technique === null ? [] : [technique])) {
-      sketch.put(one, "technique", one, {}, id);
+      sketch.put(one, "technique", one, { family: names.node("technique") }, id);
     }
   }
 }
@@ -161,7 +164,7 @@ function groupsOf(nodes: readonly GraphNode[]): Group[] {
     else family.push(node);
   }
   return [...families].flatMap(([key, family]) => {
-    if (family.length === 1) return [];
+    if (family.length <= ALONE_MAX) return [];
     const members = [...family].sort((one, other) => weightOf(other) - weightOf(one));
     const size = Math.max(GROUP_MIN, Math.ceil(members.length / GROUPS_MAX));
     return Array.from({ length: Math.ceil(members.length / size) }, (_, at) =>
@@ -175,7 +178,7 @@ function groupOf(id: string, members: GraphNode[], first: number | null): Group 
   const [worst] = members;
   const { kind, family, verdict } = worst as GraphNode;
   const range = first === null ? `(${members.length})` : `${first + 1}–${first + members.length}`;
-  const node = { ...plain(id, kind, `${family} ${range}`.trim()), verdict, family };
+  const node = { ...plain(id, kind, `${family} ${range}`), verdict, family };
   return { node: { ...node, group: { size: members.length, isOpen: false } }, members };
 }
 

@@ -102,7 +102,7 @@ export const assessmentTexts = textsOf(
     newest: "Página más reciente",
     next: "Página siguiente",
     empty: "Todavía no se ha evaluado nada",
-    emptyText: "Consulte un indicador, o muchos a la vez: lo que resulte se conserva aquí.",
+    emptyText: "Consulta un indicador, o muchos a la vez: lo que resulte se conserva aquí.",
     none: "No se ha evaluado nada de este objetivo",
     lookUp: "Consulta masiva",
     all: "Todas las evaluaciones",

@@ -149,7 +149,7 @@ export const batchTexts = textsOf(
     windowTitle: (name) => `Lote ${name}`,
     handedIn: "Entregado",
     another: "Entregar otro",
-    missing: { title: "No hay tal lote", text: "Puede ser de otro cliente, o no haber existido nunca." },
+    missing: { title: "No hay tal lote", text: "Puede ser de otro espacio de trabajo, o no haber existido nunca." },
     running: {
       label: "Examinado",
       waiting: "Espera su turno.",

@@ -55,7 +55,7 @@ export const lookupTexts = textsOf(
   },
   {
     title: "Consulta masiva",
-    lead: "Pega direcciones, dominios, URL y hashes tal como vengan, desactivados o no. Cada uno queda como una evaluación con su propio enlace.",
+    lead: "Pega direcciones, dominios, URL y hashes tal como vengan, neutralizados o no. Cada uno queda como una evaluación con su propio enlace.",
     label: "Indicadores",
     hint: "Uno por línea, o varios separados por comas o espacios. # empieza un comentario. Ctrl Intro inicia.",
     depth: "Profundidad",

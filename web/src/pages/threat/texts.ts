@@ -133,6 +133,6 @@ export const threatTexts = textsOf(
       sent: "El comentario está en el historial.",
     },
     raw: { heading: "JSON sin tratar", label: "Mostrar el JSON sin tratar", copy: "Copiar JSON" },
-    missing: { title: "No hay tal amenaza", text: "Puede ser de otro cliente, o no haber existido nunca." },
+    missing: { title: "No hay tal amenaza", text: "Puede ser de otro espacio de trabajo, o no haber existido nunca." },
   },
 );

@@ -23,7 +23,7 @@ export const threatsTexts = textsOf(
     filters: {
       label: "Filters",
       search: "Indicator",
-      placeholder: "203.0.113.42, evil.example, part of a target",
+      placeholder: "203.0.113.42, part of a name",
       whole: "Looked up among all indicators of the threats.",
       part: "A part is looked up in targets; a whole indicator in all indicators.",
       severity: "Severity",
@@ -109,7 +109,7 @@ export const threatsTexts = textsOf(
     filters: {
       label: "Filtros",
       search: "Indicador",
-      placeholder: "203.0.113.42, evil.example, parte de un objetivo",
+      placeholder: "203.0.113.42, parte de un nombre",
       whole: "Se busca entre todos los indicadores de las amenazas.",
       part: "Una parte se busca en los objetivos; un indicador entero, en todos los indicadores.",
       severity: "Severidad",
@@ -118,7 +118,7 @@ export const threatsTexts = textsOf(
       since: "Primera vez",
       any: "Cualquiera",
       ages: {
-        any: "En cualquier momento",
+        any: "Cualquiera",
         "0d": "Hoy (UTC)",
         "7d": "Últimos 7 días",
         "30d": "Últimos 30 días",
@@ -147,7 +147,7 @@ export const threatsTexts = textsOf(
     more: (count) => `+${count}`,
     selected: (count) => (count === 1 ? "1 seleccionada" : `${count} seleccionadas`),
     change: "Cambiar estado",
-    selectFirst: "Seleccione amenazas para cambiar su estado a la vez.",
+    selectFirst: "Selecciona amenazas para cambiar su estado a la vez.",
     export: {
       label: "Exportar",
       ndjson: "NDJSON, una amenaza por línea",
@@ -162,7 +162,7 @@ export const threatsTexts = textsOf(
     },
     empty: {
       title: "Todavía no hay amenazas",
-      text: "Lo que usted analice y lo que muestre su telemetría aparece aquí en cuanto se evalúa como malo.",
+      text: "Lo que analices y lo que muestre tu telemetría aparece aquí en cuanto se evalúa como malo.",
       analyse: "Analizar un indicador",
       filtered: "Ninguna amenaza cumple estos filtros",
       filteredText: "Amplíelos, o quítelos todos.",

@@ -24,7 +24,7 @@ export const ruleTexts = textsOf(
     filters: {
       label: "Narrow the rules",
       words: "Search",
-      wordsHint: "Title, description, author, tag or id",
+      wordsHint: "Title, author or id",
       level: "Level",
       pack: "Pack",
       product: "Product",
@@ -104,7 +104,7 @@ export const ruleTexts = textsOf(
     filters: {
       label: "Acotar las reglas",
       words: "Buscar",
-      wordsHint: "Título, descripción, autor, etiqueta o id",
+      wordsHint: "Título, autor o id",
       level: "Nivel",
       pack: "Paquete",
       product: "Producto",
