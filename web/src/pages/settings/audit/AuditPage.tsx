@@ -154,7 +154,7 @@ function AuditRow({ row }: { row: Shapes["AuditRowReply"] }) {
           </WordButton>
         )}
       </td>
-      <td className="mono break">{row.targets.join(", ") || "–"}</td>
+      <td className="mono break audit-targets">{row.targets.join(", ") || "–"}</td>
       <td className="break">{row.is_erased ? texts.erased : detailsOf(row.details)}</td>
       <td title={[row.agent, row.request_id].filter(Boolean).join(" · ")} className="mono">
         {row.ip ?? "–"}
