@@ -22,6 +22,8 @@ DECIDING = (
     "verdict.recommend",
 )  # fmt: skip
 # What only the way out may touch, below the granularity of import contracts (`urllib.parse` is welcome anywhere).
+# Runs in the environment of another program, and is left no port but that of our relay.
+APART = PACKAGE / "scans" / "engines" / "prowler_driver"
 WAYS_OUT = ("urllib.request", "http.client", "asyncio.open_connection", "smtplib", "ftplib", "xmlrpc")
 
 
@@ -65,7 +67,7 @@ def test_nobody_uses_a_way_out_that_import_contracts_cannot_see() -> None:
     strangers = [
         f"{path.relative_to(ROOT)}: {way}"
         for path in PACKAGE.rglob("*.py")
-        if path.relative_to(PACKAGE).parts[0] != "egress"
+        if path.relative_to(PACKAGE).parts[0] != "egress" and path.parent != APART
         for way in WAYS_OUT
         if way in path.read_text(encoding="utf-8")
     ]

@@ -261,7 +261,7 @@ class TestDetail:
         await expect(seen(page)).to_have_count(2)
         assert "control=SC-8" in page.url
         await page.goto(f"{scanned.home.server.url}{path}?view=coverage&state=not_tested")
-        row = page.get_by_role("row").filter(has_text=CLOUD)
+        row = page.get_by_role("row").filter(has_text=CLOUD).filter(has_text="Cloud rules")
         await expect(row).to_contain_text("no account is connected")
         await expect(page.get_by_role("row").filter(has_text="TLS and certificates")).to_have_count(0)
         await page.goto(f"{scanned.home.server.url}{path}?view=coverage")

@@ -15,12 +15,15 @@ from cybervault.scans.engines import (
     LAYERS,
     LISTING,
     NAMES,
+    PROWLER,
     SERVICES,
     SWEEP,
     WAPITI,
 )
+from cybervault.scans.engines.prowler import SERVICES as SERVICES_OF_AWS
 from cybervault.scans.plan import (
     MISSING,
+    Part,
     account_parts,
     area_parts,
     attack_parts,
@@ -32,6 +35,7 @@ from cybervault.scans.plan import (
     package_parts,
     phases_of,
     progress_of,
+    prowler_parts,
     resource_parts,
     service_parts,
     sweep_parts,
@@ -103,8 +107,8 @@ def test_services_are_looked_at_sixteen_at_a_time() -> None:
 @pytest.mark.parametrize(
     ("asked", "phases"),
     [
-        (("10.1.0.7", "example.com", ACCOUNT_ROOT), (NAMES, SWEEP, SERVICES, ACCOUNT, LISTING, CLOUD)),
-        (("oci://r.example/app", "arn:aws:s3:::bucket"), (CLOUD, IMAGE, LAYERS, ADVISORIES)),
+        (("10.1.0.7", "example.com", ACCOUNT_ROOT), (NAMES, SWEEP, SERVICES, ACCOUNT, LISTING, CLOUD, PROWLER)),
+        (("oci://r.example/app", "arn:aws:s3:::bucket"), (CLOUD, PROWLER, IMAGE, LAYERS, ADVISORIES)),
         (("10.1.0.7", "oci://r.example/app"), (SWEEP, SERVICES, IMAGE, LAYERS, ADVISORIES)),
         (("10.1.0.7", "oci://r.example/app"), (SWEEP, SERVICES, IMAGE, LAYERS, ADVISORIES, WAPITI)),
     ],
@@ -170,12 +174,16 @@ def test_engines_of_others_make_a_scan_longer_and_louder() -> None:
 
 def test_what_was_not_even_planned_is_known_by_its_phase() -> None:
     asked = targets("10.1.0.7", "example.com", "arn:aws:s3:::bucket")
-    assert unplanned(asked, {CLOUD, NAMES, SWEEP}) == [("10.1.0.7", SERVICES), ("example.com", SERVICES)]
-    assert len(unplanned(asked, set())) == 6
-    assert unplanned(asked, {CLOUD, NAMES, SWEEP, SERVICES}) == []
-    attacked = unplanned(asked, {CLOUD, NAMES, SWEEP, SERVICES}, is_pentest=True)
+    assert unplanned(asked, {CLOUD, PROWLER, NAMES, SWEEP}) == [("10.1.0.7", SERVICES), ("example.com", SERVICES)]
+    assert len(unplanned(asked, set())) == 7
+    assert unplanned(asked, {CLOUD, PROWLER, NAMES, SWEEP, SERVICES}) == []
+    attacked = unplanned(asked, {CLOUD, PROWLER, NAMES, SWEEP, SERVICES}, is_pentest=True)
     assert attacked == [("10.1.0.7", WAPITI), ("example.com", WAPITI)]
-    assert unplanned(targets(ACCOUNT_ROOT), {ACCOUNT}) == [(ACCOUNT_ROOT, LISTING), (ACCOUNT_ROOT, CLOUD)]
+    assert unplanned(targets(ACCOUNT_ROOT), {ACCOUNT}) == [
+        (ACCOUNT_ROOT, LISTING),
+        (ACCOUNT_ROOT, CLOUD),
+        (ACCOUNT_ROOT, PROWLER),
+    ]
 
 
 def test_targets_are_read_back_from_their_spellings() -> None:
@@ -193,7 +201,7 @@ def test_phases_are_told_in_their_order_with_what_comes_next() -> None:
     many = Chunk(0, MISSING, ("a", "b", "c", "d"))
     assert [phase.name for phase in phases_of(targets("10.1.0.7"), [], is_pentest=True)] == [SWEEP, SERVICES, WAPITI]
     assert phases_of((), [many]) == (Phase(MISSING, 0, 1, ("a", "b", "c")),)
-    assert [phase.name for phase in phases_of(targets(ACCOUNT_ROOT), [])] == [ACCOUNT, LISTING, CLOUD]
+    assert [phase.name for phase in phases_of(targets(ACCOUNT_ROOT), [])] == [ACCOUNT, LISTING, CLOUD, PROWLER]
 
 
 def test_an_account_is_cut_into_kinds_and_regions_and_resources_into_sixteens() -> None:
@@ -209,3 +217,10 @@ def test_an_account_is_cut_into_kinds_and_regions_and_resources_into_sixteens() 
     assert [(part.phase, len(part.subjects), len(part.resources)) for part in parts] == [(CLOUD, 16, 16), (CLOUD, 1, 1)]
     # What was named is looked at for its own grant, and once.
     assert parts[1].resources == (CloudResource("arn:aws:s3:::b16", "arn:aws:s3:::b16"),)
+
+
+def test_of_an_account_prowler_is_asked_service_by_service() -> None:
+    parts = prowler_parts(targets("10.1.0.7", "arn:aws:s3:::bucket", ACCOUNT_ROOT))
+    assert parts[0] == Part(PROWLER, ("arn:aws:s3:::bucket",), resources=(CloudResource(*["arn:aws:s3:::bucket"] * 2),))
+    assert parts[1] == Part(PROWLER, (f"{ACCOUNT_ROOT}: s3",), areas=(CloudArea(ACCOUNT_ROOT, "s3", ""),))
+    assert len(parts) == 1 + len(SERVICES_OF_AWS)

@@ -11,6 +11,7 @@ from cybervault.domain.principals import TenantId
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.domain.verdicts import Severity
 from cybervault.scans.admission import Why
+from cybervault.scans.engines import PROWLER
 from cybervault.scans.exports import Form
 from cybervault.scans.profiles import ProfileName
 from cybervault.scans.rules import rules_of_control
@@ -78,7 +79,7 @@ async def test_what_may_not_be_scanned_leaves_nothing(
 async def test_a_preview_says_how_loud_it_would_be_and_what_would_not_be_tested(desk: Desk) -> None:
     preview = await desk.scans.preview(desk.ours, NewScan((NETWORK, "arn:aws:s3:::bucket"), minutes_max=1))
     assert (preview.minutes, preview.connections) == (1, 512)
-    assert [one.engine.name for one in preview.missing] == ["ssh-audit", "sslyze", "nmap", "cloud"]
+    assert [one.engine.name for one in preview.missing] == ["ssh-audit", "sslyze", "nmap", PROWLER, "cloud"]
     assert "no account is connected" in preview.missing[-1].reason
     assert await look(desk.world.database, "SELECT id FROM scans") == []
 

@@ -43,6 +43,15 @@ def test_an_engine_may_be_a_program_among_its_packages(tmp_path: Path) -> None:
     assert Toolbox(tmp_path).command(engine) == [str(program)]
 
 
+def test_an_engine_may_be_asked_by_a_driver_of_ours(tmp_path: Path) -> None:
+    (engine,), place = [one for one in ENGINES if one.driver], tmp_path / "engines" / "prowler"
+    place.mkdir(parents=True)
+    (place / "installed.txt").write_text(pins_of(engine))
+    python, isolated, driver = Toolbox(tmp_path).command(engine) or ["", "", ""]
+    assert (python, isolated) == (str(place / "bin" / "python"), "-I")
+    assert Path(driver).is_file()
+
+
 def test_a_program_is_looked_for_on_the_path(tmp_path: Path) -> None:
     assert Toolbox(tmp_path, find=lambda name: f"/usr/bin/{name}").command(PROGRAM) == ["/usr/bin/nmap"]
     without = Toolbox(tmp_path, find=lambda _name: None)
@@ -58,7 +67,7 @@ def test_what_is_part_of_the_product_is_there_and_what_nobody_has_is_not(tmp_pat
     nobody = toolbox.standing(replace(PYTHON, missing="nobody has it"))
     assert (nobody.state, nobody.reason, nobody.command) == (EngineState.MISSING, "nobody has it", "")
     assert SSH_AUDIT in [one.engine.name for one in toolbox.missing_for(TargetKind.DOMAIN, is_pentest=False)]
-    assert not toolbox.missing_for(TargetKind.CLOUD, is_pentest=True)
+    assert [one.engine.name for one in toolbox.missing_for(TargetKind.CLOUD, is_pentest=True)] == ["prowler"]
     bare = Toolbox(tmp_path, find=lambda _name: None)
     usable = [one.engine.name for one in bare.usable_for(TargetKind.DOMAIN, is_pentest=False)]
     assert usable == ["ports", "services", "tls", "http", "names"]

@@ -193,8 +193,8 @@ class PhaseReply(BaseModel):
     """How far one phase is."""
 
     phase: Literal[
-        "missing", "names", "ports", "services", "account", "listing", "cloud", "image", "layers", "advisories",
-        "wapiti",
+        "missing", "names", "ports", "services", "account", "listing", "cloud", "prowler", "image", "layers",
+        "advisories", "wapiti",
     ]  # fmt: skip
     parts_done: int
     parts_total: int = Field(description="0 before it was cut into parts, and where nothing is left for it to do.")

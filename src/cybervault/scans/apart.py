@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from cybervault.confinement.program import Ended, run_program
+from cybervault.confinement.program import Bounds, Ended, run_program
 from cybervault.egress.forwarding import Way, forwarding
 from cybervault.egress.probing import Prober, Spot
 from cybervault.scans.cataloguing import catalogue
@@ -35,6 +35,15 @@ class Apart:
         self.toolbox = toolbox
         self._adapters = adapters
         self._gate = asyncio.Semaphore(AT_ONCE)
+
+    async def run(self, name: str, arguments: list[str], bounds: Bounds) -> Ended | None:
+        """Run an engine that looks at no service; None where this server has it not."""
+        program = self.toolbox.command(_BY_NAME[name])
+        if program is None:
+            return None
+        async with self._gate:
+            with tempfile.TemporaryDirectory(prefix="cybervault-") as folder:
+                return await run_program([*program, *arguments], bounds, folder=Path(folder))
 
     async def look(
         self, service: Service, named: Named, profile: Profile, *, prober: Prober, absent: Collection[str]

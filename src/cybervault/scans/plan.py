@@ -18,11 +18,13 @@ from cybervault.scans.engines import (
     LAYERS,
     LISTING,
     NAMES,
+    PROWLER,
     SERVICES,
     SWEEP,
     WAPITI,
     Engine,
 )
+from cybervault.scans.engines.prowler import SERVICES as SERVICES_OF_AWS
 from cybervault.scans.profiles import Profile
 from cybervault.scans.scan import Chunk, Phase
 from cybervault.scans.seen import CloudArea, CloudResource, Host, Service
@@ -42,13 +44,13 @@ _SUBJECTS_SHOWN: Final = 3
 _PHASES: Final = {
     TargetKind.NETWORK: (SWEEP, SERVICES),
     TargetKind.DOMAIN: (NAMES, SWEEP, SERVICES),
-    TargetKind.CLOUD: (CLOUD,),
+    TargetKind.CLOUD: (CLOUD, PROWLER),
     TargetKind.IMAGE: (IMAGE, LAYERS, ADVISORIES),
 }
-_ACCOUNT_PHASES: Final = (ACCOUNT, LISTING, CLOUD)
+_ACCOUNT_PHASES: Final = (ACCOUNT, LISTING, CLOUD, PROWLER)
 # How much each phase counts for beside the others that a scan has, in the order in which they come.
 _WEIGHTS: Final = {
-    MISSING: 0, NAMES: 10, SWEEP: 50, SERVICES: 40, ACCOUNT: 1, LISTING: 10, CLOUD: 20,
+    MISSING: 0, NAMES: 10, SWEEP: 50, SERVICES: 40, ACCOUNT: 1, LISTING: 10, CLOUD: 20, PROWLER: 10,
     IMAGE: 2, LAYERS: 30, ADVISORIES: 4, WAPITI: 60,
 }  # fmt: skip
 PHASES: Final = tuple(_WEIGHTS)
@@ -148,6 +150,18 @@ def resource_parts(targets: Sequence[Target], listed: Sequence[CloudResource]) -
         Part(CLOUD, tuple(one.arn for one in some), resources=tuple(some))
         for some in _some(list(together.values()), RESOURCES_AT_ONCE)
     ]
+
+
+def prowler_parts(targets: Sequence[Target]) -> list[Part]:
+    """Resources that were named, each for itself; of a whole account each service for itself."""
+    parts = []
+    for target in (target for target in targets if target.kind is TargetKind.CLOUD):
+        if _is_account(target):
+            areas = [CloudArea(target.value, service, "") for service in SERVICES_OF_AWS]
+            parts += [Part(PROWLER, (f"{target.value}: {area.place}",), areas=(area,)) for area in areas]
+        else:
+            parts.append(Part(PROWLER, (target.value,), resources=(CloudResource(target.value, target.value),)))
+    return parts
 
 
 def unplanned(

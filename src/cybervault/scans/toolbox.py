@@ -103,8 +103,15 @@ class Toolbox:
         if engine.binary:
             found = next(environment.absolute().glob(f"lib/python*/site-packages/{engine.binary}"), None)
             return None if found is None else [str(found)]
-        what = [str(environment.absolute() / "bin" / engine.script)] if engine.script else ["-m", engine.module]
-        return [str(python_of(environment)), "-I", *what]
+        return [str(python_of(environment)), "-I", *_words(engine, environment)]
+
+
+def _words(engine: Engine, environment: Path) -> list[str]:
+    if engine.driver:
+        return [str(files("cybervault.scans.engines").joinpath(engine.driver, "__main__.py"))]
+    if engine.script:
+        return [str(environment.absolute() / "bin" / engine.script)]
+    return ["-m", engine.module]
 
 
 def python_of(environment: Path) -> Path:

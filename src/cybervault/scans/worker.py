@@ -17,6 +17,7 @@ from cybervault.domain.problems import Problem
 from cybervault.egress.message import EgressError
 from cybervault.egress.probing import Prober
 from cybervault.scans.apart import Apart
+from cybervault.scans.beside import look_by_prowler
 from cybervault.scans.cloud.accounts import Accounts
 from cybervault.scans.contents import Layer, LayerContents
 from cybervault.scans.engines import (
@@ -28,6 +29,7 @@ from cybervault.scans.engines import (
     LAYERS,
     LISTING,
     NAMES,
+    PROWLER,
     SERVICES,
     SWEEP,
     SYFT,
@@ -59,6 +61,7 @@ from cybervault.scans.plan import (
     layer_parts,
     package_parts,
     progress_of,
+    prowler_parts,
     resource_parts,
     service_parts,
     sweep_parts,
@@ -154,6 +157,7 @@ class ScanWorker:
         accounts = await self._phase(walk, account_parts(targets))
         listed = await self._phase(walk, area_parts(accounts.areas))
         await self._phase(walk, resource_parts(targets, listed.resources))
+        await self._phase(walk, () if PROWLER in walk.absent else prowler_parts(targets))
         images = await self._phase(walk, image_parts(targets))
         layers = await self._phase(walk, layer_parts(images.layers))
         await self._phase(walk, package_parts(layers.contents))
@@ -239,7 +243,7 @@ class ScanWorker:
         if part.phase in {SERVICES, WAPITI}:
             look = self._service if part.phase == SERVICES else self._attack
             return [_Look((one.host.asset,), partial(look, walk, permit, one)) for one in part.services]
-        if part.phase in {ACCOUNT, LISTING, CLOUD}:
+        if part.phase in {ACCOUNT, LISTING, CLOUD, PROWLER}:
             return self._looks_at_clouds(walk, permit, part)
         if part.phase in {IMAGE, LAYERS, ADVISORIES}:
             return self._looks_at_images(walk, permit, part)
@@ -250,6 +254,9 @@ class ScanWorker:
             return [_Look((name,), partial(self._account, walk, permit, name)) for name in part.subjects]
         if part.phase == LISTING:
             return [_Look((one.target,), partial(self._area, walk, permit, one)) for one in part.areas]
+        if part.phase == PROWLER:
+            asked = [*part.areas, *(CloudArea(one.arn, "", "") for one in part.resources)]
+            return [_Look((one.target,), partial(self._prowler, walk, permit, one)) for one in asked]
         return [_Look((one.arn,), partial(self._resource, walk, permit, one)) for one in part.resources]
 
     def _looks_at_images(self, walk: _Walk, permit: Permit, part: Part) -> "list[_Look]":
@@ -342,6 +349,15 @@ class ScanWorker:
             return _withdrawn(resource.arn, CLOUD)
         target, has_compliance_rules = parse_target(resource.arn), walk.profile.has_compliance_rules
         return await look_at_resource(target, self._means.accounts, has_compliance_rules=has_compliance_rules)
+
+    async def _prowler(self, walk: _Walk, permit: Permit, area: CloudArea) -> Report:
+        target = walk.by_value[area.target]
+        if _is_withdrawn(walk, permit, target):
+            return _withdrawn(area.target, PROWLER)
+        means, has_compliance_rules = self._means, walk.profile.has_compliance_rules
+        return await look_by_prowler(
+            target, area.kind, accounts=means.accounts, apart=means.apart, has_compliance_rules=has_compliance_rules
+        )
 
     async def _image(self, walk: _Walk, permit: Permit, name: str) -> Report:
         target, profile = walk.by_value[name], walk.profile

@@ -46,9 +46,10 @@ async def test_a_scan_is_asked_for_followed_and_read(threats: ThreatWorld) -> No
     body = await ended(threats, where, key)
     assert (body["status"], body["progress"], body["error"], body["findings"]) == ("completed", 1.0, None, [])
     assert [(line["asset"], line["engine"], line["state"]) for line in body["coverage"]] == [
-        (CLOUD, "cloud", "not_tested")
+        (CLOUD, "prowler", "not_tested"),
+        (CLOUD, "cloud", "not_tested"),
     ]
-    assert body["coverage_counts"]["not_tested"] == 1
+    assert body["coverage_counts"]["not_tested"] == 2
     found = (await threats.ask("GET", f"{where}/findings", key)).json()
     assert found == {"data": [], "pagination": {"next_cursor": None, "has_more": False}}
     assert code_of(await threats.ask("POST", f"{where}/cancel", key)) == (409, "scan_ended")

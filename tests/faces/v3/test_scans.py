@@ -82,7 +82,7 @@ async def test_a_scan_is_asked_for_followed_and_read(threats: ThreatWorld) -> No
     key = await granted(threats)
     where = await asked(threats, key)
     body = await ended(threats, where, key)
-    assert (body["status"], body["coverage_counts"]["not_tested"]) == ("completed", 1)
+    assert (body["status"], body["coverage_counts"]["not_tested"]) == ("completed", 2)
     listed = (await threats.ask("GET", PATH, key)).json()
     assert [one["id"] for one in listed["data"]] == [body["id"]]
     assert code_of(await threats.ask("POST", f"{where}/cancel", key)) == (409, "scan_ended")
@@ -224,7 +224,10 @@ async def test_engines_are_told_with_what_brings_those_that_are_not_here(threats
 async def test_a_preview_asks_for_nothing(threats: ThreatWorld) -> None:
     key = await granted(threats)
     body = (await threats.ask("POST", f"{PATH}/preview", key, json={"targets": [CLOUD]})).json()
-    assert [(one["engine"], one["command"]) for one in body["not_tested"]] == [("cloud", None)]
+    assert [(one["engine"], one["command"]) for one in body["not_tested"]] == [
+        ("prowler", "cybervault scans engines install prowler"),
+        ("cloud", None),
+    ]
     assert body["engines"] == ["cloud"]
     body = (await threats.ask("POST", f"{PATH}/preview", key, json={"targets": [CLOUD, "10.1.0.7"]})).json()
     assert [(one["target"], one["why"]) for one in body["refused"]] == [("10.1.0.7", "not_granted")]

@@ -4179,7 +4179,7 @@ export interface components {
              * Phase
              * @enum {string}
              */
-            phase: "missing" | "names" | "ports" | "services" | "account" | "listing" | "cloud" | "image" | "layers" | "advisories" | "wapiti";
+            phase: "missing" | "names" | "ports" | "services" | "account" | "listing" | "cloud" | "prowler" | "image" | "layers" | "advisories" | "wapiti";
             /** Parts Done */
             parts_done: number;
             /**

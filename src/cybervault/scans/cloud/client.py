@@ -73,6 +73,19 @@ class Account:
     endpoint: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A request of another program that is to be signed here: `path` holds its query, `origin` is used without ours."""
+
+    method: str
+    service: str
+    region: str
+    origin: str
+    path: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+
 class _Refusal(msgspec.Struct):
     type: str = msgspec.field(default="", name="__type")
 
@@ -159,6 +172,21 @@ class Aws:
         path, headers = "/v20180820/configuration/publicAccessBlock", {"X-Amz-Account-Id": self.account.number}
         reply = await self._ask("s3-control", region, path=path, headers=headers)
         return _xml("s3", reply, "PublicAccessBlockConfiguration")
+
+    async def relay(self, wish: Signed) -> IncomingReply:
+        """Send one request of another program with the key of the account, once; the reply as it came."""
+        return await self.egress.fetch(
+            OutgoingRequest(
+                url=f"{self.account.endpoint or wish.origin}{wish.path}",
+                method=wish.method,
+                headers=wish.headers,
+                body=wish.body if wish.method == "POST" else None,
+                timeout_seconds=_ANSWER_SECONDS,
+                body_bytes_max=_ANSWER_BYTES_MAX,
+                retries=0,
+                signing=AwsSigning(self._key or self.account.key, wish.service, wish.region, self.clock.now()),
+            )
+        )
 
     async def _of_bucket(self, name: str, region: str, query: str, *, method: str = "GET") -> IncomingReply:
         # Whoever else owns a bucket that lets everybody in is not looked at.

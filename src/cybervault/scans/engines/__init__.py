@@ -10,9 +10,10 @@ from cybervault.scans.targets import TargetKind
 class Engine:
     """What an engine is: what it looks at, its licence, what it needs, and why none has it (None: it can be had).
 
-    One with a `module`, or with a `script` or a `binary` that its package brings, is a process in an environment of its
-    own, made of what `pins/NAME.txt` lists; one with a `program` is that program where the operator has installed it.
-    All others are parts of the product. One that `is_attacking` looks in pentests alone.
+    One with a `module`, with a `script` or a `binary` that its package brings, or with a `driver` of ours that asks it,
+    is a process in an environment of its own, made of what `pins/NAME.txt` lists; one with a `program` is that program
+    where the operator has installed it. All others are parts of the product. One that `is_attacking` looks in pentests
+    alone.
 
     `connections` and `seconds` are what one service of its sort costs, as counted before real servers; `ports` are
     those on which such services usually listen, none for services of any sort.
@@ -30,6 +31,7 @@ class Engine:
     script: str = ""
     binary: str = ""
     """Where it lies among the packages of its environment; it runs without Python."""
+    driver: str = ""
     program: str = ""
     connections: int = 0
     seconds: float = 0.0
@@ -38,7 +40,7 @@ class Engine:
     @property
     def is_installed_by_us(self) -> bool:
         """Whether it has an environment of its own, that is made by `cybervault scans engines install`."""
-        return bool(self.module or self.script or self.binary)
+        return bool(self.module or self.script or self.binary or self.driver)
 
     @property
     def is_apart(self) -> bool:
@@ -62,6 +64,7 @@ SSLYZE: Final = "sslyze"
 NMAP: Final = "nmap"
 WAPITI: Final = "wapiti"
 SYFT: Final = "syft"
+PROWLER: Final = "prowler"
 
 AT_ONCE: Final = 4
 """So many that are processes of their own run at the same time, however many scans there are: each costs as much memory
@@ -89,10 +92,15 @@ ENGINES: Final = (
     ),
     Engine(
         WAPITI, TargetKind.NETWORK, "injections and path traversal in web applications, by attacking them", "GPL-2.0",
-        _APART, version="3.2.3", script="wapiti", is_attacking=True,
+        _APART, version="3.2.3", script="wapiti", is_attacking=True, connections=1_100, seconds=15.0,
+        ports=(80, 443, 8000, 8080, 8443),
     ),
     Engine(NAMES, TargetKind.DOMAIN, "DNS and mail rules of a domain", _OURS, "a name server"),
     Engine(CLOUD, TargetKind.CLOUD, "rules for resources of AWS", _OURS, "a key of the account"),
+    Engine(
+        PROWLER, TargetKind.CLOUD, "some 600 checks of resources of AWS", "Apache-2.0", _APART,
+        version="5.46.0", driver="prowler_driver",
+    ),
     Engine(IMAGE, TargetKind.IMAGE, "how containers of an image are started", _OURS, "the registry"),
     Engine(LAYERS, TargetKind.IMAGE, "packages and secrets in every layer of an image", _OURS, "the registry"),
     Engine(

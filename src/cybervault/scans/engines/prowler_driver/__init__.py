@@ -1,0 +1,1 @@
+"""The program by which prowler is asked, in the environment of prowler and never in ours."""

@@ -1,0 +1,107 @@
+"""prowler beside our own reader: what it is handed, what is said where it fails, and it before a made-up AWS."""
+
+import json
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from cybervault.domain.clock import SystemClock
+from cybervault.scans.apart import Apart
+from cybervault.scans.beside import look_by_prowler
+from cybervault.scans.cloud.accounts import Accounts
+from cybervault.scans.engines import PROWLER
+from cybervault.scans.seen import CoverageState, Report
+from cybervault.scans.targets import parse_target
+from cybervault.scans.toolbox import Toolbox
+from tests.fakes.aws import ACCOUNT, ROOT, Cloud, lying, moto
+from tests.fakes.scan_engines import real_toolbox, stand_in
+from tests.scans.desk import NO_ENGINES
+
+QUEUE: Final = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:orders"
+RESULT: Final = {
+    "check": "sqs_queues_not_publicly_accessible", "status": "FAIL", "arn": QUEUE, "severity": "critical",
+}  # fmt: skip
+# In place of the driver: its words stand behind that of the interpreter and its own.
+DELETES: Final = """
+import json, socket, sys
+one = socket.create_connection(("127.0.0.1", int(sys.argv[3])))
+asked = {"token": sys.argv[4], "method": "DELETE", "url": "https://s3.eu-west-1.amazonaws.com/b", "headers": {}}
+one.sendall(json.dumps(asked).encode() + b"\\n")
+one.recv(1000)
+"""
+SAYS: Final = f"print({json.dumps(json.dumps(RESULT))}); print('{{\"percent\": 100.0}}')"
+
+
+async def looked(toolbox: Toolbox, cloud: Cloud, arn: str = QUEUE, service: str = "") -> Report:
+    async with cloud.egress() as egress:
+        accounts = Accounts(egress, {ACCOUNT: cloud.account()}, SystemClock(), pause_seconds=0)
+        target = parse_target(arn)
+        return await look_by_prowler(
+            target, service, accounts=accounts, apart=Apart(toolbox), has_compliance_rules=True
+        )  # fmt: skip
+
+
+async def test_it_is_told_where_the_relay_is_and_never_the_key(tmp_path: Path) -> None:
+    words = tmp_path / "words"
+    script = f"import os, sys; open({str(words)!r}, 'w').write(repr((sys.argv, dict(os.environ)))); {SAYS}"
+    with lying() as (cloud, _):
+        report = await looked(stand_in(tmp_path, PROWLER, script), cloud)
+        whole = await looked(stand_in(tmp_path, PROWLER, script), cloud, ROOT, "sqs")
+    assert [(one.asset, one.rule, one.place) for one in report.seen] == [(QUEUE, "cloud_queue_public", "policy")]
+    assert [line.state for line in report.coverage] == [CoverageState.COVERED]
+    assert [one.asset for one in whole.seen] == [QUEUE]
+    said = words.read_text()
+    assert "'eu-west-1', 'service', 'sqs'" in said
+    assert "testing" not in said
+
+
+@pytest.mark.parametrize(
+    ("script", "state", "reason"),
+    [
+        ("import os; os.abort()", CoverageState.FAILED, "it crashed (Aborted)"),
+        (f"{SAYS}; print('x' * 40_000_000)", CoverageState.FAILED, "it wrote more than 32 MiB"),
+        ("print('nothing')", CoverageState.FAILED, "it broke off"),
+        (
+            DELETES + SAYS,
+            CoverageState.NOT_TESTED,
+            "requests that do not plainly read, and were not sent: 1",
+        ),
+    ],
+    ids=["dies", "floods", "says nothing", "deletes"],
+)
+async def test_one_that_does_not_do_its_work_is_told(
+    tmp_path: Path, script: str, state: CoverageState, reason: str
+) -> None:
+    with lying() as (cloud, lies):
+        line = (await looked(stand_in(tmp_path, PROWLER, script), cloud)).coverage[-1]
+    assert (line.state, line.reason) == (state, reason)
+    assert len(lies.asked) == 1  # our own question whose key it is
+
+
+async def test_where_it_is_not_or_nobody_may_be_asked_that_is_said(tmp_path: Path) -> None:
+    with lying() as (cloud, _):
+        (line,) = (await looked(NO_ENGINES, cloud)).coverage
+        assert (line.state, line.reason[:12]) == (CoverageState.NOT_TESTED, "it was there")
+        toolbox = stand_in(tmp_path, PROWLER, SAYS)
+        (line,) = (await looked(toolbox, cloud, "arn:aws:sqs:eu-west-1:999999999999:q")).coverage
+        assert "is not connected" in line.reason
+        (line,) = (await looked(toolbox, cloud, "arn:aws:s3:::gone")).coverage
+        assert (line.state, line.reason[:11]) == (CoverageState.NOT_TESTED, "s3 answered")
+
+
+@pytest.mark.full
+async def test_the_engine_itself_sees_what_is_open_and_what_is_not_there() -> None:
+    toolbox = real_toolbox(PROWLER)
+    with moto() as cloud:
+        ec2 = cloud.client("ec2")
+        group = ec2.create_security_group(GroupName="open", Description="to all")["GroupId"]
+        anybody = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=anybody)
+        arn = f"arn:aws:ec2:eu-west-1:{ACCOUNT}:security-group/{group}"
+        report = await looked(toolbox, cloud, arn)
+        assert ("cloud_ssh_open", "inbound rules") in {(one.rule, one.place) for one in report.seen}
+        gone = await looked(toolbox, cloud, QUEUE)
+        assert [(line.state, line.reason) for line in gone.coverage] == [
+            (CoverageState.FAILED, "it said nothing about this")
+        ]
