@@ -11,11 +11,11 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final
 
+from cybervault.egress.loopback import HERE, Loopback, loopback
 from cybervault.egress.message import EgressError
 from cybervault.egress.probing import Prober, Spot
 from cybervault.egress.proxy_head import HEAD_BYTES_MAX, Asked, Refusal, read_reply, read_request
 
-_HERE: Final = "127.0.0.1"
 _USER: Final = "engine"
 _TOKEN_BYTES: Final = 16
 _PIECE_BYTES: Final = 64 * 1024
@@ -39,7 +39,7 @@ class Limits:
 
 
 @dataclass(slots=True)
-class Way:
+class Way(Loopback):
     """The proxy while it stands. `url` says where it is and holds what lets one in; the counts grow until it is gone.
 
     `asked` were passed on, and of those the server left so many `unanswered`; `left` led somewhere else; `refused` were
@@ -47,13 +47,11 @@ class Way:
     """
 
     url: str = field(default="", repr=False)
-    port: int = 0
     asked: int = 0
     unanswered: int = 0
     left: int = 0
     refused: int = 0
     credentials: str = field(default="", repr=False)
-    under_way: "set[asyncio.Task[None]]" = field(default_factory=set, repr=False)
 
 
 @asynccontextmanager
@@ -62,28 +60,12 @@ async def forwarding(prober: Prober, spot: Spot, limits: Limits | None = None) -
     way, token, bounds = Way(), secrets.token_urlsafe(_TOKEN_BYTES), limits or Limits()
     way.credentials = "Basic " + base64.b64encode(f"{_USER}:{token}".encode()).decode()
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - a coroutine that runs is in one
-        way.under_way.add(task)
-        try:
-            await _Exchange(reader, writer, way=way, limits=bounds).serve(prober, spot)
-        except asyncio.CancelledError:
-            writer.transport.abort()  # the proxy is taken down
-        finally:
-            way.under_way.discard(task)
-            writer.close()
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await _Exchange(reader, writer, way=way, limits=bounds).serve(prober, spot)
 
-    server = await asyncio.start_server(serve, _HERE, 0, limit=HEAD_BYTES_MAX)
-    way.port = server.sockets[0].getsockname()[1]
-    way.url = f"http://{_USER}:{token}@{_HERE}:{way.port}/"
-    try:
+    async with loopback(talk, way, line_bytes=HEAD_BYTES_MAX):
+        way.url = f"http://{_USER}:{token}@{HERE}:{way.port}/"
         yield way
-    finally:
-        server.close()
-        for task in list(way.under_way):
-            task.cancel()
-        await asyncio.gather(*way.under_way, return_exceptions=True)
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ import hmac
 import re
 import secrets
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
@@ -17,10 +17,10 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 
 from cybervault.egress.guard import origin_of
+from cybervault.egress.loopback import Loopback, loopback
 from cybervault.egress.message import EgressError
 from cybervault.scans.cloud.client import REGION, Aws, Signed
 
-_HERE: Final = "127.0.0.1"
 _TOKEN_BYTES: Final = 16
 _LINE_BYTES_MAX: Final = 2 * 1024 * 1024
 _LINE_SECONDS: Final = 10.0
@@ -68,14 +68,12 @@ _ASKED: Final = msgspec.json.Decoder(_Asked)
 
 
 @dataclass(slots=True)
-class Relay:
+class Relay(Loopback):
     """Where it is, and the token that lets one in; how many requests were sent, and how many were not."""
 
-    port: int = 0
     token: str = field(default="", repr=False)
     sent: int = 0
     refused: int = 0
-    under_way: "set[asyncio.Task[None]]" = field(default_factory=set, repr=False)
 
 
 @asynccontextmanager
@@ -83,33 +81,17 @@ async def relaying(aws: Aws) -> AsyncIterator[Relay]:
     """A relay to one account for as long as the context lasts."""
     relay = Relay(token=secrets.token_urlsafe(_TOKEN_BYTES))
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - a coroutine that runs is in one
-        relay.under_way.add(task)
-        try:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # Whoever writes no line in time, or a line without end, is not answered.
+        with suppress(OSError, ValueError):
             async with asyncio.timeout(_LINE_SECONDS):
                 line = await reader.readline()
             if len(relay.under_way) <= _CONNECTIONS_MAX:
                 writer.write(msgspec.json.encode(await _answer(line, relay, aws)) + b"\n")
                 await writer.drain()
-        except (OSError, ValueError):
-            pass  # whoever wrote no line in time, or a line without end, is not answered
-        except asyncio.CancelledError:
-            writer.transport.abort()  # the relay is taken down
-        finally:
-            relay.under_way.discard(task)
-            writer.close()
 
-    server = await asyncio.start_server(serve, _HERE, 0, limit=_LINE_BYTES_MAX)
-    relay.port = server.sockets[0].getsockname()[1]
-    try:
+    async with loopback(talk, relay, line_bytes=_LINE_BYTES_MAX):
         yield relay
-    finally:
-        server.close()
-        for task in list(relay.under_way):
-            task.cancel()
-        await asyncio.gather(*relay.under_way, return_exceptions=True)
 
 
 async def _answer(line: bytes, relay: Relay, aws: Aws) -> _Answer:
