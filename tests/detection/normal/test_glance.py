@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cybervault.detection.normal import normalise
-from cybervault.detection.normal.glance import flat_of, route_of
+from cybervault.detection.normal.glance import flat_of, moment_of, route_of
 from cybervault.detection.normal.values import text_of
-from cybervault.detection.record import Unrecognised
+from cybervault.detection.record import Unrecognised, at_of
 
 SYSMON = "Microsoft-Windows-Sysmon/Operational"
 NAMES = (
@@ -160,3 +160,30 @@ def test_events_of_one_kind_have_one_route() -> None:
     assert first is not None
     assert first is route_of({"Channel": SYSMON, "EventID": 1, "Image": "b"})
     assert first is not route_of({"Channel": SYSMON, "EventID": "1", "Image": "b"})
+
+
+SYSTEM = {"Provider": {"#attributes": {"Name": "p"}}, "Channel": "c", "EventID": 3, "Computer": "pc"}
+BEAT = {"provider_name": "p", "channel": "c", "event_id": 3, "computer_name": "pc"}
+CREATED = {"TimeCreated": {"#attributes": {"SystemTime": "2026-03-01T12:00:00Z"}}}
+UTC_TIME = {"UtcTime": "2026-03-01 12:00:00.123"}
+
+
+@pytest.mark.parametrize(
+    ("event", "is_told"),
+    [
+        ({"Channel": "c", "EventID": 3} | UTC_TIME, True),
+        ({"Channel": "c", "EventID": 3, "EventTime": "2026-03-01T12:00:00+01:00"}, True),
+        ({"Channel": "c", "EventID": 3, "EventTime": "2026-03-01 12:00:00"}, False),
+        ({"winlog": BEAT, "@timestamp": "2026-03-01T12:00:00Z"}, True),
+        ({"winlog": BEAT | {"event_data": UTC_TIME}}, True),
+        ({"winlog": BEAT}, False),
+        ({"Event": {"System": SYSTEM | CREATED, "EventData": UTC_TIME}}, True),
+        ({"Event": {"System": SYSTEM, "EventData": UTC_TIME}}, True),
+        ({"Event": {"System": SYSTEM, "EventData": {"a": "b"}}}, False),
+    ],
+)
+def test_when_it_happened_is_what_a_whole_reading_says(event: dict[str, Any], *, is_told: bool) -> None:
+    records = normalise(event)
+    assert isinstance(records, tuple)
+    assert moment_of(event) == at_of(records)
+    assert (moment_of(event) is not None) is is_told
