@@ -1,10 +1,14 @@
 """A reply speaks the language of ours that its caller likes best."""
 
+import re
+from datetime import timedelta
+
 import pytest
 
+from cybervault.access.reports import ago
 from cybervault.domain.actions import CATALOGUE
 from cybervault.domain.verdicts import Severity, Verdict
-from cybervault.faces.language import chosen, language_of, said, sentences
+from cybervault.faces.language import chosen, language_of, said, sentences, templates
 from cybervault.verdict.recommend import Entities, recommend
 
 
@@ -39,6 +43,39 @@ def test_a_sentence_of_ours_is_said_in_spanish_and_what_is_none_stays() -> None:
     assert said("Lock an account.", "es") == "Bloquear una cuenta."
     assert said("Lock an account.", "en") == "Lock an account."
     assert said("It holds a script: x", "es") == "It holds a script: x"
+
+
+def test_what_only_a_sentence_has_stands_in_its_gaps_in_spanish_too() -> None:
+    for pattern, template in templates().items():
+        assert set(pattern.groupindex) == set(re.findall(r"\{(\w+)\}", template)), template
+    told = "right secret but refused 3 times, last 2 hours ago, from 192.0.2.7"
+    assert (
+        said(told, "es") == "con el secreto correcto, pero rechazada 3 veces, la última hace 2 horas, desde 192.0.2.7"
+    )
+    assert said(told, "en") == told
+    assert said("It ran for some {count} days", "es") == "It ran for some {count} days"
+
+
+def test_every_reason_to_look_at_a_key_is_said_in_spanish() -> None:
+    """Each as the report writes it, with times in every unit."""
+    texts = [
+        text
+        for passed in (timedelta(seconds=5), timedelta(minutes=5), timedelta(hours=1), timedelta(days=3))
+        for text in (
+            f"expires in {ago(passed)}", f"seen in the open, {ago(passed)} ago: revoke it",
+            f"seen in the open in github.com, {ago(passed)} ago: revoke it",
+            f"being rotated, and its old secret last used {ago(passed)} ago from 192.0.2.7",
+            f"never used since it was created {ago(passed)} ago",
+            f"used from 192.0.2.7 and from 198.51.100.7 within {ago(passed)} (once)",
+        )
+    ]  # fmt: skip
+    for text in (
+        *texts,
+        "never expires",
+        "unused for more than 90 days",
+        "being rotated, and its old secret never used",
+    ):
+        assert not set(re.findall(r"[a-z]+", said(text, "es"))) & {"ago", "days", "hour", "used", "from", "old", "once"}
 
 
 def test_every_action_and_every_reason_for_one_is_said_in_spanish() -> None:

@@ -1,5 +1,6 @@
 """In which language a reply speaks: of the sentences that are ours, English unless the caller prefers Spanish."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
@@ -11,6 +12,7 @@ Language: TypeAlias = Literal["en", "es"]
 ENGLISH: Final[Language] = "en"
 SPANISH: Final[Language] = "es"
 _TAGS_MAX: Final = 20
+_GAP: Final = re.compile(r"\\\{(\w+)\\\}")
 
 
 def language_of(accepted: str) -> Language:
@@ -32,13 +34,38 @@ def chosen(english: str, spanish: str, *, language: Language) -> str:
 
 def said(english: str, language: Language) -> str:
     """One of the sentences that the server writes; those that quote what was seen are English in either language."""
-    return english if language == ENGLISH else sentences().get(english, english)
+    if language == ENGLISH:
+        return english
+    spanish = sentences().get(english)
+    if spanish is not None:
+        return spanish
+    for pattern, template in templates().items():
+        if found := pattern.fullmatch(english):
+            return template.format_map({name: said(text, language) for name, text in found.groupdict().items()})
+    return english
+
+
+def sentences() -> Mapping[str, str]:
+    """All that have a Spanish spelling, by their English one."""
+    return _spelled()[0]
+
+
+def templates() -> Mapping[re.Pattern[str], str]:
+    """The Spanish spellings with gaps, by what the English ones match."""
+    return _spelled()[1]
 
 
 @lru_cache(maxsize=1)
-def sentences() -> Mapping[str, str]:
-    """All that have a Spanish spelling, by their English one."""
-    return tomllib.loads(files("cybervault.faces").joinpath("spanish.toml").read_text("utf-8"))
+def _spelled() -> tuple[Mapping[str, str], Mapping[re.Pattern[str], str]]:
+    read = tomllib.loads(files("cybervault.faces").joinpath("spanish.toml").read_text("utf-8"))
+    spellings = read.pop("templates")
+    return read, {_pattern(english): spanish for english, spanish in spellings.items()}
+
+
+def _pattern(english: str) -> re.Pattern[str]:
+    """What a sentence with gaps matches: a whole number where a gap is named count, and else any words."""
+    counted = re.escape(english).replace(r"\{count\}", r"(?P<count>\d+)")
+    return re.compile(_GAP.sub(r"(?P<\1>.+)", counted), re.DOTALL)
 
 
 def _weight_of(parameters: str) -> float:

@@ -1,33 +1,20 @@
 """Problems in Spanish, for who asks for it: by what is said, else by the code."""
 
-import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Final
 
 from cybervault.domain.problems import Problem
 from cybervault.faces.language import SPANISH, said
 
-_GAP: Final = re.compile(r"\\\{(\w+)\\\}")
-
-
-@dataclass(frozen=True, slots=True)
-class Spanish:
-    """Sentences by code, and by what they say in English around what a request alone has."""
-
-    codes: Mapping[str, str]
-    templates: Mapping[re.Pattern[str], str]
-
 
 @cache
-def load_spanish() -> Spanish:
+def sentences_by_code() -> Mapping[str, str]:
     """All of `problems.es.toml`."""
-    read = tomllib.loads(files("cybervault.faces").joinpath("problems.es.toml").read_text("utf-8"))
-    templates = {_pattern(english): spanish for english, spanish in read["templates"].items()}
-    return Spanish(read["codes"], templates)
+    text = files("cybervault.faces").joinpath("problems.es.toml").read_text("utf-8")
+    codes: Mapping[str, str] = tomllib.loads(text)["codes"]
+    return codes
 
 
 def in_spanish(problem: Problem) -> Problem:
@@ -40,15 +27,8 @@ def in_spanish(problem: Problem) -> Problem:
 
 
 def _message(problem: Problem) -> str:
-    spanish, english = load_spanish(), problem.message
+    english = problem.message
     if (sentence := said(english, SPANISH)) != english:
         return sentence
-    for pattern, template in spanish.templates.items():
-        if found := pattern.fullmatch(english):
-            return template.format_map(found.groupdict())
-    sentence = spanish.codes.get(problem.code, english)
+    sentence = sentences_by_code().get(problem.code, english)
     return f"{sentence} {english}" if sentence.endswith(":") else sentence
-
-
-def _pattern(english: str) -> re.Pattern[str]:
-    return re.compile(_GAP.sub(r"(?P<\1>.+)", re.escape(english)), re.DOTALL)

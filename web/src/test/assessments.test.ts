@@ -60,6 +60,8 @@ const RECORD = made({
 
 test("an observable is called by itself, defanged, a record by the begin of its hash", () => {
   expect([nameOf(ADDRESS), nameOf(RECORD)]).toEqual(["203[.]0[.]113[.]42", "aaaaaaaaaaaa…"]);
+  const target = "Odd port (5db09bd8-f6e8-48fe-9596-314f112e5c2e), host pc-7";
+  expect(nameOf({ ...RECORD, target_type: "detection", target })).toBe("Odd port, host pc-7");
   expect([kindOf(ADDRESS), kindOf(RECORD)]).toEqual(["ipv4", undefined]);
 });
 

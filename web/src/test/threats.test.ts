@@ -124,6 +124,9 @@ test("a threat is called by its target, telemetry by what was bad in it, always 
   const telemetry = { kind: "endpoint_telemetry", value: "0".repeat(64) };
   expect(nameOf(threat({ ...telemetry, indicators: ["domain:evil.example"] }))).toBe("evil[.]example");
   expect(nameOf(threat(telemetry))).toBe("000000000000…");
+  const rule = "Odd port (5db09bd8-f6e8-48fe-9596-314f112e5c2e)";
+  expect(nameOf(threat({ kind: "detection", value: `${rule}, host pc (7)` }))).toBe("Odd port, host pc (7)");
+  expect(nameOf(threat({ kind: "detection", value: rule }))).toBe("Odd port");
   expect([valueOfIndicator("hash:md5:ab"), kindOfIndicator("hash:md5:ab")]).toEqual(["ab", "md5"]);
   expect([valueOfIndicator("ip:2001:db8::1"), kindOfIndicator("ip:2001:db8::1")]).toEqual(["2001:db8::1", "ip"]);
 });

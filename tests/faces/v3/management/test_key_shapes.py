@@ -187,7 +187,7 @@ class TestUses:
 
     @pytest.mark.parametrize("matter", list(Matter))
     def test_every_remark_is_shown(self, matter: Matter) -> None:
-        found = shapes.RemarkReply.of(Remark(KEY.id, "ci", matter, "why"))
+        found = shapes.RemarkReply.of(Remark(KEY.id, "ci", matter, "why"), "en")
         assert found.model_dump() == {"key_id": "key_1", "name": "ci", "matter": matter.value, "text": "why"}
 
 

@@ -2,6 +2,7 @@
 
 import { defang } from "../../lib/defang";
 import { KINDS, type Kind } from "../../lib/detect";
+import { DETECTION, withoutRuleId } from "../../lib/detections";
 import { labelName } from "../../lib/labels";
 import type { Assessment } from "../threat/evidence";
 
@@ -15,6 +16,7 @@ export function kindOf({ target_type: type }: Assessment): Kind | undefined {
 /** What people call it; harmless to copy. */
 export function nameOf(assessment: Assessment): string {
   if (kindOf(assessment) !== undefined) return defang(assessment.target);
+  if (assessment.target_type === DETECTION) return withoutRuleId(assessment.target);
   return `${assessment.target.slice(0, SHORT_CHARACTERS)}…`;
 }
 

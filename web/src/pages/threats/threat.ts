@@ -3,6 +3,7 @@
 import type { Shapes } from "../../api/server";
 import type { Severity, Tone } from "../../kit/Tags";
 import { defang, splitOnce } from "../../lib/defang";
+import { DETECTION, withoutRuleId } from "../../lib/detections";
 import type { Status } from "./search";
 
 export type Threat = Shapes["ThreatReply"];
@@ -31,6 +32,7 @@ const SHORT_CHARACTERS = 12;
 
 /** What people call it: the target, or of telemetry the first thing in it that is bad; harmless to copy. */
 export function nameOf(threat: Threat): string {
+  if (threat.kind === DETECTION) return withoutRuleId(threat.value);
   if (!isTelemetry(threat)) return defang(threat.value);
   const [first] = threat.indicators;
   return first === undefined ? `${threat.value.slice(0, SHORT_CHARACTERS)}…` : defang(valueOfIndicator(first));

@@ -13,6 +13,7 @@ from cybervault.access.store.usage import UsageRow
 from cybervault.access.usage_steps import outcome_of
 from cybervault.domain.principals import KeyKind, MemberId, Principal, Scope, ServiceAccountId
 from cybervault.domain.problems import Problem, ProblemKind
+from cybervault.faces.language import Language, said
 from cybervault.faces.moments import moment_in
 from cybervault.faces.v3.management.networks import networks_in
 from cybervault.faces.v3.management.office import PageQuery, Pagination
@@ -294,9 +295,10 @@ class RemarkReply(BaseModel):
     text: str
 
     @classmethod
-    def of(cls, remark: Remark) -> "RemarkReply":
+    def of(cls, remark: Remark, language: Language) -> "RemarkReply":
         """The remark."""
-        return cls(key_id=remark.key_id, name=remark.name, matter=remark.matter.value, text=remark.text)
+        text = said(remark.text, language)
+        return cls(key_id=remark.key_id, name=remark.name, matter=remark.matter.value, text=text)
 
 
 class KeyReport(BaseModel):

@@ -101,7 +101,7 @@ class KeyPaths:
         now = office.clock.now()
         calls = await office.usage.recent(principal.tenant_id, now - _REPORT)
         remarks = remarks_on(await office.keys.list_for(principal), calls, now)
-        reply = shapes.KeyReport(data=[shapes.RemarkReply.of(one) for one in remarks])
+        reply = shapes.KeyReport(data=[shapes.RemarkReply.of(one, call.language) for one in remarks])
         return json_response(200, reply.model_dump())
 
     async def limits(self, call: Call) -> Response:
