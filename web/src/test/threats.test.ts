@@ -7,6 +7,7 @@ import { changeAll } from "../pages/threats/bulk";
 import { exportPath, filterOf, indicatorIn, STATUSES, sortIn } from "../pages/threats/search";
 import { kindOfIndicator, nameOf, type Threat, valueOfIndicator } from "../pages/threats/threat";
 import { isSameView, readViews, viewOf, withView, writeViews } from "../pages/threats/views";
+import { placeOf, threatWords } from "../pages/threats/words";
 
 const NOW = Date.parse("2027-03-10T15:30:00Z");
 const filter = (search: Parameters<typeof filterOf>[0]) => JSON.parse(filterOf(search, NOW) ?? "null") as unknown;
@@ -114,6 +115,16 @@ test("a change of many goes on where one fails, a few at a time, and says which"
   expect(failures.map(({ id }) => id)).toEqual(["thr_0", "thr_3", "thr_10"]);
   expect(steps).toEqual(ids.map((_, at) => at + 1));
   expect(most).toBe(4);
+});
+
+test("where a threat was seen is told in the console's words", () => {
+  const words = threatWords.en;
+  expect([placeOf({ kind: "ipv4" }, words, { ipv4: "IPv4" }), placeOf({ kind: "odd" }, words, {})]).toEqual([
+    "IPv4",
+    "odd",
+  ]);
+  expect(placeOf({ kind: "network_traffic" }, words, {})).toBe("seen in network traffic");
+  expect(placeOf({ kind: "detection" }, words, {})).toBe("seen by a rule in telemetry");
 });
 
 const threat = (change: Partial<Threat>) =>

@@ -31,7 +31,7 @@ export const newTexts = textsOf(
         "What is there and how it presents itself: common ports, services, TLS, web headers, DNS and mail rules. Nothing tries to break anything.",
       compliance:
         "As standard, with more ports and what frameworks ask for: CAA, DNSSEC, MTA-STS, the life of certificates.",
-      pentest: "As compliance. Engines that attack are named as not tested until one is set up.",
+      pentest: "As compliance, and it attacks web applications by wapiti, where that is installed.",
     },
     loudness: (connections: string, duration: string) => `Connections at most: ${connections}. Estimated: ${duration}.`,
     loudnessUnknown: "How loud it is is said once there is a target.",
@@ -94,7 +94,7 @@ export const newTexts = textsOf(
         "Qué hay y cómo se presenta: puertos comunes, servicios, TLS, cabeceras web, reglas de DNS y correo. Nada intenta romper nada.",
       compliance:
         "Como el estándar, con más puertos y lo que piden los marcos: CAA, DNSSEC, MTA-STS, la vida de los certificados.",
-      pentest: "Como cumplimiento. Los motores que atacan se nombran como no comprobados hasta que haya uno.",
+      pentest: "Como cumplimiento, y ataca las aplicaciones web con wapiti, donde está instalado.",
     },
     loudness: (connections, duration) => `Conexiones como mucho: ${connections}. Estimado: ${duration}.`,
     loudnessUnknown: "Cuánto ruido hace se dice en cuanto hay un objetivo.",

@@ -1,6 +1,7 @@
 /** Words of threats that several pages use. */
 
 import { textsOf } from "../../i18n/texts";
+import { DETECTION } from "../../lib/detections";
 
 export const threatWords = textsOf(
   {
@@ -31,6 +32,7 @@ export const threatWords = textsOf(
       network_traffic: "Network traffic",
     },
     seenIn: (kind: string) => `seen in ${kind}`,
+    seenByRule: "seen by a rule in telemetry",
     needsWrite: (role: string) => `Your role (${role}) can read threats. Handling them takes the right threat:write.`,
     copyRaw: "Copy raw",
     copyRawOf: (indicator: string) => `Copy ${indicator} as it is`,
@@ -63,6 +65,7 @@ export const threatWords = textsOf(
       network_traffic: "Tráfico de red",
     },
     seenIn: (kind) => `vista en ${kind}`,
+    seenByRule: "vista por una regla en telemetría",
     needsWrite: (role) => `Tu rol (${role}) puede leer amenazas. Gestionarlas requiere el permiso threat:write.`,
     copyRaw: "Copiar original",
     copyRawOf: (indicator) => `Copiar ${indicator} sin modificar`,
@@ -73,6 +76,7 @@ type Words = (typeof threatWords)["en"];
 
 /** What was assessed, or for telemetry where the indicator was seen. */
 export function placeOf({ kind }: { kind: string }, words: Words, kinds: Readonly<Record<string, string>>): string {
+  if (kind === DETECTION) return words.seenByRule;
   const target = (words.targets as Readonly<Record<string, string>>)[kind];
   return target === undefined ? (kinds[kind] ?? kind) : words.seenIn(target.toLowerCase());
 }
