@@ -216,8 +216,13 @@ def _category(  # noqa: PLR0917 - what was seen, and what was made of it
 def _summary(verdict: Verdict, risk: Risk, signs: Sequence[Sign]) -> str:
     if not signs:
         return "Nothing that we know speaks against it, and nothing for it."
-    reasons = " ".join(dict.fromkeys(sign.reason.rstrip(".") + "." for sign in signs[:3]))
-    return f"{verdict.value.capitalize()}, {risk.score} of 100. {reasons}"
+    return told(verdict.value.capitalize(), risk.score, [sign.reason for sign in signs])
+
+
+def told(verdict: str, score: int | None, reasons: Sequence[str], *, of: str = "of") -> str:
+    """A verdict with its score and the first reasons for it, in whatever language these words are."""
+    first = " ".join(dict.fromkeys(reason.rstrip(".") + "." for reason in reasons[:3]))
+    return f"{verdict}, {score} {of} 100. {first}"
 
 
 def _missing(parts: Sequence[Part]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from cybervault.faces.language import ENGLISH, Language, chosen, said
 from cybervault.faces.moments import spelled
 from cybervault.faces.queued import QueuedReply
 from cybervault.faces.v3.management.office import PageQuery, Pagination
-from cybervault.verdict.wording import describe
+from cybervault.faces.v3.sayings import Sayings, summary_of
 
 TEXT: Final = r"^[^\x00]*$"
 
@@ -110,16 +110,11 @@ class IndicatorReply(BaseModel):
                 "value": part.observable.value,
                 "verdict": part.weighing.verdict.value,
                 "score": part.weighing.score,
-                "summary": _summary_of(part, language),
+                "summary": summary_of(part, language),
                 "evidence": [SourceEvidence.of(term, language).model_dump() for term in part.weighing.terms],
                 "missing": [gap.source for gap in part.weighing.gaps],
             }
         )
-
-
-def _summary_of(part: Part, language: Language) -> str:
-    """Weighed anew only for who wants another language than the one that it was kept in."""
-    return part.weighing.summary if language == ENGLISH else describe(part.weighing, language)
 
 
 class ReasonReply(BaseModel):
@@ -197,26 +192,6 @@ class EntityRiskReply(BaseModel):
         )
 
 
-class _Said:
-    """What an assessment says in a language: all of an indicator, and of the rest what sources said of its parts."""
-
-    def __init__(self, assessment: Assessment, language: Language) -> None:
-        self._assessment = assessment
-        self._language = language
-        terms = [term for part in assessment.parts for term in part.weighing.terms]
-        self._spanish = {term.reason: term.reason_es for term in terms}
-
-    def summary(self) -> str:
-        """The whole in a sentence or two."""
-        (*rest, part) = self._assessment.parts or (None,)
-        is_all = part is not None and not rest and self._assessment.summary == part.weighing.summary
-        return _summary_of(part, self._language) if part is not None and is_all else self._assessment.summary
-
-    def reason(self, sign: Sign) -> str:
-        """Why a sign counts."""
-        return chosen(sign.reason, self._spanish.get(sign.reason, ""), language=self._language)
-
-
 class AssessmentReply(BaseModel):
     """Answer of `POST /v3/threats/analyze`, and of what reads it back."""
 
@@ -248,8 +223,8 @@ class AssessmentReply(BaseModel):
 
     @classmethod
     def of(cls, assessment: Assessment, language: Language = ENGLISH) -> "AssessmentReply":
-        """An assessment as v3 spells it; what it quotes of telemetry and rules is English in either language."""
-        measures, words = assessment.countermeasures, _Said(assessment, language)
+        """An assessment as v3 spells it; titles of rules and what it quotes of telemetry stay as they are."""
+        measures, words = assessment.countermeasures, Sayings(assessment, language)
         return cls.model_validate(
             {
                 "assessment_id": assessment.id,
