@@ -170,7 +170,7 @@ class TestDetail:
     ) -> None:
         path = f"/threats/{threat['id']}"
         page = (await open_console(url=home.server.url, path=path, cookie=home.cookies[Role.MEMBER])).page
-        evidence = page.get_by_role("region", name="Pruebas")
+        evidence = page.get_by_role("region", name="Pruebas", exact=True)
         await expect(evidence).to_contain_text("Outgoing connection to a default port of a remote access tool")
         await expect(page.get_by_role("region", name="Indicadores")).to_contain_text("203[.]0[.]113[.]42")
         await expect(page.locator("[aria-current=step]")).to_contain_text("Nueva")
