@@ -48,12 +48,10 @@ def script(text: str) -> list[str]:
     return [sys.executable, "-c", text]
 
 
-@pytest.fixture(autouse=True)
-def _a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_syft_tells_of_what_stands_in_the_image_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-
-
-async def test_syft_tells_of_what_stands_in_the_image_in_the_end(tmp_path: Path) -> None:
     program = real_toolbox(SYFT).command(ENGINE)
     assert program is not None
     found = await catalogued(stored(BASE, APP), program, BASE, APP)
