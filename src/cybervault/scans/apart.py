@@ -25,6 +25,7 @@ from cybervault.scans.toolbox import Toolbox
 ADAPTERS: Final = (ssh_audit.ADAPTER, sslyze.ADAPTER, nmap.ADAPTER, wapiti.ADAPTER)
 _ANSWERED_OF_ONE_SILENT: Final = 20
 """A server that is asked a thousand times may drop one; with more than this share nothing was looked at in full."""
+GONE: Final = "it was there when the scan began, and this server has it not"
 _BY_NAME: Final = {engine.name: engine for engine in ENGINES}
 
 
@@ -92,10 +93,12 @@ class Apart:
     async def catalogue(
         self, layers: Sequence[Layer], registry: Registry, *, absent: Collection[str]
     ) -> Catalogue | None:  # fmt: skip
-        """The packages of an image that only syft finds; None where it is not there."""
-        program = None if SYFT in absent else self.toolbox.command(_BY_NAME[SYFT])
-        if program is None:
+        """The packages of an image that only syft finds; None where it is `absent`, which was said once."""
+        if SYFT in absent:
             return None
+        program = self.toolbox.command(_BY_NAME[SYFT])
+        if program is None:
+            return Catalogue((), GONE)
         async with self._gate:
             return await catalogue(layers, registry, program)
 
@@ -105,8 +108,7 @@ class Apart:
         asset, place, name = service.host.asset, place_of(service.port), adapter.engine
         program = self.toolbox.command(_BY_NAME[name])
         if program is None:
-            reason = "it was there when the scan began, and this server has it not"
-            return Report(coverage=[Coverage(asset, name, CoverageState.NOT_TESTED, reason, (place,))])
+            return Report(coverage=[Coverage(asset, name, CoverageState.NOT_TESTED, GONE, (place,))])
         async with self._gate:
             spot = Spot(ipaddress.ip_address(service.host.address), service.port, service.host.name)
             prober.check(spot.address)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from cybervault.scans.apart import Apart
+from cybervault.scans.apart import GONE, Apart
 from cybervault.scans.cloud.accounts import Accounts
 from cybervault.scans.cloud.client import Aws, CloudError
 from cybervault.scans.cloud.relay import relaying
@@ -38,8 +38,7 @@ async def _looked(target: Target, service: str, aws: Aws, *, apart: Apart, has_c
         words = [str(relay.port), relay.token, regions, *what]
         ended = await apart.run(PROWLER, words, replace(BOUNDS, port=relay.port))
     if ended is None:
-        reason = "it was there when the scan began, and this server has it not"
-        return Report(coverage=[Coverage(target.value, PROWLER, CoverageState.NOT_TESTED, reason, ("checks",))])
+        return Report(coverage=[Coverage(target.value, PROWLER, CoverageState.NOT_TESTED, GONE, ("checks",))])
     report = judge(ended.output, target, has_compliance_rules=has_compliance_rules)
     if ended.fault:
         report.coverage.append(Coverage(target.value, PROWLER, CoverageState.FAILED, ended.fault, ("checks",)))
