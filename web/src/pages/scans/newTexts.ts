@@ -34,7 +34,7 @@ export const newTexts = textsOf(
       pentest: "As compliance, and it attacks web applications by wapiti, where that is installed.",
     },
     loudness: (connections: string, duration: string) => `Connections at most: ${connections}. Estimated: ${duration}.`,
-    loudnessUnknown: "How loud it is is said once there is a target.",
+    loudnessUnknown: "How loud it would be is said once there is a target.",
     noPentest:
       "No grant of your workspace allows a pentest: it can disturb what it tests, so who vouches for the target has to say so.",
     toGrants: "What may be scanned",
