@@ -39,7 +39,7 @@ run: $(UV_READY) ## start CyberVault on http://127.0.0.1:8000, all state in .sta
 
 demo: $(UV_READY) ## the same against made-up sources and a made-up language model: no key, no network (HOST=, PORT=)
 	@$(SYNC_TO_RUN)
-	@$(RUN) python -m tests.fakes.demo --host $(HOST) --port $(PORT) --host $(HOST) --port $(PORT)
+	@$(RUN) python -m tests.fakes.demo --host $(HOST) --port $(PORT)
 
 check: ready check-python check-web ## the definition of green, below a minute: format, lint, types, imports, architecture
 

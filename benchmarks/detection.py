@@ -2,13 +2,16 @@
 
 Claims: with all rules of SigmaHQ, JSON lines in to matches out at 100,000 events a second cold and 180,000 warm; an
 event whose values were never seen costs 250 us at most in 99 of 100 cases; a start from the compiled cache takes 1 s;
-120 MB of memory beside the data; 40 times less processor time than Zircolite on the same events and rules.
+120 MB of memory beside the data; 40 times less processor time than Zircolite on 40,000 events with the same rules, and
+80 times less on a million.
 
 `python benchmarks/detection.py [--data FOLDER] [--events N] [--zircolite "PYTHON FOLDER"]`: the folder of samples as
-`make corpus` takes it. Zircolite is measured where a Python that has its requirements and its source are given.
+`make corpus` takes it; where more events are asked for than there are, they come again. Zircolite is measured where a
+Python that has its requirements and its source are given.
 """
 
 import argparse
+import bisect
 import gc
 import itertools
 import json
@@ -48,7 +51,8 @@ WARM_TARGET: Final = 180_000
 UNSEEN_TARGET: Final = 250e-6
 START_TARGET: Final = 1.0
 MEMORY_TARGET: Final = 120.0
-PEER_TARGET: Final = 40
+PEER_TARGETS: Final = {1_000_000: 80, 0: 40}
+"""By the events from which on they hold, the most first."""
 UNSEEN: Final = 4_000
 ROUNDS: Final = 3
 ROUTING: Final = frozenset({"Channel", "EventID", "SourceName", "EventType"})
@@ -88,13 +92,15 @@ def given(data: Path, folder: Path, events: int) -> Given:
     for part in FOLDERS:
         shutil.copytree(next(folder.rglob(part)), rules / part)
     files = sorted(folder.rglob("*.ndjson"))
-    return Given(folder / "data" / "rules", rules, list(_taken(files, events // len(files) + 1)))
+    counts = [sum(1 for _ in _taken(path)) for path in files]
+    each = bisect.bisect_left(range(max(counts)), events, key=lambda most: sum(min(most, count) for count in counts))
+    lines = [line for path in files for line in itertools.islice(_taken(path), each)]
+    return Given(folder / "data" / "rules", rules, list(itertools.islice(itertools.cycle(lines), events)))
 
 
-def _taken(files: Sequence[Path], each: int) -> Iterator[bytes]:
-    for path in files:
-        with path.open("rb") as file:
-            yield from (line for line in itertools.islice(file, each) if line.startswith(b"{"))
+def _taken(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        yield from (line for line in file if line.startswith(b"{"))
 
 
 def passed(detector: Detector, lines: Sequence[bytes]) -> tuple[float, int]:
@@ -165,10 +171,12 @@ def processor(arguments: Sequence[str], **options: Any) -> float:  # noqa: ANN40
 def against_zircolite(what: Given, python: str, source: Path) -> None:
     """Both commands as whole processes on the same file; its rules converted beforehand, ours compiled."""
     file, rules, scratch = what.home / "events.json", what.home / "zircolite.json", what.home / "zircolite"
-    file.write_bytes(b"".join(line.rstrip() + b"\n" for line in what.lines))
+    some = what.home / "some.json"
+    for path, lines in ((file, what.lines), (some, what.lines[:100])):
+        path.write_bytes(b"".join(line.rstrip() + b"\n" for line in lines))
     scratch.mkdir()
     base = [python, str(source / "zircolite.py"), "-j", "-P", "-q", "-c", str(source / "config" / "config.yaml")]
-    first = [*base, "-e", str(file), "-r", str(what.rules), "-p", "sysmon", "-p", "windows-logsources"]
+    first = [*base, "-e", str(some), "-r", str(what.rules), "-p", "sysmon", "-p", "windows-logsources"]
     first = [*first, "-sr", "-o", str(scratch / "first.json")]
     processor(first, cwd=scratch)
     processor(command(file, what.home))
@@ -181,7 +189,8 @@ def against_zircolite(what: Given, python: str, source: Path) -> None:
         theirs.append(processor(peer, cwd=scratch))
     one, other = statistics.median(ours), statistics.median(theirs)
     print(f"whole command, {len(what.lines):,} events: ours {one:.2f} s, Zircolite {other:.2f} s of processor time")
-    print(f"ratio {other / one:.1f}, target at least {PEER_TARGET}")
+    target = next(ratio for least, ratio in PEER_TARGETS.items() if len(what.lines) >= least)
+    print(f"ratio {other / one:.1f}, target at least {target}")
 
 
 def main() -> None:
