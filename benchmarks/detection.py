@@ -53,6 +53,7 @@ START_TARGET: Final = 1.0
 MEMORY_TARGET: Final = 120.0
 PEER_TARGETS: Final = {1_000_000: 80, 0: 40}
 """By the events from which on they hold, the most first."""
+WORKERS: Final = (1, 2, 4, 8, 16)
 UNSEEN: Final = 4_000
 ROUNDS: Final = 3
 ROUTING: Final = frozenset({"Channel", "EventID", "SourceName", "EventType"})
@@ -168,13 +169,33 @@ def processor(arguments: Sequence[str], **options: Any) -> float:  # noqa: ANN40
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def scaling(what: Given) -> Iterator[str]:
+    """Seconds by the clock of the whole command, by how many processes look at the events of one file."""
+    file = _written(what.home / "events.json", what.lines)
+    alone = 0.0
+    for workers in (count for count in WORKERS if count <= (os.cpu_count() or 1)):
+        seconds = min(_clocked([*command(file, what.home), "--workers", str(workers)]) for _ in range(ROUNDS))
+        alone = alone or seconds
+        told = f"whole command, {len(what.lines):,} events, {workers} at work: {seconds:.2f} s"
+        yield f"{told}, {alone / seconds:.2f} times as fast as one"
+
+
+def _clocked(arguments: Sequence[str]) -> float:
+    begun = time.perf_counter()
+    processor(arguments)
+    return time.perf_counter() - begun
+
+
+def _written(path: Path, lines: Sequence[bytes]) -> Path:
+    path.write_bytes(b"".join(line.rstrip() + b"\n" for line in lines))
+    return path
+
+
 def against_zircolite(what: Given, python: str, source: Path) -> None:
     """Both commands as whole processes on the same file; its rules converted beforehand, ours compiled."""
-    file, rules, scratch = what.home / "events.json", what.home / "zircolite.json", what.home / "zircolite"
-    some = what.home / "some.json"
-    for path, lines in ((file, what.lines), (some, what.lines[:100])):
-        path.write_bytes(b"".join(line.rstrip() + b"\n" for line in lines))
+    rules, scratch = what.home / "zircolite.json", what.home / "zircolite"
     scratch.mkdir()
+    file, some = _written(what.home / "events.json", what.lines), _written(what.home / "some.json", what.lines[:100])
     base = [python, str(source / "zircolite.py"), "-j", "-P", "-q", "-c", str(source / "config" / "config.yaml")]
     first = [*base, "-e", str(some), "-r", str(what.rules), "-p", "sysmon", "-p", "windows-logsources"]
     first = [*first, "-sr", "-o", str(scratch / "first.json")]
@@ -206,7 +227,7 @@ def main() -> None:
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     with tempfile.TemporaryDirectory() as name:
         what = given(asked.data, Path(name), asked.events)
-        for line in measured(what):
+        for line in itertools.chain(measured(what), scaling(what)):
             print(line, flush=True)  # each takes a while
         if asked.zircolite:
             python, source = asked.zircolite.split(" ")
