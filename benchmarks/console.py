@@ -17,11 +17,11 @@ from typing import Final
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 import build_console
-from cybervault.app.product import DATABASE_FILE
 from cybervault.assessments.store.findings import FindingStore
 from cybervault.domain.assessments import Category
 from cybervault.domain.ids import FindingId
 from cybervault.domain.principals import Role, TenantId
+from cybervault.settings import DATABASE_FILE
 from cybervault.storage.engines import database_at
 from tests.assessments.made import FINDING
 from tests.console.chromium import NOT_FOUND, find_chromium, flags

@@ -28,7 +28,8 @@ from cybervault.egress.guard import Guard, origin_of
 from cybervault.egress.message import OutgoingRequest
 from cybervault.enrichment.connector import UpstreamReply
 from cybervault.enrichment.connectors.virustotal import CONNECTOR
-from cybervault.enrichment.lookup import Lookup, Means, SourceSetup
+from cybervault.enrichment.lookup import Lookup, Means
+from cybervault.enrichment.recollection import SourceSetup
 from cybervault.enrichment.store.answers import AnswerStore
 from cybervault.enrichment.store.budgets import StoredBudgets
 from cybervault.storage.database import Database

@@ -18,6 +18,7 @@ from cybervault.domain.verdicts import Severity
 from cybervault.setting_parts import BaseUrl, Key, Part, ScanSettings, secret_of
 
 OPENROUTER_URL: Final = "https://openrouter.ai/api/v1"
+DATABASE_FILE: Final = "cybervault.db"
 
 
 def _protected(value: tuple[str, ...]) -> tuple[str, ...]:
@@ -244,6 +245,11 @@ class Settings(BaseSettings):
     def folder(self) -> Path:
         """`data` with the home folder filled in."""
         return self.data.expanduser()
+
+    @property
+    def database_place(self) -> Path | Secret:
+        """The PostgreSQL server that was named, else the SQLite file in the folder of state."""
+        return self.database_url or self.folder / DATABASE_FILE
 
     @property
     def listen_url(self) -> str:

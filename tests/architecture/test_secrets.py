@@ -26,7 +26,9 @@ MAY_REVEAL = frozenset(
         "faces/v3/management/shapes.py",
         "faces/v3/webhook_shapes.py",
         "storage/bus.py",
+        "storage/glimpse.py",
         "storage/postgres.py",
+        "storage/postgres_words.py",
         "storage/redis.py",
     }
 )

@@ -11,6 +11,7 @@ from cybervault.cli.detections import tally
 from cybervault.domain.problems import Problem
 from tests.cli.conftest import Run, document
 from tests.detection.sigma import selecting, text_of
+from tests.fakes.threats import BAD
 
 CONNECTION = {
     "Channel": "Microsoft-Windows-Sysmon/Operational",
@@ -173,3 +174,35 @@ def test_a_very_long_timeline_says_that_it_is_cut(run: Run, tmp_path: Path, monk
     result = run("detect", str(path), "--timeline")
     assert "The first 3 of 4 matches are shown." in result.stderr
     assert result.stdout.count("high") == 3
+
+
+def test_what_was_asked_before_and_is_bad_is_found_in_every_form(run: Run, tmp_path: Path) -> None:
+    path, html, log = tmp_path / "named.ndjson", tmp_path / "a.html", tmp_path / "a.sarif"
+    lines = [QUIET | {"DestinationIp": to, "Computer": "finance-07"} for to in (BAD, "198.51.100.7", BAD)]
+    path.write_text("\n".join(map(json.dumps, lines)))
+    before = run("detect", str(path))
+    assert before.exit_code == 0
+    assert "were not looked up: no answer about any is remembered" in before.stderr
+    run("analyze", BAD, "--no-ai")
+    found = run("detect", str(path), "--html", str(html), "--sarif", str(log))
+    assert found.exit_code == EXIT_MATCHED
+    (row,) = [line for line in found.stdout.splitlines() if BAD in line]
+    assert row.split()[1:5] == ["2", "Malicious", "ipv4", BAD]
+    assert "2 addresses, domains and hashes were looked up; 1 known to be bad." in found.stderr
+    whole = document(run("detect", str(path), "--json"))
+    assert whole["indicators_looked_up"] == 2
+    (indicator,), (entity,) = whole["indicators"], whole["entities"]
+    assert indicator["hosts"] == [{"name": "finance-07", "at": "2026-11-01T08:00:00Z"}]
+    assert entity["breakdown"] == [
+        {"rule_id": None, "points": indicator["score"], "verdict": "malicious", "indicator": "ipv4"}
+    ]
+    assert document(run("detect", str(path), "--json", "--workers", "2")) == whole
+    (line,) = run("detect", str(path), "--ndjson").stdout.splitlines()
+    assert json.loads(line) == indicator
+    assert BAD in run("detect", str(path), "--timeline").stdout
+    assert BAD in html.read_text()
+    assert json.loads(log.read_text())["runs"][0]["results"][0]["ruleId"] == "malicious_ipv4"
+    left = run("detect", str(path), "--no-knowledge", "--json")
+    assert left.exit_code == 0
+    assert document(left)["indicators_looked_up"] is None
+    assert "looked up" not in left.stderr

@@ -9,12 +9,13 @@ import pytest
 from playwright.async_api import Locator, Page, ViewportSize, expect
 
 from cybervault.access.audit import OPERATOR
-from cybervault.app.product import DATABASE_FILE, open_access
+from cybervault.app.product import open_access
 from cybervault.assessments.store.assessments import AssessmentStore
 from cybervault.domain.ids import AssessmentId
 from cybervault.domain.limits import CallClass, LimitOverride
 from cybervault.domain.principals import Role, TenantId
 from cybervault.domain.verdicts import Verdict
+from cybervault.settings import DATABASE_FILE
 from cybervault.storage.engines import database_at
 from tests.console.axe import violations
 from tests.console.conftest import OpenConsole

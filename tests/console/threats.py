@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
-from cybervault.app.product import DATABASE_FILE
 from cybervault.assessments.store.findings import FindingStore
 from cybervault.domain.assessments import Category
 from cybervault.domain.findings import Act, Step
 from cybervault.domain.ids import FindingId
 from cybervault.domain.principals import TenantId
+from cybervault.settings import DATABASE_FILE
 from cybervault.storage.engines import database_at
 from tests.assessments.made import FINDING
 from tests.console.members import Home

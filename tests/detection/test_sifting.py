@@ -66,3 +66,15 @@ def test_what_a_killed_process_had_is_left_as_it_is() -> None:
     numbers = [one.number for some in found for one in some.left if isinstance(one, Line)]
     assert numbers == sorted(numbers)
     assert {*range(0, 100, 7)} <= {*numbers}
+
+
+def test_what_silent_events_name_is_told_where_that_is_wanted() -> None:
+    named = SYSMON | {"Image": "fine.exe", "Computer": "pc-7", "DestinationIp": "198.51.100.42"}
+    some: list[Line | Found] = [line(1, named), line(2, named | {"Image": "bad.exe"}), line(3, named)]
+    with sifting(DETECTOR, 1) as sifter:
+        (wanted,) = sifter.sifted(some, names=True)
+        (not_wanted,) = sifter.sifted(some)
+    assert [(one.observable.value, one.count, one.hosts) for one in wanted.mentions] == [
+        ("198.51.100.42", 2, ("pc-7",))
+    ]
+    assert (wanted.silent, not_wanted.mentions) == (2, ())

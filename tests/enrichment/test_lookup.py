@@ -30,7 +30,8 @@ from cybervault.enrichment.connector import (
     UpstreamRequest,
     key_headers,
 )
-from cybervault.enrichment.lookup import Lookup, Means, SourceAnswer, SourceSetup
+from cybervault.enrichment.lookup import Lookup, Means
+from cybervault.enrichment.recollection import SourceAnswer, SourceSetup
 from cybervault.enrichment.store.answers import AnswerStore
 from cybervault.storage.engines import database_at
 from tests.fakes.clock import HandClock

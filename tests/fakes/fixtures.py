@@ -12,10 +12,10 @@ import pytest
 import structlog
 
 from cybervault.app.access import Access
-from cybervault.app.product import DATABASE_FILE, open_access
+from cybervault.app.product import open_access
 from cybervault.app.shelf import KNOWLEDGE_FOLDER, Shelf
 from cybervault.domain.secrets import Secret
-from cybervault.settings import Settings
+from cybervault.settings import DATABASE_FILE, Settings
 from cybervault.storage.database import Database
 from cybervault.storage.engines import database_at
 from tests.fakes.aws import Cloud, moto

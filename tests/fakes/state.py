@@ -5,10 +5,10 @@ import fcntl
 from collections.abc import Callable
 from pathlib import Path
 
-from cybervault.app.product import DATABASE_FILE
 from cybervault.app.rules import RULES_FOLDER, RuleShelf
 from cybervault.detection.detector import Detector
 from cybervault.detection.rules.pack import Profile
+from cybervault.settings import DATABASE_FILE
 from cybervault.storage.engines import database_at
 from tests.fakes.clock import HandClock
 from tests.fakes.knowledge import compile_small_knowledge

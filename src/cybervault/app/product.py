@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Self
 
 from cybervault.access.identity import Identities
 from cybervault.access.passwordless import Passwordless
@@ -13,9 +13,10 @@ from cybervault.app.access import Access, access_of
 from cybervault.app.response import actions_of
 from cybervault.app.rules import RULES_FOLDER, RuleShelf
 from cybervault.app.scans import ScanParts, scans_of
+from cybervault.app.setups import source_setups
 from cybervault.app.shared import Shared, shared_by_nodes
 from cybervault.app.shelf import KNOWLEDGE_FOLDER, Shelf
-from cybervault.app.sources import allowed_origins, chat_setup, source_setups
+from cybervault.app.sources import allowed_origins, chat_setup
 from cybervault.app.threats import threats_of
 from cybervault.app.webhooks import WebhookParts, webhooks_of
 from cybervault.app.work import dispatcher_of
@@ -36,7 +37,8 @@ from cybervault.egress.budget import Budget
 from cybervault.egress.client import Egress
 from cybervault.egress.guard import Guard
 from cybervault.enrichment.connectors import CONNECTORS
-from cybervault.enrichment.lookup import Lookup, Means, SourceSetup
+from cybervault.enrichment.lookup import Lookup, Means
+from cybervault.enrichment.recollection import SourceSetup
 from cybervault.enrichment.standing import Standings
 from cybervault.enrichment.store.answers import AnswerStore
 from cybervault.enrichment.store.budgets import StoredBudgets
@@ -47,8 +49,6 @@ from cybervault.storage.dispatcher import Dispatcher
 from cybervault.storage.engines import database_at
 from cybervault.verdict.chat_model import ChatModel
 from cybervault.verdict.weights import load_weights
-
-DATABASE_FILE: Final = "cybervault.db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ def put_together(settings: Settings, clock: Clock | None = None) -> Product:
 
 def _database(settings: Settings, clock: Clock) -> Database:
     settings.folder.mkdir(parents=True, exist_ok=True)
-    return database_at(settings.database_url or settings.folder / DATABASE_FILE, clock)
+    return database_at(settings.database_place, clock)
 
 
 @asynccontextmanager

@@ -1,36 +1,10 @@
-"""Which sources are asked, where, with which keys, and which addresses may be reached for it."""
+"""Which addresses may be reached because the operator named them, and where the language model is asked."""
 
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.egress.guard import Origin, origin_of, resolver_origin
 from cybervault.egress.message import EgressError
-from cybervault.enrichment.connectors import CONNECTORS
-from cybervault.enrichment.lookup import SourceSetup
 from cybervault.settings import OPENROUTER_URL, Settings
 from cybervault.verdict.chat_model import ChatModelSetup
-
-
-def source_setups(settings: Settings) -> dict[str, SourceSetup]:
-    """The sources that are switched on; `Problem` INVALID `bad_settings` where the settings name one of nobody."""
-    names = {connector.source.name for connector in CONNECTORS}
-    strangers = sorted(set(settings.sources) - names)
-    if strangers:
-        raise Problem(
-            ProblemKind.INVALID,
-            code="bad_settings",
-            message=f"There is no source {', '.join(strangers)}; the sources are {', '.join(sorted(names))}.",
-        )
-    setups = {}
-    for source in (connector.source for connector in CONNECTORS):
-        part = settings.source(source.name)
-        if part.enabled:
-            setups[source.name] = SourceSetup(
-                url=part.url or source.url,
-                key=part.key,
-                may_ask_anonymously=part.anonymous,
-                is_metered=not part.unmetered,
-                timeout_seconds=part.timeout_seconds or source.timeout_seconds,
-            )
-    return setups
 
 
 def allowed_origins(settings: Settings) -> list[Origin]:

@@ -5,6 +5,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
+from cybervault.assessments.known_bad import Knowing
 from cybervault.domain.clock import Clock
 from cybervault.domain.evidence import Answer, Outcome
 from cybervault.domain.ids import random_characters
@@ -12,7 +13,8 @@ from cybervault.domain.observables import Observable
 from cybervault.domain.secrets import Secret
 from cybervault.domain.verdicts import Weighing
 from cybervault.enrichment.connector import Source
-from cybervault.enrichment.lookup import Keys, Lookup, SourceAnswer
+from cybervault.enrichment.lookup import Keys, Lookup
+from cybervault.enrichment.recollection import SourceAnswer
 from cybervault.intel.allowlists import LOCAL_TITLE
 from cybervault.intel.knowledge import Knowledge
 from cybervault.verdict.chat_model import ChatModel, Routed, Written
@@ -108,10 +110,9 @@ class Assess:
         """The answers that this machine remembers on many observables, by a few statements."""
         return await self._lookup.remembered_of(observables)
 
-    def is_listed(self, observable: Observable) -> bool:
-        """Whether any list says something of it."""
-        knowledge = self._knowledge()
-        return knowledge is not None and knowledge.answer(observable).outcome is Outcome.HIT
+    def knowing(self) -> Knowing:
+        """What the lists say now, for many observables at once."""
+        return Knowing(self._knowledge(), self._weights, self._clock.now())
 
     def recalled(self, observable: Observable, remembered: Sequence[SourceAnswer]) -> tuple[tuple[Heard, ...], Weighed]:
         """What the lists say, with answers that were remembered."""

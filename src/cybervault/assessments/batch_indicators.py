@@ -1,40 +1,28 @@
 """What is known here of the addresses, domains and hashes of a batch; as with single events nobody is asked."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 from cybervault.access.audit import Actor
-from cybervault.assessments.analyses import Submission, assessment_of, part_of
+from cybervault.assessments.analyses import Submission, assessment_of
 from cybervault.assessments.assess import Assess
 from cybervault.assessments.batch_findings import Drawn
-from cybervault.assessments.conclude import conclude, hit_of_part
+from cybervault.assessments.conclude import conclude
+from cybervault.assessments.known_bad import BadIndicator
 from cybervault.assessments.targets import Reading
 from cybervault.detection.batch import Tally
 from cybervault.detection.mentions import Mention, Mentions, on_mentions
-from cybervault.detection.ranking import Noticed
-from cybervault.domain.assessments import BAD, Assessment, Part, Sort, Target
+from cybervault.domain.assessments import Assessment, Part, Sort, Target
 from cybervault.domain.clock import Clock
 from cybervault.domain.never import NOBODYS, Ground
 from cybervault.domain.observables import Observable
-from cybervault.enrichment.lookup import SourceAnswer
+from cybervault.enrichment.recollection import SourceAnswer
 
 INDICATORS_MAX: Final = 50
 """So many bad ones of a batch become threats; that there were more is told."""
 
 Remembered: TypeAlias = Mapping[Observable, Sequence[SourceAnswer]]
-
-
-class BadIndicator(NamedTuple):
-    """What is known to be bad, and who named it."""
-
-    mention: Mention
-    part: Part
-
-    def noticed(self) -> Iterator[Noticed]:
-        """What it says of its hosts."""
-        hit = hit_of_part(self.part)
-        return (Noticed(host, hit, at) for host, at in self.mention.by_host().items())
 
 
 class BatchIndicators:
@@ -53,22 +41,14 @@ class BatchIndicators:
         """Those that are bad, the worst first; the tally is told how many were looked up."""
         tally.indicators = len(mentions)
         tally.warnings += on_mentions(mentions)
-        return sorted(self._bad(mentions, remembered), key=lambda found: -(found.part.weighing.score or 0))
+        answers = {observable: [one.answer for one in some] for observable, some in remembered.items()}
+        return self._assess.knowing().bad_among(mentions, answers)
 
     def drawn(self, tally: Tally, bad: Sequence[BadIndicator], *, actor: Actor) -> list[Drawn]:
         """An assessment for each; the tally is told where there are more than become threats."""
         if len(bad) > INDICATORS_MAX:
             tally.warnings.append(f"The first {INDICATORS_MAX} of {len(bad):,} bad indicators became threats.")
         return [Drawn(self._assessment(one.part, actor), _tags(one.mention)) for one in bad[:INDICATORS_MAX]]
-
-    def _bad(self, mentions: Mentions, remembered: Remembered) -> Iterator[BadIndicator]:
-        for one in mentions:
-            answers = remembered.get(one.observable, ())
-            if not answers and not self._assess.is_listed(one.observable):
-                continue  # to weigh nothing takes as long as to weigh something
-            heard, weighed = self._assess.recalled(one.observable, answers)
-            if weighed.weighing.verdict in BAD:
-                yield BadIndicator(one, part_of(one.observable, heard, weighed))
 
     def _assessment(self, part: Part, actor: Actor) -> Assessment:
         if actor.tenant_id is None:

@@ -4,7 +4,7 @@ import gc
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -14,8 +14,12 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from cybervault.app.memory import Memory
 from cybervault.app.rules import RULES_FOLDER, RuleShelf
+from cybervault.assessments.known_bad import HitName
 from cybervault.cli.detections.bursts import FileBursts
+from cybervault.cli.detections.indicators import document_of
+from cybervault.cli.detections.names import Names, names_in
 from cybervault.cli.detections.navigator import layer_of
 from cybervault.cli.detections.page import About, page
 from cybervault.cli.detections.reports import Making, opened
@@ -38,7 +42,7 @@ from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.domain.verdicts import Severity
 from cybervault.faces.moments import spelled
 from cybervault.pages.visible import named, visible
-from cybervault.settings import load_settings
+from cybervault.settings import Settings, load_settings
 
 EXIT_MATCHED: Final = 20
 _SHOWN_MAX: Final = 5
@@ -64,6 +68,13 @@ Sarif = Annotated[Path | None, typer.Option(_SARIF, dir_okay=False, help="Write 
 Workers = Annotated[
     int, typer.Option(min=1, max=WORKERS_MAX, help="Processes that look at events; the answers are the same.")
 ]
+Knowledge = Annotated[
+    bool,
+    typer.Option(
+        "--knowledge/--no-knowledge",
+        help="Look addresses, domains and hashes up in what is kept of earlier answers; nobody is asked.",
+    ),
+]
 
 
 def detect(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
@@ -83,22 +94,28 @@ def detect(  # noqa: PLR0913, PLR0917 - each argument is an option of the comman
         bool, typer.Option("--ndjson", help="One JSON object for each match, as it is found.")
     ] = False,
     workers: Workers = 1,
+    knowledge: Knowledge = True,
     data: Data = None,
 ) -> None:
     """Say which detection rules fire on the events of files.
 
-    Exit status: 0 where none fires, 20 where one does, 1 where something could not be read or written at all.
+    Exit status: 0 where none fires, 20 where one does or something known to be bad is named, 1 where something could
+    not be read or written at all.
     """
-    tally, clock = Tally(), SystemClock()
+    tally, clock, settings = Tally(), SystemClock(), load_settings(data=data)
     with opened({_HTML: html, _NAVIGATOR: navigator, _SARIF: sarif}, files) as reports, _rarely_searched():
-        rules_in_force = _in_force(data, rules or [], Profile(least, has_hunting=hunting))
+        rules_in_force = _in_force(settings, rules or [], Profile(least, has_hunting=hunting))
+        names, unknown = names_in(settings, Memory(settings, clock)) if knowledge else (Names(), ())
         begun = clock.seconds()
         with ExitStack() as stack:
             crew = stack.enter_context(sifting(rules_in_force.detector, workers)) if workers > 1 else None
-            for match in _looked_through(files, replace(rules_in_force, crew=crew), tally, clock=clock):
+            for match in _looked_through(files, replace(rules_in_force, names=names, crew=crew), tally, clock=clock):
                 if as_ndjson:
                     sys.stdout.buffer.write(msgspec.json.encode(_line(match)) + b"\n")
+        unknown += names.look_up(tally)
         seconds = clock.seconds() - begun
+        for indicator in tally.indicators if as_ndjson else ():
+            sys.stdout.buffer.write(msgspec.json.encode(document_of(indicator)) + b"\n")
         makings = _makings(tally, About(tuple(map(named, files)), clock.now(), seconds))
         for option, report in reports.items():
             report.write(makings[option]())
@@ -107,10 +124,10 @@ def detect(  # noqa: PLR0913, PLR0917 - each argument is an option of the comman
     elif by_time:
         _print_timeline(tally)
     elif not as_ndjson:
-        Console(markup=False, highlight=False).print(rules_table(tally.ranked()))
+        Console(markup=False, highlight=False).print(rules_table(tally.ranked(), tally.indicators))
         tell_incidents(tally.entities(clock.now()))
     tell(tally, seconds)
-    told = (*on_silence(tally.silenced), *on_crowd(tally.sightings), *rules_in_force.bursts.left_out())
+    told = (*on_silence(tally.silenced), *on_crowd(tally.sightings), *unknown, *rules_in_force.bursts.left_out())
     for sentence in told:
         typer.echo(sentence, err=True)
     raise typer.Exit(_status(tally))
@@ -127,7 +144,7 @@ def _rarely_searched() -> Iterator[None]:
 
 
 def _status(tally: Tally) -> int:
-    if tally.matches:
+    if tally.matches or tally.indicators:
         return EXIT_MATCHED
     return 1 if tally.bad_count and not tally.events else 0
 
@@ -138,6 +155,7 @@ class _InForce:
 
     detector: Detector
     bursts: FileBursts
+    names: Names = field(default_factory=Names)
     crew: Sifter | None = None
 
     def events_of(self, path: Path, tally: Tally) -> Iterator[Found]:
@@ -145,15 +163,16 @@ class _InForce:
         if self.crew is None:
             yield from events_of(path)
             return
-        for sifted in self.crew.sifted(lines_of(path)):
+        for sifted in self.crew.sifted(lines_of(path), names=self.names.are_wanted):
             tally.events += sifted.silent
+            self.names.add(sifted.mentions)
             for one in sifted.left:
                 yield from found_in(one) if isinstance(one, Line) else (one,)
 
 
-def _in_force(data: Path | None, places: Sequence[Path], profile: Profile) -> _InForce:
+def _in_force(settings: Settings, places: Sequence[Path], profile: Profile) -> _InForce:
     detector = Detector()
-    shelf = RuleShelf(load_settings(data=data).folder / RULES_FOLDER, detector, profile)
+    shelf = RuleShelf(settings.folder / RULES_FOLDER, detector, profile)
     packs = [*shelf.packs(), *(_pack(place) for place in places)]
     plan = shelf.plan(packs)
     detector.use(shelf.engine(packs, plan), plan)
@@ -210,12 +229,14 @@ def _pace(tally: Tally, seconds: float) -> str:
 def _matches(path: Path, event: Event, *, rules: _InForce, tally: Tally) -> Iterable[Kept]:
     if rules.detector.is_silent(event):
         tally.events += 1
+        rules.names.note(event.content)
         return ()
     records = normalise(event.content)
     if isinstance(records, Unrecognised):
         tally.events += 1
         tally.unknown[records.reason] += 1
         return ()
+    rules.names.read(records)
     detected = rules.detector.of_records(records)
     tally.silenced += detected.silenced
     if detected.signals:
@@ -263,6 +284,8 @@ def _document(tally: Tally, now: datetime) -> dict[str, object]:
         "events_matched": tally.matched,
         "lines_not_read": tally.bad_count,
         "events_not_recognised": sum(tally.unknown.values()),
+        "indicators_looked_up": tally.looked_up,
+        "indicators": [*map(document_of, tally.indicators)],
         "rules": [
             _rule(one.rule)
             | {"count": one.count, "first": one.first and spelled(one.first), "last": one.last and spelled(one.last)}
@@ -277,8 +300,16 @@ def _document(tally: Tally, now: datetime) -> dict[str, object]:
                 "is_incident": one.is_incident,
                 "tactics": list(one.tactics),
                 "matches": one.matches,
-                "breakdown": [{"rule_id": id_, "points": points} for id_, points in one.rules],
+                "breakdown": [_points(tally, name, points) for name, points in one.rules],
             }
             for one in tally.entities(now)
         ],
     }
+
+
+def _points(tally: Tally, name: str, points: float) -> dict[str, object]:
+    """Of a rule by its id, or, as the API tells it, of the bad indicators of a kind."""
+    if name in tally.rules:
+        return {"rule_id": name, "points": points}
+    hit = HitName.of(name)
+    return {"rule_id": None, "points": points, "verdict": hit.verdict, "indicator": hit.kind}

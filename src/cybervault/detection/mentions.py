@@ -53,7 +53,7 @@ class Mentions:
     """At most so many are told apart; how often others were named is counted in `left_out`."""
 
     def __init__(self, most: int = MENTIONS_MAX) -> None:
-        self._most = most
+        self.most = most
         self._by_observable: dict[Observable, Mention] = {}
         self.left_out = 0
 
@@ -73,7 +73,7 @@ class Mentions:
                     hosts[host] = max(filter(None, (hosts.get(host), at)), default=None)
             count = known.count + one.count
             self._by_observable[one.observable] = Mention(one.observable, count, (*hosts,), (*hosts.values(),))
-        elif len(self._by_observable) < self._most:
+        elif len(self._by_observable) < self.most:
             self._by_observable[one.observable] = one
         else:
             self.left_out += one.count
@@ -131,7 +131,7 @@ def on_mentions(mentions: Mentions) -> tuple[str, ...]:
     """A sentence on what had no room, where there is any."""
     if not mentions.left_out:
         return ()
-    return (f"The first {MENTIONS_MAX:,} addresses, domains and hashes were looked up; events name more.",)
+    return (f"The first {mentions.most:,} addresses, domains and hashes were looked up; events name more.",)
 
 
 @lru_cache(maxsize=8192)

@@ -17,6 +17,7 @@ from typing import Final, TypeAlias
 
 from cybervault.detection.detector import Detector
 from cybervault.detection.lines import Event, Found, Line, found_in
+from cybervault.detection.mentions import Glossary, Mention
 
 LINES: Final = 500
 """So many go to a process at once: what they cost on their way is little then, and the first answers come soon."""
@@ -26,10 +27,14 @@ WORKERS_MAX: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Sifted:
-    """Some lines on: how many events of them no rule fires on, and what is left to be judged, in its order."""
+    """Some lines on: how many events of them no rule fires on, and what is left to be judged, in its order.
+
+    `mentions` are what the silent ones name, where that was asked for.
+    """
 
     silent: int
     left: Sequence[Line | Found]
+    mentions: Sequence[Mention] = ()
 
 
 _Some: TypeAlias = list[Line | Found]
@@ -49,20 +54,20 @@ class Sifter:
         """Those of the processes."""
         return [one.pid for one in active_children() if one.pid is not None]
 
-    def sifted(self, lines: Iterable[Line | Found]) -> Iterator[Sifted]:
-        """What becomes of lines; a portion whose process was killed is left as it is."""
+    def sifted(self, lines: Iterable[Line | Found], *, names: bool = False) -> Iterator[Sifted]:
+        """What becomes of lines, and what they name if wanted; a portion whose process was killed is left as it is."""
         waiting: deque[tuple[_Some, Future[Sifted] | None]] = deque()
         rest = iter(lines)
         while some := list(islice(rest, LINES)):
-            waiting.append((some, self._sent(some)))
+            waiting.append((some, self._sent(some, names=names)))
             if len(waiting) >= self._most:
                 yield _answer(*waiting.popleft())
         while waiting:
             yield _answer(*waiting.popleft())
 
-    def _sent(self, some: _Some) -> Future[Sifted] | None:
+    def _sent(self, some: _Some, *, names: bool) -> Future[Sifted] | None:
         try:
-            return self._pool.submit(sift, some)
+            return self._pool.submit(sift, some, names=names)
         except BrokenProcessPool:
             return None
 
@@ -81,17 +86,23 @@ def sifting(detector: Detector, workers: int) -> Iterator[Sifter]:
         _DETECTORS.remove(detector)
 
 
-def sift(lines: _Some) -> Sifted:
+def sift(lines: _Some, *, names: bool = False) -> Sifted:
     """What a process does with some lines."""
-    detector = _DETECTORS[-1]
-    left = [one for one in lines if not (isinstance(one, Line) and _is_silent(detector, one))]
-    return Sifted(len(lines) - len(left), left)
+    detector, glossary, left = _DETECTORS[-1], Glossary(), list[Line | Found]()
+    for one in lines:
+        silent = _silent(detector, one) if isinstance(one, Line) else None
+        if silent is None:
+            left.append(one)
+        elif names:
+            glossary.note(silent.content)
+    return Sifted(len(lines) - len(left), left, (*glossary.mentions(),))
 
 
-def _is_silent(detector: Detector, line: Line) -> bool:
-    """Whether it is one event, on which no rule fires; a list of events is left to whoever counts them."""
+def _silent(detector: Detector, line: Line) -> Event | None:
+    """Its event where it is one on which no rule fires; a list of events is left to whoever counts them."""
     found = [*found_in(line)]
-    return len(found) == 1 and isinstance(found[0], Event) and detector.is_silent(found[0])
+    one = found[0] if len(found) == 1 else None
+    return one if isinstance(one, Event) and detector.is_silent(one) else None
 
 
 def _answer(some: _Some, sent: Future[Sifted] | None) -> Sifted:

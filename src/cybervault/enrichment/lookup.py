@@ -1,7 +1,7 @@
 """Ask all fitting connectors at once, each within its deadline, and yield answers as they come."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 from urllib.parse import quote
@@ -25,33 +25,14 @@ from cybervault.enrichment.connector import (
     UpstreamReply,
     UpstreamRequest,
 )
-from cybervault.enrichment.store.answers import AnswerKey, AnswerStore
+from cybervault.enrichment.recollection import SourceAnswer, SourceSetup, places_of
+from cybervault.enrichment.store.answers import AnswerStore
+from cybervault.enrichment.store.kept import AnswerKey
 
 Keys: TypeAlias = Mapping[str, Secret]
 
 _BROKEN: Final = frozenset({Outcome.TIMEOUT, Outcome.UPSTREAM_ERROR, Outcome.THROTTLED})
 _DNS_SECONDS: Final = 4.0
-
-
-@dataclass(frozen=True, slots=True)
-class SourceSetup:
-    """What the operator decided about one source."""
-
-    url: str
-    key: Secret | None = None
-    may_ask_anonymously: bool = False
-    is_metered: bool = True
-    timeout_seconds: float = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class SourceAnswer:
-    """One answer, how long it took (seconds) and its age where it was remembered (None = fresh)."""
-
-    source: Source
-    answer: Answer
-    seconds: float
-    age_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +91,7 @@ class Lookup:
     async def remembered(self, observable: Observable) -> tuple[SourceAnswer, ...]:
         """What the sources said before to the operator's keys and is still young enough. Nobody is asked."""
         found = []
-        for place in self._places(observable):
+        for place in places_of(observable, self._connectors, self._setups):
             kept = await self._means.memory.find(place)
             if kept is not None:
                 found.append(SourceAnswer(place.source, kept.answer, 0.0, kept.age_seconds))
@@ -118,18 +99,14 @@ class Lookup:
 
     async def remembered_of(self, observables: Iterable[Observable]) -> dict[Observable, tuple[SourceAnswer, ...]]:
         """As `remembered`, of thousands by a few statements; who is not there nobody said anything about."""
-        wanted = [place for observable in observables for place in self._places(observable)]
+        wanted = [
+            place for observable in observables for place in places_of(observable, self._connectors, self._setups)
+        ]
         found: dict[Observable, tuple[SourceAnswer, ...]] = {}
         for place, kept in (await self._means.memory.find_many(wanted)).items():
             answer = SourceAnswer(place.source, kept.answer, 0.0, kept.age_seconds)
             found[place.observable] = (*found.get(place.observable, ()), answer)
         return found
-
-    def _places(self, observable: Observable) -> Iterator[AnswerKey]:
-        """Where answers to the operator's keys are remembered."""
-        for connector in self._fitting(observable, None):
-            key = self._setups[connector.source.name].key
-            yield AnswerKey(connector.source, observable, key.fingerprint if key else "")
 
     def _fitting(self, observable: Observable, names: frozenset[str] | None) -> tuple[Connector, ...]:
         return tuple(

@@ -8,7 +8,8 @@ from enum import StrEnum
 from cybervault.egress.breaker import Breaker, BreakerState
 from cybervault.egress.budget import Budget
 from cybervault.enrichment.connector import KeyRule, Source
-from cybervault.enrichment.lookup import SourceSetup, quota_rules
+from cybervault.enrichment.lookup import quota_rules
+from cybervault.enrichment.recollection import SourceSetup
 
 
 class SourceState(StrEnum):

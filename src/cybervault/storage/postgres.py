@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import os
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from cybervault.domain.problems import Problem
 from cybervault.domain.secrets import Secret
 from cybervault.storage.database import Duplicate, Row, Sql, refuse_real, sql, unavailable, unusable
 from cybervault.storage.holding import Holding
+from cybervault.storage.postgres_words import reason_of, server_name
 from cybervault.storage.schema import HEAD
 from cybervault.storage.upgrade import REVISION, NewerSchemaError, upgrade_postgres
 
@@ -73,8 +73,7 @@ class Postgres:
     @property
     def name(self) -> str:
         """Host and database, without user, password and options."""
-        place = self._address.reveal().partition("://")[2].rpartition("@")[2]
-        return f"PostgreSQL at {place.partition('?')[0]}"
+        return server_name(self._address)
 
     async def open(self) -> None:
         """Connect, and migrate the schema, one node after another."""
@@ -90,13 +89,16 @@ class Postgres:
             )
             if await self._revision() != HEAD:
                 await upgrade_postgres(self._connect_to_migrate)
-        except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError, NewerSchemaError) as error:
+        except NewerSchemaError as error:
             await self.close()
-            raise unusable(self.name, _reason(error)) from None
+            raise unusable(self.name, str(error)) from None
+        except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            await self.close()
+            raise unusable(self.name, reason_of(error)) from None
         except sa.exc.DBAPIError as error:
             await self.close()
             cause = error.orig.__cause__ if error.orig else None
-            raise unusable(self.name, f"its tables cannot be made: {_reason(cause)}") from None
+            raise unusable(self.name, f"its tables cannot be made: {reason_of(cause)}") from None
 
     async def rows(self, statement: Sql, values: Mapping[str, object]) -> list[Row]:
         """All rows of a statement."""
@@ -223,28 +225,11 @@ class Postgres:
         except (*_OF_CLIENT, OSError) as error:
             if isinstance(error, ValueError):
                 raise  # a value of a wrong type: a bug of ours
-            raise unavailable(_reason(error)) from error
+            raise unavailable(reason_of(error)) from error
 
 
 async def _left_clean(_connection: object) -> None:
     """Nothing to do when a connection goes back: we change no session, and end every transaction."""
-
-
-def _reason(error: BaseException | None) -> str:
-    """Words without any part of the address; of an error's own text only the server's is known to hold none."""
-    match error:
-        case TimeoutError():
-            return "no answer in time"
-        case OSError(errno=int(number)) if number > 0:
-            return os.strerror(number)
-        case OSError():
-            return "its host cannot be reached"
-        case asyncpg.PostgresError() | NewerSchemaError():
-            return str(error)
-        case asyncpg.ClientConfigurationError() | ValueError():
-            return "its address cannot be read"
-        case _:
-            return "the connection was lost"
 
 
 def _number(name: str) -> int:

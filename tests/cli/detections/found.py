@@ -4,10 +4,15 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cybervault.assessments.known_bad import BadIndicator
 from cybervault.cli.detections.tally import Place, Tally
 from cybervault.detection.engine import Match
+from cybervault.detection.mentions import Mention
 from cybervault.detection.record import Record, Value
 from cybervault.detection.rule import Rule
+from cybervault.domain.assessments import Part
+from cybervault.domain.observables import parse_observable
+from tests.assessments.made import WEIGHING
 from tests.detection.sigma import PROCESSES, rule, selecting
 
 AT = datetime(2026, 11, 1, 8, tzinfo=UTC)
@@ -42,3 +47,10 @@ def add(
         return
     for _ in tally.add(Place(Path("events.ndjson"), line, (record,)), matches):
         pass
+
+
+def a_bad_one(text: str = "198.51.100.42", *hosts: str, at: datetime | None = AT) -> BadIndicator:
+    """Named by two events of each host, and once without one where there is none; its score is 92."""
+    observable = parse_observable(text)
+    mention = Mention(observable, 2 * len(hosts) or 1, hosts, (at,) * len(hosts))
+    return BadIndicator(mention, Part(observable, WEIGHING, ()))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cybervault.cli.detections.page import About, page
 from cybervault.cli.detections.tally import Tally
 from cybervault.detection.lines import BadLine
-from tests.cli.detections.found import HOSTILE, a_rule, add, tally_of
+from tests.cli.detections.found import HOSTILE, a_bad_one, a_rule, add, tally_of
 from tests.pages.test_markup import Reader
 
 ABOUT = About(("events.ndjson",), datetime(2026, 11, 2, tzinfo=UTC), 1.5)
@@ -77,3 +77,14 @@ def test_more_than_is_kept_and_more_than_fits_is_said() -> None:
     assert "5 hosts more." in texts
     assert any("and 19 files more" in text for text in texts)
     assert "No event with a match tells its time." in texts
+
+
+def test_bad_indicators_have_a_part_of_their_own_and_a_number() -> None:
+    tally = tally_of(RULES)
+    assert "Known bad addresses, domains and hashes" not in Reader(page(tally, ABOUT)).texts
+    tally.looked_up, tally.indicators = 1200, [a_bad_one("198.51.100.42", HOSTILE)]
+    shown = page(tally, ABOUT)
+    texts = Reader(shown).texts
+    assert texts[texts.index("bad of 1,200 addresses, domains and hashes") - 1] == "1"
+    assert {"Known bad addresses, domains and hashes", "198.51.100.42", "ipv4", "As it is."} <= set(texts)
+    assert "script" not in Reader(shown).tags

@@ -1,7 +1,7 @@
 """The hosts and users of the highest risk on the page."""
 
 from cybervault.cli.detections.risk_part import ENTITIES_MAX, risk_of_entities
-from tests.cli.detections.found import AT, HOSTILE, a_rule, add, tally_of
+from tests.cli.detections.found import AT, HOSTILE, a_bad_one, a_rule, add, tally_of
 from tests.pages.test_markup import Reader
 
 RULES = [a_rule(f"Rule {name}", tactic) for name, tactic in zip("abcdef", ["execution", "impact"] * 3, strict=True)]
@@ -31,3 +31,10 @@ def test_many_are_cut_and_it_is_said() -> None:
 def test_hostile_names_are_text() -> None:
     tally = tally_of(RULES[:1], Computer=HOSTILE)
     assert "<script" not in risk_of_entities(tally, tally.entities(AT))
+
+
+def test_a_bad_indicator_is_among_what_a_risk_is_made_of() -> None:
+    tally = tally_of(RULES[:1])
+    tally.indicators = [a_bad_one("198.51.100.42", "WS-1")]
+    texts = Reader(risk_of_entities(tally, tally.entities(AT))).texts
+    assert {"92 · Malicious ipv4 named", "73 · Rule a"} <= set(texts)

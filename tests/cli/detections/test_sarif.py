@@ -8,7 +8,7 @@ from cybervault.cli.detections.sarif import link_of, log_of
 from cybervault.cli.detections.tally import KEPT_MAX, Place, Tally
 from cybervault.detection.engine import Match
 from cybervault.detection.lines import BadLine
-from tests.cli.detections.found import HOSTILE, a_rule, add, tally_of
+from tests.cli.detections.found import HOSTILE, a_bad_one, a_rule, add, tally_of
 
 
 def run_of(tally: Tally) -> dict[str, Any]:
@@ -82,3 +82,16 @@ def test_hostile_text_is_written_as_text() -> None:
 
 def test_only_an_address_of_the_web_is_a_link() -> None:
     assert link_of(["javascript:alert(1)", "https://a\nb"]) == ""
+
+
+def test_bad_indicators_are_results_on_hosts() -> None:
+    tally = tally_of([a_rule()])
+    both = a_bad_one("198.51.100.42", "pc-7", "pc-8")
+    tally.indicators = [both, a_bad_one("198.51.100.43"), a_bad_one("evil.example")]
+    run = run_of(tally)
+    assert [one["id"] for one in run["tool"]["driver"]["rules"][1:]] == ["malicious_ipv4", "malicious_domain"]
+    first, second, third = run["results"][1:]
+    assert (first["ruleId"], third["ruleId"], first["level"]) == ("malicious_ipv4", "malicious_domain", "error")
+    assert first["message"]["text"] == "Malicious ipv4 198.51.100.42, named by 4 events on pc-7, pc-8. As it is."
+    assert [one["name"] for one in first["locations"][0]["logicalLocations"]] == ["pc-7", "pc-8"]
+    assert second["locations"] == []

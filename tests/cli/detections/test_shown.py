@@ -9,7 +9,7 @@ from rich.table import Table
 from cybervault.cli.detections.shown import rules_table, tell, tell_incidents, timeline
 from cybervault.cli.detections.tally import Tally
 from cybervault.detection.engine import Match
-from tests.cli.detections.found import AT, HOSTILE, a_rule, add, tally_of
+from tests.cli.detections.found import AT, HOSTILE, a_bad_one, a_rule, add, tally_of
 
 
 def printed(table: Table) -> list[str]:
@@ -70,3 +70,25 @@ def test_hosts_and_users_that_are_incidents_are_named(capsys: pytest.CaptureFixt
         add(many, rules, Computer=f"pc-{number}")
     tell_incidents(many.entities(AT))
     assert capsys.readouterr().err.splitlines()[-1] == "4 more hosts and users are incidents; --json has them."
+
+
+def test_bad_indicators_stand_behind_the_rules_and_in_the_timeline_at_each_host() -> None:
+    tally = tally_of([a_rule("Shell")])
+    tally.indicators = [a_bad_one("198.51.100.42", "pc-7", HOSTILE, at=AT.replace(hour=7)), a_bad_one("evil.example")]
+    (_, _, first, second) = printed(rules_table(tally.ranked(), tally.indicators))
+    assert first.split()[:6] == ["critical", "4", "Malicious", "ipv4", "198.51.100.42", "(on"]
+    assert second.split() == ["critical", "1", "Malicious", "domain", "evil.example"]
+    (_, *rows) = printed(timeline(tally))
+    assert [row.split()[2:6] for row in rows] == [
+        *[["critical", "Malicious", "ipv4", "198.51.100.42"]] * 2,
+        ["high", "Shell", "ws-1", "anna"],
+        ["domain", "evil.example"],
+    ]
+    assert "pc-7" in rows[0]
+    assert "\x1b" not in "".join([first, *rows])
+
+
+def test_how_many_were_looked_up_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    tell(Tally(looked_up=1200, indicators=[a_bad_one()]), 0.0)
+    said = "1,200 addresses, domains and hashes were looked up; 1 known to be bad."
+    assert capsys.readouterr().err.splitlines()[1:] == [said]

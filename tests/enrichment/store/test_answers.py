@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from cybervault.domain.evidence import Answer, Evidence, EvidenceGroup, Outcome
 from cybervault.domain.observables import parse_observable
 from cybervault.enrichment.connectors.virustotal import SOURCE
-from cybervault.enrichment.store.answers import AnswerKey, AnswerStore
+from cybervault.enrichment.store.answers import AnswerStore
+from cybervault.enrichment.store.kept import AnswerKey
 from cybervault.storage.database import Database, Row, Sql, sql
 from cybervault.storage.engines import database_at
 from cybervault.storage.tables import ANSWERS

@@ -8,6 +8,7 @@ from typing import Final
 from cybervault import __version__
 from cybervault.cli.detections.chart import chart
 from cybervault.cli.detections.coverage import cells_of
+from cybervault.cli.detections.indicators import page_part
 from cybervault.cli.detections.matrix import matrix_of
 from cybervault.cli.detections.moments import SEVERITIES
 from cybervault.cli.detections.risk_part import risk_of_entities
@@ -50,6 +51,8 @@ def _sections(tally: Tally, ranked: list[Seen], entities: Sequence[RankedEntity]
     yield section("Over time", chart(tally.moments))
     if set(tally.hosts) - {""}:
         yield section("By host", _hosts(tally))
+    if tally.indicators:
+        yield section("Known bad addresses, domains and hashes", page_part(tally.indicators))
     if entities:
         yield section("Hosts and users by risk", risk_of_entities(tally, entities))
     yield section("ATT&CK", matrix_of(cells_of(ranked)))
@@ -70,6 +73,8 @@ def _tiles(tally: Tally, ranked: list[Seen]) -> Markup:
         (f"{sum(one.uncertain for one in ranked):,}", "matches not certain"),
         (f"{not_read:,}", "not read"),
     ]
+    if tally.looked_up is not None:
+        numbers.append((f"{len(tally.indicators):,}", f"bad of {tally.looked_up:,} addresses, domains and hashes"))
     return tiles(numbers)
 
 

@@ -13,8 +13,9 @@ ENTITIES_MAX: Final = 15
 RULES_MAX: Final = 4
 _HEADS: Final = ("", "name", "risk", "when", "made of", "tactics")
 _SAID: Final = (
-    f"Points of each rule halve every eight hours and a rule counts once. An incident has {INCIDENT_FROM} points, or "
-    f"{TACTICS_FROM} tactics within a day. Each stands here at its highest."
+    "Points of each rule halve every eight hours and a rule counts once, and so does of each kind the worst bad "
+    f"indicator. An incident has {INCIDENT_FROM} points, or {TACTICS_FROM} tactics within a day. Each stands here at "
+    "its highest."
 )
 
 
@@ -28,7 +29,7 @@ def risk_of_entities(tally: Tally, entities: Sequence[RankedEntity]) -> Markup:
 
 def _cells(tally: Tally, one: RankedEntity) -> list[Markup]:
     shown = one.rules[:RULES_MAX]
-    rules = [f"{points:,.0f} · {tally.rules[id_].rule.title}" for id_, points in shown]
+    rules = [f"{points:,.0f} · {tally.title_of(id_)}" for id_, points in shown]
     if len(one.rules) > len(shown):
         rules.append(f"and {len(one.rules) - len(shown)} more rules")
     badge = element("span", "incident", class_="badge back-critical") if one.is_incident else Markup()

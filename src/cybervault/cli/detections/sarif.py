@@ -5,6 +5,9 @@ from typing import Final
 from urllib.parse import quote
 
 from cybervault import __version__
+from cybervault.assessments.conclude import hit_of_part
+from cybervault.assessments.known_bad import BadIndicator, HitName
+from cybervault.cli.detections.indicators import sarif_of
 from cybervault.cli.detections.tally import KEPT_MAX, Kept, Seen, Tally
 from cybervault.domain.attack import technique
 from cybervault.domain.verdicts import Severity
@@ -27,14 +30,21 @@ def log_of(tally: Tally) -> dict[str, object]:
     """One run with the matches that were kept."""
     seen = tally.ranked()
     places = {one.rule.id: place for place, one in enumerate(seen)}
+    names = dict.fromkeys(hit_of_part(one.part).name for one in tally.indicators)
     return {
         "$schema": _SCHEMA,
         "version": "2.1.0",
         "runs": [
             {
-                "tool": {"driver": {"name": "CyberVault", "version": __version__, "rules": [*map(_rule, seen)]}},
+                "tool": {
+                    "driver": {
+                        "name": "CyberVault",
+                        "version": __version__,
+                        "rules": [*map(_rule, seen), *map(_named, names)],
+                    }
+                },
                 "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": _notes(tally)}],
-                "results": [_result(one, places[one.rule.id]) for one in tally.kept],
+                "results": [*(_result(one, places[one.rule.id]) for one in tally.kept), *map(_bad, tally.indicators)],
                 "columnKind": "unicodeCodePoints",
                 "properties": {"events": tally.events, "matches": tally.matches, "matchesShown": len(tally.kept)},
             }
@@ -60,6 +70,15 @@ def _rule(seen: Seen) -> dict[str, object]:
             "count": seen.count,
         },
     }
+
+
+def _named(name: str) -> dict[str, object]:
+    """What stands for a rule where something known to be bad is named."""
+    return {"id": name, "name": HitName.of(name).title, "shortDescription": {"text": HitName.of(name).title}}
+
+
+def _bad(one: BadIndicator) -> dict[str, object]:
+    return {"level": _LEVELS.get(one.part.weighing.severity, "note")} | sarif_of(one)
 
 
 def link_of(references: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from cybervault.assessments.known_bad import BadIndicator, HitName
 from cybervault.cli.detections.moments import Moments
 from cybervault.detection.engine import Match
 from cybervault.detection.entities import HOST, USER
@@ -28,7 +29,7 @@ BAD_MAX: Final = 50
 _LETTERS_MAX: Final = 16_000_000
 _NAMES_MAX: Final = 10_000
 _NAME_LETTERS_MAX: Final = 200
-_NEVER: Final = datetime.max.replace(tzinfo=UTC)
+NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,8 @@ class Tally:
     """What became of all events. `bad` are the first lines that are none; `unknown` counts why events were not read.
 
     `kept` are the first `KEPT_MAX` of all `matches`; `hosts` counts matches by host, those of further hosts are under
-    the empty name. `silenced` matches are of rules that are told only where a correlation comes true.
+    the empty name. `silenced` matches are of rules that are told only where a correlation comes true. `looked_up` is
+    how many addresses, domains and hashes were, None where they were not; `indicators` are those that are bad.
     """
 
     events: int = 0
@@ -111,6 +113,8 @@ class Tally:
     moments: Moments = field(default_factory=Moments)
     letters: int = 0
     sightings: Sightings = field(default_factory=Sightings)
+    looked_up: int | None = None
+    indicators: Sequence[BadIndicator] = ()
 
     def bad_line(self, path: Path, line: BadLine) -> None:
         self.bad_count += 1
@@ -139,11 +143,17 @@ class Tally:
 
     def in_order(self) -> list[Kept]:
         """The kept matches by time; those without one stand last, as they were read."""
-        return sorted(self.kept, key=lambda one: (one.at is None, one.at or _NEVER))
+        return sorted(self.kept, key=lambda one: (one.at is None, one.at or NEVER))
 
     def entities(self, received: datetime) -> tuple[RankedEntity, ...]:
         """Hosts and users by their risk; events without a time count as of `received`."""
-        return ranked(self.sightings, {id_: seen.rule for id_, seen in self.rules.items()}, received)
+        noticed = [on_host for one in self.indicators for on_host in one.noticed()]
+        return ranked(self.sightings, {id_: seen.rule for id_, seen in self.rules.items()}, received, noticed=noticed)
+
+    def title_of(self, name: str) -> str:
+        """Of a rule by its id, or of indicators by the name of their hit."""
+        seen = self.rules.get(name)
+        return HitName.of(name).title if seen is None else seen.rule.title
 
     def _keep(self, match: Kept, records: Sequence[Record]) -> None:
         self.matches += 1

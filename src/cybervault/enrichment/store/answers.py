@@ -3,8 +3,7 @@
 import asyncio
 import contextvars
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, cast
 
 import msgspec
 import sqlalchemy as sa
@@ -12,9 +11,8 @@ import structlog
 
 from cybervault.domain.clock import Clock
 from cybervault.domain.evidence import Answer, Outcome
-from cybervault.domain.observables import Observable
 from cybervault.domain.problems import Problem
-from cybervault.enrichment.connector import Source
+from cybervault.enrichment.store.kept import AnswerKey, Place, Remembered, Row, place_of, remembered
 from cybervault.storage.database import Database, sql, upsert
 from cybervault.storage.tables import ANSWERS
 
@@ -50,23 +48,6 @@ _KEEP: Final = upsert(
 _FORGET: Final = sql(sa.delete(ANSWERS).where(ANSWERS.c.forget_at <= sa.bindparam("now")))
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerKey:
-    """Which answer: of which source, about what, bought with which key ("" = none)."""
-
-    source: Source
-    observable: Observable
-    fingerprint: str
-
-
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """An answer and its age in whole seconds."""
-
-    answer: Answer
-    age_seconds: int
-
-
 class AnswerStore:
     """Answers of sources until they are too old; failures are never kept.
 
@@ -78,24 +59,23 @@ class AnswerStore:
         self._database = database
         self._clock = clock
         self._writes = 0
-        self._unwritten: dict[_Place, _Row] = {}
+        self._unwritten: dict[Place, Row] = {}
         self._writing: asyncio.Task[None] | None = None
-        self._decoder = msgspec.msgpack.Decoder(Answer)
 
     async def find(self, wanted: AnswerKey) -> Remembered | None:
         """The answer that this very key got before, while it is young enough."""
-        place = _place_of(wanted)
+        place = place_of(wanted)
         found = self._unwritten.get(place) or await self._written(place)
         return None if found is None else self._remembered(found)
 
     async def find_many(self, wanted: Sequence[AnswerKey]) -> dict[AnswerKey, Remembered]:
         """As `find`, of thousands by a few statements."""
-        places = {_place_of(one): one for one in wanted}
+        places = {place_of(one): one for one in wanted}
         sources = list(dict.fromkeys(place.source for place in places))
         values: dict[str, dict[str, None]] = {}
         for place in places:
             values.setdefault(place.kind, {})[place.value] = None
-        rows: dict[_Place, _Row] = {}
+        rows: dict[Place, Row] = {}
         for kind, some in values.items():
             for begin in range(0, len(some), _AT_ONCE):
                 rows |= await self._written_of(sources, kind, [*some][begin : begin + _AT_ONCE])
@@ -103,15 +83,8 @@ class AnswerStore:
         found = ((key, self._remembered(rows[place])) for place, key in places.items() if place in rows)
         return {key: one for key, one in found if one is not None}
 
-    def _remembered(self, found: "_Row") -> Remembered | None:
-        now = self._now()
-        if found.forget_at <= now:
-            return None
-        try:
-            answer = self._decoder.decode(found.answer)
-        except (msgspec.MsgspecError, ValueError):
-            return None  # an older version of the product wrote it
-        return Remembered(answer, max(0, now - found.answered_at))
+    def _remembered(self, found: Row) -> Remembered | None:
+        return remembered(found, self._now())
 
     def keep(self, key: AnswerKey, answer: Answer) -> None:
         """Remember an answer for as long as its source says; what is no evidence is not kept."""
@@ -120,7 +93,7 @@ class AnswerStore:
         now = self._now()
         is_unknown = answer.outcome is Outcome.UNKNOWN
         seconds = key.source.unknown_seconds if is_unknown else key.source.known_seconds
-        self._unwritten[_place_of(key)] = _Row(msgspec.msgpack.encode(answer), now, now + seconds)
+        self._unwritten[place_of(key)] = Row(msgspec.msgpack.encode(answer), now, now + seconds)
         if self._writing is None or self._writing.done():
             # Its context is empty, so that it never joins a transaction of the one who happens to keep something.
             self._writing = asyncio.get_running_loop().create_task(self._write_all(), context=contextvars.Context())
@@ -135,7 +108,7 @@ class AnswerStore:
             await asyncio.sleep(_TOGETHER_SECONDS)
             await self._write(sorted(self._unwritten.items()))
 
-    async def _write(self, rows: Sequence[tuple["_Place", "_Row"]]) -> None:
+    async def _write(self, rows: Sequence[tuple[Place, Row]]) -> None:
         try:
             await self._database.rows_of_each(_KEEP, [place._asdict() | row._asdict() for place, row in rows])
             self._writes += len(rows)
@@ -154,38 +127,17 @@ class AnswerStore:
         """Drop what is too old; the number of answers dropped."""
         return await self._database.run(_FORGET, {"now": self._now()})
 
-    async def _written(self, place: "_Place") -> "_Row | None":
+    async def _written(self, place: Place) -> Row | None:
         rows = await self._database.rows(_FIND, place._asdict())
-        return _Row(*cast("Any", rows[0])) if rows else None
+        return Row(*cast("Any", rows[0])) if rows else None
 
-    async def _written_of(self, sources: Sequence[str], kind: str, values: Sequence[str]) -> "dict[_Place, _Row]":
+    async def _written_of(self, sources: Sequence[str], kind: str, values: Sequence[str]) -> dict[Place, Row]:
         """Of all keys; names that fill up the statement are asked for twice."""
         wanted: dict[str, object] = {"kind": kind}
         wanted |= {f"source_{place}": sources[min(place, len(sources) - 1)] for place in range(_SOURCES_AT_ONCE)}
         wanted |= {f"value_{place}": values[min(place, len(values) - 1)] for place in range(_AT_ONCE)}
         rows = cast("Any", await self._database.rows(_FIND_MANY, wanted))
-        return {_Place(*row[:4]): _Row(*row[4:]) for row in rows}
+        return {Place(*row[:4]): Row(*row[4:]) for row in rows}
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp())
-
-
-class _Place(NamedTuple):
-    """The columns by which an answer is found."""
-
-    source: str
-    kind: str
-    value: str
-    key_fingerprint: str
-
-
-class _Row(NamedTuple):
-    """The other columns of an answer."""
-
-    answer: bytes
-    answered_at: int
-    forget_at: int
-
-
-def _place_of(key: AnswerKey) -> _Place:
-    return _Place(key.source.name, key.observable.kind.value, key.observable.value, key.fingerprint)

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
+from cybervault.assessments.known_bad import HitName
 from cybervault.assessments.telemetry_batches import Counts, ListedBatch, Looked, Report
 from cybervault.detection.batch import Burst, Fault, Fired, Hit, Tally
 from cybervault.detection.entities import HOST
@@ -127,9 +128,8 @@ class PointsReply(BaseModel):
         rule = rules.get(name)
         if rule is not None:
             return cls(rule_id=rule.id, title=rule.title, points=points)
-        verdict, _, kind = name.partition("_")
-        title = f"{verdict.capitalize()} {kind} named"
-        return cls(rule_id=None, title=title, verdict=verdict, indicator=kind, points=points)
+        hit = HitName.of(name)
+        return cls(rule_id=None, title=hit.title, verdict=hit.verdict, indicator=hit.kind, points=points)
 
 
 class EntityReply(BaseModel):
