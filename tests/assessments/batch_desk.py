@@ -54,7 +54,7 @@ LINES = b"".join(
 
 # The same, so long, packed too, that no buffer holds much of it.
 LONG = b"".join(
-    line.replace(b"C:", b"C:" + Random(number).randbytes(3_000).hex().encode()) + b"\n"  # noqa: S311 - no secret
+    line.replace(b"C:", b"C:" + Random(number).randbytes(12_000).hex().encode()) + b"\n"  # noqa: S311 - no secret
     for number, line in enumerate(LINES.splitlines())
 )
 # Two runs of three on one host, their lines far apart and out of order.
