@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cybervault.confinement import landlock
 from cybervault.confinement.walls import Wall
 from tests.cli.conftest import Run, document
 from tests.fakes.processes import free_port
@@ -102,6 +103,19 @@ def test_an_unbuilt_local_knowledge_says_how_to_build_it(run: Run, data: Path) -
 def test_the_walls_that_files_are_parsed_behind_are_told(run: Run) -> None:
     found = checks(run, "--offline")["confinement"]
     assert found["state"] == ("missing" if "without" in found["says"] else "ok")
+
+
+@pytest.mark.parametrize(
+    ("version", "state", "missing"),
+    [(0, "missing", {"6.2", "6.7"}), (3, "missing", {"6.7"}), (4, "ok", set[str]())],
+)
+def test_walls_that_the_system_has_not_for_engines_are_told(
+    run: Run, monkeypatch: pytest.MonkeyPatch, version: int, state: str, missing: set[str]
+) -> None:
+    monkeypatch.setattr(landlock, "version", lambda: version)
+    found = checks(run, "--offline")["walls of engines"]
+    assert found["state"] == state
+    assert {one for one in ("6.2", "6.7") if one in found["says"]} == missing
 
 
 def test_walls_that_are_missing_are_named_with_what_brings_them(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

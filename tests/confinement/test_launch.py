@@ -5,6 +5,7 @@ import resource
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
@@ -13,7 +14,7 @@ from cybervault.confinement import launch
 from cybervault.confinement.launch import EXIT_NOT_RUN, forbid_children, main
 from tests.confinement.test_walls import in_a_thread
 
-NUMBERS = ["1000000000", "7", "64", "5000", "starts", "0"]
+NUMBERS = ["1000000000", "7", "64", "5000", "starts", "0", ""]
 
 
 class Became(Exception):  # noqa: N818 - what a test looks for
@@ -31,6 +32,15 @@ def _as_it_was() -> Any:  # noqa: ANN401 - a fixture that yields nothing
     signal.signal(signal.SIGPIPE, before)
 
 
+@pytest.fixture(autouse=True)
+def walls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
+    """What would be raised around this process, in its order; that they hold is what test_program proves."""
+    raised: list[tuple[object, ...]] = []
+    for name in ("leave_alone", "leave_only", "leave_files"):
+        monkeypatch.setattr(launch, name, lambda *words, name=name: raised.append((name, *words)))
+    return raised
+
+
 def test_limits_are_set_before_the_program_takes_over(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launch, "bind_to_parent", lambda: None)
     limits: dict[int, tuple[int, int]] = {}
@@ -45,6 +55,18 @@ def test_limits_are_set_before_the_program_takes_over(monkeypatch: pytest.Monkey
         resource.RLIMIT_CORE: (0, 0),
     }
     assert signal.getsignal(signal.SIGPIPE) is signal.SIG_DFL
+
+
+def test_files_are_shut_last_for_what_shuts_the_rest_is_read_from_one(
+    monkeypatch: pytest.MonkeyPatch, walls: list[tuple[object, ...]]
+) -> None:
+    monkeypatch.setattr(launch, "bind_to_parent", lambda: None)
+    for port, reads in (("0", ""), ("80", "/a")):
+        with pytest.raises(Became):
+            main([str(os.getppid()), *NUMBERS[:5], port, reads, "/bin/true"], execute=become, set_limit=lambda *_: None)
+    program, here = Path("/bin/true"), Path.cwd()
+    assert walls[:2] == [("leave_alone",), ("leave_files", program, here, None)]
+    assert walls[2:] == [("leave_alone",), ("leave_only", 80), ("leave_files", program, here, Path("/a"))]
 
 
 def test_without_its_parent_it_becomes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,4 +103,8 @@ def test_where_nothing_can_forbid_them_it_goes_on(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "pyseccomp", None)
     monkeypatch.setattr(launch, "bind_to_parent", lambda: None)
     with pytest.raises(Became):
-        main([str(os.getppid()), *NUMBERS[:4], "alone", "0", "/bin/true"], execute=become, set_limit=lambda *_: None)
+        main(
+            [str(os.getppid()), *NUMBERS[:4], "alone", *NUMBERS[5:], "/bin/true"],
+            execute=become,
+            set_limit=lambda *_: None,
+        )

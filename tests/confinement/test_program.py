@@ -11,7 +11,10 @@ from typing import TypeVar
 
 import pytest
 
+from cybervault.confinement import landlock
 from cybervault.confinement.program import Bounds, Ended, run_program
+from cybervault.scans.engines import SSH_AUDIT
+from tests.fakes.scan_engines import stand_in
 
 T = TypeVar("T")
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not hold to it, or do not show it")
@@ -60,8 +63,12 @@ async def test_words_stay_words_and_an_exit_status_is_no_fault(tmp_path: Path) -
 async def test_nothing_of_ours_is_around_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CYBERVAULT_PEPPER", "secret")
     script = (
-        "import os, sys; print(sorted(os.environ), os.getcwd() == os.environ['HOME'], os.getsid(0) == os.getpid(),"
-        " sys.stdin.read() == '', sorted(int(n) for n in os.listdir('/dev/fd'))[:3])"
+        "import os, sys\n"
+        "def opens(number):\n"
+        "    try: return os.fstat(number)\n"
+        "    except OSError: return None\n"
+        "print(sorted(os.environ), os.getcwd() == os.environ['HOME'], os.getsid(0) == os.getpid(),"
+        " sys.stdin.read() == '', [n for n in range(256) if opens(n)])"
     )
     ended = await ran(script, tmp_path)
     assert ended.output == b"['HOME', 'LC_ALL', 'PATH', 'TMPDIR'] True True True [0, 1, 2]\n"
@@ -150,3 +157,60 @@ async def test_it_goes_with_its_parent(tmp_path: Path) -> None:
         await until(lambda: "launch" not in Path(f"/proc/{child}/cmdline").read_text())  # it took over
         parent.kill()
     await until(lambda: not within(tmp_path))
+
+
+PRIES = """
+import os, pathlib, socket, sys
+data, server = pathlib.Path(sys.argv[1]), sys.argv[2]
+pathlib.Path("way").symlink_to(data / "cybervault.db")
+attempts = {
+    "read the database": (data / "cybervault.db").read_bytes,
+    "read the key file": (data / "pepper").read_bytes,
+    "list the folder": lambda: os.listdir(data),
+    "list another engine's": lambda: os.listdir(data / "engines" / "other"),
+    "follow a link out": pathlib.Path("way").read_bytes,
+    "write outside": lambda: (data / "cybervault.db").open("ab").close(),
+    "make a file outside": lambda: (data / "mine").touch(),
+    "take one away": (data / "pepper").unlink,
+    "let others read it": lambda: (data / "pepper").chmod(0o644),
+    "read what the server was told": pathlib.Path("/proc", server, "environ").read_bytes,
+    "read the server's memory": pathlib.Path("/proc", server, "maps").read_bytes,
+    "list its descriptors": lambda: os.listdir(f"/proc/{server}/fd"),
+    "ask a daemon of this machine": lambda: socket.socket(socket.AF_UNIX),
+    "send the server a signal": lambda: os.kill(int(server), 0),
+    "start another": os.fork,
+}
+for name, attempt in attempts.items():
+    try:
+        attempt()
+        print("it may:", name)
+    except PermissionError:
+        pass
+pathlib.Path("own").write_text("mine")
+print("its own:", pathlib.Path("own").read_text())
+"""
+
+
+@on_linux
+async def test_nothing_of_the_servers_is_within_its_reach(tmp_path: Path) -> None:
+    """An engine is of the server's user: what that user has is shut to it all the same."""
+    if landlock.version() < 6:
+        pytest.skip("this machine cannot shut everything: Linux 6.12 is needed")
+    data, work = tmp_path / "data", tmp_path / "work"
+    program = stand_in(data, SSH_AUDIT, PRIES).folder / SSH_AUDIT / "bin" / "python"
+    (data / "engines" / "other").mkdir()
+    work.mkdir()
+    for name in ("cybervault.db", "pepper"):
+        (data / name).write_text("secret")
+    ended = await run_program([str(program), str(data), str(os.getpid())], Bounds(), folder=work)
+    assert (ended.output, ended.said, ended.code) == (b"its own: mine\n", "", 0)
+    assert {(data / name).read_text() for name in ("cybervault.db", "pepper")} == {"secret"}
+
+
+@on_linux
+async def test_it_reads_what_it_is_given_besides(tmp_path: Path) -> None:
+    given, work = tmp_path / "given", tmp_path / "work"
+    given.write_text("to read")
+    work.mkdir()
+    ended = await ran("import sys; print(open(sys.argv[1]).read())", work, str(given), bounds=Bounds(reads=given))
+    assert (ended.output, ended.said) == (b"to read\n", "")

@@ -5,6 +5,7 @@ import hashlib
 import shutil
 import sys
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -59,6 +60,9 @@ def stand_in(data: Path, name: str, script: str) -> Toolbox:
     place = data / "engines" / name
     (place / "bin").mkdir(parents=True, exist_ok=True)
     (place / "installed.txt").write_text("")
-    (place / "bin" / "python").write_text(f"#!{sys.executable} -I\n{script}\n")
+    # What interprets it is a part of it: an engine reads nothing else.
+    with suppress(FileExistsError):
+        (place / "libexec").symlink_to(sys.base_prefix)
+    (place / "bin" / "python").write_text(f"#!{Path(sys.executable).resolve()} -I\n{script}\n")
     (place / "bin" / "python").chmod(0o755)
     return Toolbox(data, find=lambda _name: None, pins=lambda _engine: "")

@@ -1,7 +1,6 @@
 """Engines that are processes of their own: what they are handed, and what is said of those that fail."""
 
 import json
-import sys
 import textwrap
 from collections.abc import Collection
 from dataclasses import replace
@@ -17,6 +16,7 @@ from cybervault.egress.probing import Prober
 from cybervault.scans.apart import Apart
 from cybervault.scans.contents import Catalogue
 from cybervault.scans.engines import SSH_AUDIT, SYFT, WAPITI, ssh_audit, wapiti
+from cybervault.scans.engines.adapter import Judged
 from cybervault.scans.engines.services import Named
 from cybervault.scans.profiles import Profile, ProfileName
 from cybervault.scans.registry import Registry
@@ -46,6 +46,11 @@ async def looked(
     return await apart.look(service, named, profile, prober=prober, absent=absent)
 
 
+def never(output: bytes, code: int | None) -> Judged:
+    """In place of what reads what an engine wrote, where none is to be started."""
+    pytest.fail(f"it was started: {output!r}, {code}")
+
+
 def with_ssh(toolbox: Toolbox, **bounds: Any) -> Apart:  # noqa: ANN401 - numbers of both kinds
     adapter = replace(ssh_audit.ADAPTER, bounds=replace(ssh_audit.ADAPTER.bounds, **bounds))
     return Apart(toolbox, (adapter,))
@@ -53,11 +58,14 @@ def with_ssh(toolbox: Toolbox, **bounds: Any) -> Apart:  # noqa: ANN401 - number
 
 async def test_what_it_saw_is_kept_as_far_as_the_profile_asks(tmp_path: Path) -> None:
     """It is handed an address, and no name that it would resolve."""
-    words = tmp_path / "words"
-    script = (
-        f"import sys; open({str(words)!r}, 'w').write(repr(sys.argv[1:])); print({json.dumps(WEAK)!r}); sys.exit(3)"
-    )
-    apart = with_ssh(stand_in(tmp_path, SSH_AUDIT, script))
+    script = f"import json, sys; print(json.dumps({WEAK!r} | {{'words': sys.argv[1:]}})); sys.exit(3)"
+    written: list[bytes] = []
+
+    def judge(output: bytes, code: int | None) -> Judged:
+        written.append(output)
+        return ssh_audit.judge(output, code)
+
+    apart = Apart(stand_in(tmp_path, SSH_AUDIT, script), (replace(ssh_audit.ADAPTER, judge=judge),))
     standard, compliance = await looked(apart), await looked(apart, profile=COMPLIANCE)
     assert [(one.asset, one.rule, one.engine, one.place, one.evidence) for one in standard.seen] == [
         ("web.example", "ssh_weak_cipher", "ssh-audit", "2222/tcp", "3des-cbc (broken)")
@@ -65,8 +73,9 @@ async def test_what_it_saw_is_kept_as_far_as_the_profile_asks(tmp_path: Path) ->
     assert [one.rule for one in compliance.seen] == ["ssh_weak_cipher", "ssh_not_recommended"]
     (line,) = standard.coverage
     assert (line.state, line.places, line.reason) == (CoverageState.COVERED, ("2222/tcp",), "")
-    assert words.read_text().endswith("'-p', '2222', '127.0.0.1']")
-    assert "web.example" not in words.read_text()
+    words = json.loads(written[0])["words"]
+    assert words[-3:] == ["-p", "2222", "127.0.0.1"]
+    assert "web.example" not in words
 
 
 @pytest.mark.parametrize(
@@ -90,10 +99,9 @@ async def test_one_that_does_not_do_its_work_has_failed(
 
 
 async def test_nothing_is_started_towards_an_address_that_may_not_be_scanned(tmp_path: Path) -> None:
-    apart = with_ssh(stand_in(tmp_path, SSH_AUDIT, f"open({str(tmp_path / 'started')!r}, 'w')"))
+    apart = Apart(stand_in(tmp_path, SSH_AUDIT, ""), (replace(ssh_audit.ADAPTER, judge=never),))
     with pytest.raises(EgressError):
         await looked(apart, may=False)
-    assert not (tmp_path / "started").exists()
 
 
 async def test_one_that_has_gone_since_the_scan_began_is_told_and_one_that_was_never_there_not_again() -> None:
@@ -113,7 +121,7 @@ class TestOneThatFollowsLinks:
 
     LEAVES: Final = textwrap.dedent("""
         import json, socket, sys, urllib.request
-        given = json.load(open({given!r}))
+        given = {given!r}
         proxy = sys.argv[sys.argv.index('--proxy') + 1]
         by_proxy = urllib.request.build_opener(urllib.request.ProxyHandler({{'http': proxy, 'https': proxy}}))
         tried = []
@@ -132,8 +140,8 @@ class TestOneThatFollowsLinks:
                 tried.append('it was let through')
             except OSError as error:
                 tried.append(type(error).__name__)
-        json.dump(tried, open({tried!r}, 'w'))
-        found = {{'SQL Injection': [{{'method': 'GET', 'path': '/a', 'parameter': 'q', 'info': 'by q'}}]}}
+        info = json.dumps(tried)
+        found = {{'SQL Injection': [{{'method': 'GET', 'path': '/a', 'parameter': 'q', 'info': info}}]}}
         found = {{'infos': {{'crawled_pages_nbr': 2}}, 'vulnerabilities': found, 'anomalies': {{}}}}
         print('\\n' + json.dumps(found, indent=2))
         """)
@@ -147,7 +155,6 @@ class TestOneThatFollowsLinks:
         return await apart.attack(service, named, PENTEST, prober=prober, absent=())
 
     async def test_it_reaches_its_target_and_nothing_else_and_what_was_refused_is_told(self, tmp_path: Path) -> None:
-        given, tried = tmp_path / "given", tmp_path / "tried"
         async with (
             listening(answers(get=HTTP_SAFE)) as web,
             listening(answers(get=HTTP_SAFE, connect=HTTP_SAFE)) as other,
@@ -157,8 +164,7 @@ class TestOneThatFollowsLinks:
                 f"http://web.example:{web.port}/", "http://169.254.169.254/latest/meta-data/",
                 f"https://web.example:{other.port}/", f"http://{HOST}:{other.port}/",
             ]  # fmt: skip
-            given.write_text(json.dumps(urls))
-            script = self.LEAVES.format(given=str(given), tried=str(tried))
+            script = self.LEAVES.format(given=urls)
             report = await self.attacked(self.apart(tmp_path, script), self.WEB, ours)
             assert (web.connections, other.connections) == (1, 0)
         place = f"{web.port}/tcp"
@@ -166,7 +172,7 @@ class TestOneThatFollowsLinks:
         assert [(line.state, line.reason, line.places) for line in report.coverage] == [
             (CoverageState.COVERED, "links that left the target: 3", (place,))
         ]
-        ways = json.loads(tried.read_text())
+        ways = json.loads(report.seen[0].evidence.rpartition(":")[0])
         assert ways[:4] == [200, 403, "URLError", 403]
         if "it was let through" in ways[4:]:
             pytest.skip("the proxy held; the wall behind it is not on this machine")
@@ -202,7 +208,7 @@ class TestOneThatFollowsLinks:
         assert (line.state, line.reason) == (CoverageState.FAILED, reason)
 
     async def test_nobody_is_attacked_but_in_a_pentest(self, tmp_path: Path) -> None:
-        apart = self.apart(tmp_path, f"open({str(tmp_path / 'started')!r}, 'w')")
+        apart = Apart(stand_in(tmp_path, WAPITI, ""), (replace(wapiti.ADAPTER, judge=never),))
         for profile in (STANDARD, COMPLIANCE, PENTEST):
             assert (await looked(apart, self.WEB, profile=profile)).coverage == []
             assert apart.is_attacked(self.WEB, profile, absent=()) is (profile is PENTEST)
@@ -211,7 +217,6 @@ class TestOneThatFollowsLinks:
         assert (await looked(apart, SSH, profile=STANDARD)).coverage == []
         (line,) = (await looked(apart, SSH, profile=PENTEST)).coverage
         assert (line.engine, line.state) == (WAPITI, CoverageState.COVERED)
-        assert not (tmp_path / "started").exists()
 
     async def test_what_answered_and_does_not_any_longer_was_not_reached(self, tmp_path: Path) -> None:
         """It may be down for a moment: nothing that was seen of it is called gone."""
@@ -233,7 +238,7 @@ async def test_an_image_is_catalogued_where_syft_is_there(tmp_path: Path) -> Non
     )
     toolbox = stand_in(tmp_path, SYFT, "")
     program.parent.mkdir(parents=True)
-    program.write_text(f"#!{sys.executable} -I\nprint('{{\"artifacts\": []}}')\n")
+    program.write_text("#!/bin/sh\necho '{\"artifacts\": []}'\n")
     program.chmod(0o755)
     async with Egress(Guard()) as egress:
         registry = Registry(egress, parse_target("oci://r.example/app:1").image)

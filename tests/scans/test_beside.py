@@ -43,15 +43,15 @@ async def looked(toolbox: Toolbox, cloud: Cloud, arn: str = QUEUE, service: str 
 
 
 async def test_it_is_told_where_the_relay_is_and_never_the_key(tmp_path: Path) -> None:
-    words = tmp_path / "words"
-    script = f"import os, sys; open({str(words)!r}, 'w').write(repr((sys.argv, dict(os.environ)))); {SAYS}"
+    says = f"print(json.dumps({RESULT} | {{'said': repr((sys.argv[3:], dict(os.environ)))}}))"
+    script = f"import json, os, sys; {says}; {SAYS.partition('; ')[2]}"
     with lying() as (cloud, _):
         report = await looked(stand_in(tmp_path, PROWLER, script), cloud)
         whole = await looked(stand_in(tmp_path, PROWLER, script), cloud, ROOT, "sqs")
     assert [(one.asset, one.rule, one.place) for one in report.seen] == [(QUEUE, "cloud_queue_public", "policy")]
     assert [line.state for line in report.coverage] == [CoverageState.COVERED]
     assert [one.asset for one in whole.seen] == [QUEUE]
-    said = words.read_text()
+    said = whole.seen[0].evidence
     assert "'eu-west-1', 'service', 'sqs'" in said
     assert "testing" not in said
 

@@ -14,6 +14,8 @@ from cybervault.app.access import PEPPER_FILE
 from cybervault.app.product import Product, put_together
 from cybervault.app.scans import toolbox_of
 from cybervault.cli.options import AsJson, Data
+from cybervault.confinement import landlock
+from cybervault.confinement.landlock import VERSION_OF_TCP, VERSION_OF_TRUNCATION
 from cybervault.confinement.parse import standing_walls
 from cybervault.confinement.walls import Wall
 from cybervault.domain.problems import Problem
@@ -74,7 +76,8 @@ def _table(checks: list[Check]) -> Table:
 
 async def _examine(product: Product, *, online: bool) -> list[Check]:
     state = Check("state", State.OK, str(product.settings.folder))
-    own = [_console(), _confinement(standing_walls()), _engines(product), _knowledge(product), _chat(product)]
+    confined = [_confinement(standing_walls()), _engines(product), _walls_of_engines(landlock.version())]
+    own = [_console(), *confined, _knowledge(product), _chat(product)]
     try:
         async with product:
             return [state, _database(product), await _keys(product), *own, *await _sources(product, online=online)]
@@ -120,6 +123,19 @@ def _engines(product: Product) -> Check:
         return Check("scan engines", State.OK, says)
     todo = old[0].command if old else "cybervault scans engines list"
     return Check("scan engines", State.MISSING, f"{says}; not here: {', '.join(without)}", todo)
+
+
+def _walls_of_engines(version: int) -> Check:
+    """What keeps those that are processes of their own from what is not theirs, by the version of the system's walls.
+
+    The filter of system calls that goes with them is the one that `confinement` tells of.
+    """
+    needed = {"files of the server (Linux 6.2)": VERSION_OF_TRUNCATION, "network (Linux 6.7)": VERSION_OF_TCP}
+    missing = [what for what, wanted in needed.items() if version < wanted]
+    if not missing:
+        return Check("walls of engines", State.OK, "they read no file of the server's, and reach what they are told")
+    says = f"scan engines run without these walls: {', '.join(missing)}"
+    return Check("walls of engines", State.MISSING, says, "a newer kernel, with Landlock among its security modules")
 
 
 def _knowledge(product: Product) -> Check:

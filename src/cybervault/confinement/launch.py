@@ -1,8 +1,9 @@
 """The program that turns into one that is not ours: sets limits and goes with its parent, then becomes the other.
 
-`python -I -m cybervault.confinement.launch PARENT MEMORY_BYTES CPU_SECONDS FILES FILE_BYTES STARTS PORT PROGRAM ...`
-where STARTS is `alone` for a program that may start no other, and PORT the only one that it may connect to (0: it may
-to any). It writes nothing unless PROGRAM cannot be run.
+`python -I -m cybervault.confinement.launch PARENT MEMORY_BYTES CPU_SECONDS FILES FILE_BYTES STARTS PORT READS PROGRAM
+...` where STARTS is `alone` for a program that may start no other, PORT the only one that it may connect to (0: it may
+to any), and READS what it may read besides what it is made of ("": nothing). Its folder is the one that it is started
+in. It writes nothing unless PROGRAM cannot be run.
 """
 
 import errno
@@ -11,8 +12,10 @@ import resource
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final, TypeAlias
 
+from cybervault.confinement.reach import leave_alone, leave_files
 from cybervault.confinement.walls import SetLimit, bind_to_parent, limit
 from cybervault.confinement.ways import leave_only
 
@@ -28,7 +31,7 @@ def main(
     arguments: Sequence[str], *, execute: Execute = os.execv, set_limit: SetLimit = resource.setrlimit
 ) -> int:  # fmt: skip
     """Become the program; a status only where that failed."""
-    parent, memory_bytes, cpu_seconds, files, file_bytes, starts, port, *command = arguments
+    parent, memory_bytes, cpu_seconds, files, file_bytes, starts, port, reads, *command = arguments
     bind_to_parent()
     if os.getppid() != int(parent):
         return EXIT_NOT_RUN  # it died before we were bound to it
@@ -42,10 +45,13 @@ def main(
         limit(what, int(value), set_limit)
     # Python ignores it, and what is ignored stays so: a program whose reader has gone would write for ever.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    leave_alone()
     if port != ANYWHERE:
         leave_only(int(port))
     if starts == ALONE:
         forbid_children()
+    # Last, for the library of those before is a file too.
+    leave_files(Path(command[0]), Path.cwd(), Path(reads) if reads else None)
     try:
         execute(command[0], command)
     except OSError as error:

@@ -26,7 +26,8 @@ class Bounds:
 
     Only one that `starts_programs` may have children: where the system has no such filter, they are ended with it. With
     a `port` it can connect to that one alone, by TCP, and with `NOWHERE` to none, where the system is Linux 6.7 or
-    later with libseccomp.
+    later with libseccomp. It reads what the system and the program itself are made of and `reads`, and writes in its
+    folder alone, where the system is Linux 6.2 or later.
     """
 
     seconds: float = 60.0
@@ -37,6 +38,7 @@ class Bounds:
     file_bytes: int = 64 * _MIB
     starts_programs: bool = False
     port: int | None = None
+    reads: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ async def run_program(command: Sequence[str], bounds: Bounds, *, folder: Path) -
 def _started(command: Sequence[str], bounds: Bounds, *, folder: Path, errors: IO[bytes]) -> "subprocess.Popen[bytes]":
     numbers = (os.getpid(), bounds.memory_bytes, bounds.cpu_seconds, bounds.files, bounds.file_bytes)
     starts = "starts" if bounds.starts_programs else launch.ALONE
-    how = (*map(str, numbers), starts, str(bounds.port or launch.ANYWHERE))
+    how = (*map(str, numbers), starts, str(bounds.port or launch.ANYWHERE), str(bounds.reads or ""))
     words = [sys.executable, "-I", "-X", "utf8", "-m", launch.__name__, *how, *command]
     return subprocess.Popen(  # noqa: S603 - a vector of words, and no shell
         words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, cwd=folder, start_new_session=True,

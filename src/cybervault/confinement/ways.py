@@ -1,21 +1,13 @@
 """Takes from a program all ways into the network but one: TCP to a single port, at which a guard of ours listens."""
 
-import ctypes
 import errno
-import os
 import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
-# landlock(7): numbers of system calls that are the same on every machine, and what of TCP can be ruled since version 4.
-_CREATE_RULESET: Final = 444
-_ADD_RULE: Final = 445
-_RESTRICT_SELF: Final = 446
-_ASK_VERSION: Final = 1
-_VERSION_OF_TCP: Final = 4
-_RULE_OF_PORT: Final = 2
-_BIND: Final = 1
-_CONNECT: Final = 2
+from cybervault.confinement import landlock
+from cybervault.confinement.landlock import BIND, CONNECT, VERSION_OF_TCP, At
+
 # socket(2). Landlock knows TCP alone, so that whatever is not TCP is refused where it would begin.
 _UNIX, _IPV4, _IPV6 = 1, 2, 10
 _KIND_BITS: Final = 0xF
@@ -24,15 +16,6 @@ _OTHER_KINDS: Final = (2, 3, 4, 5, 6, 10)
 _TCP: Final = 6
 NOWHERE: Final = -1
 """No port at all."""
-
-
-class _Ruled(ctypes.Structure):
-    _fields_ = (("files", ctypes.c_uint64), ("network", ctypes.c_uint64))
-
-
-class _Allowed(ctypes.Structure):
-    _pack_ = 1
-    _fields_ = (("what", ctypes.c_uint64), ("port", ctypes.c_uint64))
 
 
 def leave_only(port: int) -> bool:
@@ -48,20 +31,9 @@ def leave_only(port: int) -> bool:
 
 
 def _only_tcp_to(port: int) -> bool:
-    call = ctypes.CDLL(None, use_errno=True).syscall
-    if call(_CREATE_RULESET, None, 0, _ASK_VERSION) < _VERSION_OF_TCP:
+    if landlock.version() < VERSION_OF_TCP:
         return False
-    ruled = _Ruled(0, _BIND | _CONNECT)
-    rules = call(_CREATE_RULESET, ctypes.byref(ruled), ctypes.sizeof(ruled), 0)
-    if rules < 0:
-        return False
-    try:
-        allowed = _Allowed(_CONNECT, max(port, 0))
-        if port != NOWHERE and call(_ADD_RULE, rules, _RULE_OF_PORT, ctypes.byref(allowed), 0) != 0:
-            return False
-        return bool(call(_RESTRICT_SELF, rules, 0) == 0)
-    finally:
-        os.close(rules)
+    return landlock.lay([At(CONNECT, port)] if port != NOWHERE else [], network=BIND | CONNECT)
 
 
 def _only_streams() -> bool:

@@ -1,6 +1,7 @@
 """What prowler says of resources of AWS, as rules of ours where we have the same, else by its own checks."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -13,7 +14,10 @@ from cybervault.scans.seen import Coverage, CoverageState, Report, Seen, shown
 from cybervault.scans.targets import Target, TargetKind, parse_target
 
 _MIB: Final = 1024 * 1024
-BOUNDS: Final = Bounds(seconds=600.0, memory_bytes=3072 * _MIB, cpu_seconds=300, output_bytes=32 * _MIB)
+BOUNDS: Final = Bounds(
+    seconds=600.0, memory_bytes=3072 * _MIB, cpu_seconds=300, output_bytes=32 * _MIB,
+    reads=Path(__file__).parent / "prowler_driver",
+)  # fmt: skip
 SERVICES: Final = (
     "s3", "ec2", "iam", "rds", "dynamodb", "kms", "sqs", "sns", "awslambda", "cloudtrail", "ecr", "vpc", "guardduty",
     "securityhub", "config", "eks", "ecs", "elb", "elbv2", "secretsmanager", "cloudwatch",
