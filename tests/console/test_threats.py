@@ -179,6 +179,7 @@ class TestDetail:
         history = page.get_by_role("region", name="Historial")
         await expect(history.get_by_role("listitem")).to_have_count(2)
         await expect(history).to_contain_text("Host is off the network.")
+        await expect(history).not_to_contain_text("usr_")
         await expect(page.locator("pre")).to_be_hidden()
         await page.get_by_role("button", name="Mostrar el JSON sin tratar").click()
         await expect(page.locator("pre")).to_contain_text(f'"id": "{threat["id"]}"')

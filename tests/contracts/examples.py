@@ -230,6 +230,7 @@ async def _service_accounts(walk: Walk) -> str:
     account_id = str(made["id"])
     await walk.ask("GET /v3/service-accounts/{account_id}", account_id=account_id)
     await walk.ask("GET /v3/service-accounts")
+    await walk.ask("GET /v3/tenant/actors", query=f"ids={account_id}")
     await walk.ask("PATCH /v3/service-accounts/{account_id}", {"scopes": ["threat:read"]}, account_id=account_id)
     return account_id
 

@@ -165,6 +165,7 @@ ROUTES: Final = (
     RouteRule("GET", "/v3/system/whoami", sign_in=SignIn.EITHER),
     RouteRule("GET", "/v3/system/sources", _READ, _EITHER, is_real=True),
     RouteRule("GET", "/v3/tenant", sign_in=SignIn.EITHER, is_power=True),
+    _managing("GET", "/v3/tenant/actors"),
     _managing("GET", "/v3/keys"),
     _managing("POST", "/v3/keys", needs_proof=True),
     _managing("GET", "/v3/keys/report", Scope.KEYS_MANAGE),

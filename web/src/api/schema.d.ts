@@ -1694,6 +1694,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/tenant/actors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description The names of users, keys and service accounts of the tenant by their ids; who is gone has none.
+         *
+         *     A key needs the scope `keys:manage`; people look after their own.
+         *
+         *     Not for test keys.
+         */
+        get: operations["named_v3_tenant_actors_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/keys": {
         parameters: {
             query?: never;
@@ -2233,6 +2256,29 @@ export interface components {
              * @description Who asked, as the audit names them.
              */
             created_by: string;
+        };
+        /**
+         * ActorList
+         * @description Answer of `GET /v3/tenant/actors`: of each id that was asked for and is the tenant's, the name it has now.
+         */
+        ActorList: {
+            /** Data */
+            data: components["schemas"]["ActorReply"][];
+        };
+        /**
+         * ActorReply
+         * @description Who somebody is.
+         */
+        ActorReply: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "member" | "key" | "service_account";
+            /** Name */
+            name: string;
         };
         /**
          * AnalysisReply
@@ -9688,6 +9734,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["V3TenantReply"];
+                };
+            };
+        };
+    };
+    named_v3_tenant_actors_get: {
+        parameters: {
+            query: {
+                /** @description Ids of users, keys and service accounts, at most 100, separated by commas. */
+                ids: string;
+            };
+            header?: {
+                /** @description Comes back with the answer. */
+                "X-Request-ID"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActorList"];
                 };
             };
         };

@@ -7,7 +7,7 @@ import { useTexts } from "../../i18n/texts";
 import { Announcement } from "../../kit/Live";
 import { StateTag } from "../../kit/Tags";
 import { Moment } from "../../kit/Times";
-import { useSession } from "../../session/session";
+import { Who } from "../../session/Who";
 import { ProgressLine, ScanState } from "../scans/Parts";
 import { Duration } from "../scans/ScanGrid";
 import { isOpen, isUploaded, type ScanDetail } from "../scans/search";
@@ -119,8 +119,6 @@ function Phases({ scan }: { scan: ScanDetail }) {
 function Facts({ scan }: { scan: ScanDetail }) {
   const texts = useTexts(scanTexts).standing;
   const words = useTexts(scanWords);
-  const session = useSession();
-  const isMine = session !== null && session !== undefined && scan.created_by === `member:${session.member.id}`;
   const deadline = new Date(Date.parse(scan.created_at) + scan.max_duration * 60_000).toISOString();
   const facts = [
     [texts.profile, words.profiles[scan.profile]],
@@ -133,16 +131,12 @@ function Facts({ scan }: { scan: ScanDetail }) {
       : [texts.ended, <Moment key="at" at={scan.finished_at} />],
     [
       texts.by,
-      isMine ? (
-        session.member.name
-      ) : scan.created_by.startsWith("schedule:") ? (
+      scan.created_by.startsWith("schedule:") ? (
         <Link key="by" className="mono" to="/scans/schedules">
           {scan.created_by}
         </Link>
       ) : (
-        <span key="by" className="mono">
-          {scan.created_by}
-        </span>
+        <Who key="by" actor={scan.created_by} />
       ),
     ],
     [

@@ -12,6 +12,7 @@ import { WordField } from "../../kit/Fields";
 import { Moment } from "../../kit/Times";
 import { useToast } from "../../kit/Toasts";
 import { can, useSession } from "../../session/session";
+import { Who } from "../../session/Who";
 import { historyQuery } from "../threats/queries";
 import { StatusTag } from "../threats/StatusTag";
 import { threatWords } from "../threats/words";
@@ -46,7 +47,10 @@ function Line({ step }: { step: Shapes["StepReply"] }) {
   return (
     <li>
       <p>
-        <strong className="history-who">{step.by}</strong> {texts[step.act]} <Moment at={step.at} />
+        <strong className="history-who">
+          <Who actor={step.by} />
+        </strong>{" "}
+        {texts[step.act]} <Moment at={step.at} />
       </p>
       {step.new_status === null ? null : (
         <p className="history-change">

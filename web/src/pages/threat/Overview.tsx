@@ -5,6 +5,7 @@ import { useTexts } from "../../i18n/texts";
 import { Fact } from "../../kit/Fact";
 import { Moment } from "../../kit/Times";
 import { defang, defangUrls } from "../../lib/defang";
+import { Who } from "../../session/Who";
 import { isTelemetry, severityOf, type Threat } from "../threats/threat";
 import { categoryOf, threatWords } from "../threats/words";
 import type { Assessment } from "./evidence";
@@ -60,7 +61,7 @@ function Facts({ threat }: { threat: Threat }) {
       </Fact>
       <Fact name={texts.sightings}>{formats.number(threat.sightings)}</Fact>
       <Fact name={texts.updated}>
-        <Moment at={threat.updated_at} /> {texts.by(threat.updated_by)}
+        <Moment at={threat.updated_at} /> {texts.by} <Who actor={threat.updated_by} />
       </Fact>
     </dl>
   );

@@ -2,6 +2,7 @@
 
 from starlette.routing import BaseRoute
 
+from cybervault.faces.v3.management.actors import ActorPaths
 from cybervault.faces.v3.management.audit_log import AuditLogPaths
 from cybervault.faces.v3.management.keys import KeyPaths
 from cybervault.faces.v3.management.office import Office
@@ -12,5 +13,5 @@ from cybervault.faces.v3.management.users import UserPaths
 
 def management_routes(office: Office) -> list[BaseRoute]:
     """Their routes."""
-    paths = (TenantPaths, KeyPaths, ServiceAccountPaths, UserPaths, AuditLogPaths)
+    paths = (TenantPaths, ActorPaths, KeyPaths, ServiceAccountPaths, UserPaths, AuditLogPaths)
     return [route for each in paths for route in each(office).router().routes]

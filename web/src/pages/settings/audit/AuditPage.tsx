@@ -1,6 +1,7 @@
 /** The audit log of the workspace, narrowed by the address, and the checkpoint that proves it. */
 
 import { HeadRow } from "../../../kit/HeadRow";
+import { idOf, useWho, Who } from "../../../session/Who";
 import "../css/settings.css";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
@@ -130,8 +131,9 @@ function AuditRow({ row }: { row: Shapes["AuditRowReply"] }) {
   const texts = useTexts(auditTexts);
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  // As `member:usr_...` or `key:key_... (hint)`; the filter takes the id.
-  const actor = /(?:usr|key)_[0-9a-z]+/.exec(row.actor)?.[0];
+  // The filter takes the id.
+  const actor = idOf(row.actor);
+  const who = useWho(row.actor);
   return (
     <tr>
       <td className="numeric">{row.number}</td>
@@ -141,16 +143,16 @@ function AuditRow({ row }: { row: Shapes["AuditRowReply"] }) {
       <th scope="row" className="mono">
         {row.action}
       </th>
-      <td className="mono">
-        {actor === undefined || actor === search.actor ? (
-          row.actor
+      <td>
+        {actor === null || actor === search.actor ? (
+          <Who actor={row.actor} />
         ) : (
           <WordButton
             variant="quiet"
-            aria-label={texts.onlyActor(row.actor)}
+            aria-label={texts.onlyActor(who)}
             onPress={() => void navigate({ search: { ...search, actor } })}
           >
-            {row.actor}
+            <Who actor={row.actor} />
           </WordButton>
         )}
       </td>

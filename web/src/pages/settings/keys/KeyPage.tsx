@@ -1,5 +1,6 @@
 /** One key: what it is, its rotation, how it is used, and the ways to replace or end it. */
 
+import { Who } from "../../../session/Who";
 import "../css/settings.css";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
@@ -184,7 +185,7 @@ function Facts({ record: key }: { record: Key }) {
         </Fact>
         <Fact name={texts.detail.lastAddress}>{key.last_ip === null ? "–" : <code>{key.last_ip}</code>}</Fact>
         <Fact name={texts.detail.createdBy}>
-          <code>{key.created_by}</code>
+          <Who actor={key.created_by} />
         </Fact>
         <Fact name={texts.detail.addresses}>
           {key.ip_allow_list.length === 0 ? texts.anywhere : <code>{key.ip_allow_list.join(", ")}</code>}

@@ -14,6 +14,7 @@ import { FormDialog } from "../../../kit/FormDialog";
 import { PanelTable } from "../../../kit/PanelTable";
 import { Moment } from "../../../kit/Times";
 import { useToast } from "../../../kit/Toasts";
+import { Who } from "../../../session/Who";
 import { filtersQuery } from "./queries";
 import type { RuleFilter } from "./rules";
 import { ruleTexts } from "./texts";
@@ -75,7 +76,9 @@ function Row({ filter, isAllowed, onRemove }: RowProps) {
       <td>
         <Moment at={filter.created_at} />
       </td>
-      <td className="mono break">{filter.created_by}</td>
+      <td>
+        <Who actor={filter.created_by} />
+      </td>
       <td>
         <span className="danger">
           <WordButton

@@ -14,6 +14,7 @@ import { SeverityTag, StateTag } from "../../../kit/Tags";
 import { Moment } from "../../../kit/Times";
 import { useToast } from "../../../kit/Toasts";
 import { pageOf } from "../../../lib/attack";
+import { Who } from "../../../session/Who";
 import { severityOf } from "../../threats/threat";
 import { ruleQuery } from "./queries";
 import { type Rule, STANDING_TONE, sourceOf } from "./rules";
@@ -98,7 +99,7 @@ function About({ rule }: { rule: Rule }) {
         {rule.disabled_reason === null ? null : <Fact name={texts.why}>{rule.disabled_reason}</Fact>}
         {rule.disabled_by === null ? null : (
           <Fact name={texts.disabledBy}>
-            <code>{rule.disabled_by}</code>
+            <Who actor={rule.disabled_by} />
           </Fact>
         )}
         {rule.disabled_at === null ? null : (

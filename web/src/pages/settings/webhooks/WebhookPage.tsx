@@ -1,5 +1,6 @@
 /** One webhook: how it stands, what it is, what it was sent, and the ways to try, change and end it. */
 
+import { Who } from "../../../session/Who";
 import "../css/settings.css";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
@@ -175,7 +176,7 @@ function Facts({ webhook }: { webhook: Webhook }) {
           <Moment at={webhook.created_at} />
         </Fact>
         <Fact name={texts.by}>
-          <code>{webhook.created_by}</code>
+          <Who actor={webhook.created_by} />
         </Fact>
         <Fact name={texts.events} isWide>
           {EVENTS.filter((event) => webhook.events.includes(event))
