@@ -1,16 +1,23 @@
 """`cybervault detect`: rules on files of telemetry, for people and for machines."""
 
+import gzip
 import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from cybervault.cli.detect import EXIT_MATCHED
+from cybervault.cli.detect import EXIT_INTERRUPTED, EXIT_MATCHED
 from cybervault.cli.detections import tally
+from cybervault.detection.lines import Found
 from cybervault.domain.problems import Problem
 from tests.cli.conftest import Run, document
 from tests.detection.sigma import selecting, text_of
+from tests.fakes.processes import environment
 from tests.fakes.threats import BAD
 
 CONNECTION = {
@@ -42,7 +49,7 @@ def test_rules_that_fire_are_shown_with_how_often_and_what_was_not_read(run: Run
     assert line.split()[:3] == ["high", "2", "T1571"]
     assert "4 events" in result.stderr
     assert "2 with a match" in result.stderr
-    assert "1 events were not looked at: The event has the form of none" in result.stderr
+    assert "1 event was not looked at: The event has the form of none" in result.stderr
     assert "events.ndjson:5: It is no JSON." in result.stderr
 
 
@@ -206,3 +213,92 @@ def test_what_was_asked_before_and_is_bad_is_found_in_every_form(run: Run, tmp_p
     assert left.exit_code == 0
     assert document(left)["indicators_looked_up"] is None
     assert "looked up" not in left.stderr
+
+
+def test_folders_are_looked_through_and_what_is_left_out_is_said(run: Run, events: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "case"
+    for host in ("a", "b"):
+        (folder / host).mkdir(parents=True)
+        (folder / host / "sysmon.NDJSON").write_text(json.dumps(CONNECTION))
+    (folder / "notes.txt").write_text("hello")
+    found = run("detect", str(folder), str(events), "--ndjson")
+    names = [json.loads(line)["file"] for line in found.stdout.splitlines()]
+    assert names == ["a/sysmon.NDJSON", "b/sysmon.NDJSON", "events.ndjson", "events.ndjson"]
+    assert "1 file of other kinds in folders left out" in found.stderr
+
+
+def test_a_file_without_an_event_is_named(run: Run, events: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty.json").write_bytes(b"")
+    result = run("detect", str(events), str(tmp_path / "empty.json"))
+    assert "No event in empty.json." in result.stderr
+    quiet = run("detect", str(tmp_path / "empty.json"))
+    assert quiet.stdout == "No rule fired.\n"
+    assert "0 events; 0 with a match" in quiet.stderr
+
+
+def test_a_file_that_cannot_be_read_stops_none_of_the_others(run: Run, events: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "case"
+    folder.mkdir()
+    (folder / "gone.json").symlink_to(tmp_path / "nowhere")
+    result = run("detect", str(folder), str(events))
+    assert result.exit_code == EXIT_MATCHED
+    assert "gone.json: It cannot be read: No such file or directory." in result.stderr
+
+
+def test_an_interrupt_shows_what_was_found_until_then(
+    run: Run, events: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = import_module("cybervault.cli.detect")
+    read = module.events_of
+
+    def interrupted(path: Path) -> Iterator[Found]:
+        if path.name == "later.json":
+            raise KeyboardInterrupt
+        yield from read(path)
+
+    monkeypatch.setattr(module, "events_of", interrupted)
+    (tmp_path / "later.json").write_text(json.dumps(CONNECTION))
+    html = tmp_path / "a.html"
+    result = run("detect", str(events), str(tmp_path / "later.json"), "--html", str(html))
+    assert result.exit_code == EXIT_INTERRUPTED
+    assert RULE in result.stdout
+    said = "Interrupted: 1 of 2 files were looked through to the end, and correlations were not counted. No report"
+    assert said in result.stderr
+    assert not list(tmp_path.glob("a.html*"))
+
+
+@pytest.mark.skipif(not os.access("/dev/full", os.W_OK), reason="this system has no /dev/full")
+def test_a_report_without_room_costs_nothing_that_was_found(run: Run, events: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.html.part").symlink_to("/dev/full")
+    result = run("detect", str(events), "--html", str(tmp_path / "a.html"))
+    assert isinstance(result.exception, Problem)
+    assert result.exception.code == "report_not_written"
+    assert RULE in result.stdout
+
+
+@pytest.mark.skipif(not os.access("/dev/full", os.W_OK), reason="this system has no /dev/full")
+@pytest.mark.parametrize("form", ["--ndjson", "--timeline"])
+def test_a_full_disk_is_said_in_one_line(events: Path, data: Path, form: str) -> None:
+    command = [sys.executable, "-m", "cybervault", "detect", str(events), form, "--data", str(data)]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True, env=environment())
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "cybervault: the output cannot be written: No space left on device."
+    assert "Traceback" not in done.stderr
+
+
+def test_standard_input_is_read_and_evtx_there_too(data: Path) -> None:
+    command = [sys.executable, "-m", "cybervault", "detect", "-", "--json", "--data", str(data)]
+    evtx = gzip.decompress((Path(__file__).parents[1] / "cases/evtx/certutil_drops_a_file.evtx.gz").read_bytes())
+    for content in (json.dumps(CONNECTION).encode(), evtx):
+        done = subprocess.run(command, check=False, input=content, capture_output=True, env=environment())
+        assert json.loads(done.stdout)["events"] == 1
+
+
+def test_rules_that_were_installed_and_cannot_be_used_are_counted_only(run: Run, events: Path, data: Path) -> None:
+    pack = data / "rules" / "packs" / "own"
+    pack.mkdir(parents=True)
+    (pack / "broken.yml").write_text("- x")
+    result = run("detect", str(events))
+    assert "1 rule in force cannot be used: `cybervault rules list` says which." in result.stderr
+    assert "broken.yml" not in result.stderr

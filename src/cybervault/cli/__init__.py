@@ -3,6 +3,8 @@
 Each command is imported when it is used: to detect takes no server, and to read the help takes neither.
 """
 
+import errno
+import os
 import sys
 from typing import Final
 
@@ -13,6 +15,7 @@ from cybervault.cli.later import Later, group_of
 from cybervault.domain.problems import Problem
 
 EXIT_FAILED: Final = 1
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 _IN: Final = "cybervault.cli"
 
 rule_commands: Final = typer.Typer(
@@ -138,7 +141,16 @@ def version() -> None:
 def main() -> None:
     """Run the command line; an expected failure is one line on standard error and exit status 1."""
     try:
-        cli()
+        try:
+            cli()
+        finally:
+            sys.stdout.flush()
     except Problem as problem:
         typer.echo(f"cybervault: {problem.message}", err=True)
+        sys.exit(EXIT_FAILED)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the end of the process writes the rest again
+        typer.echo(f"cybervault: the output cannot be written: {os.strerror(error.errno)}.", err=True)
         sys.exit(EXIT_FAILED)

@@ -2,10 +2,11 @@
 
 import gc
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -18,6 +19,7 @@ from cybervault.app.memory import Memory
 from cybervault.app.rules import RULES_FOLDER, RuleShelf
 from cybervault.assessments.known_bad import HitName
 from cybervault.cli.detections.bursts import FileBursts
+from cybervault.cli.detections.files import gathered, labels_of
 from cybervault.cli.detections.indicators import document_of
 from cybervault.cli.detections.names import Names, names_in
 from cybervault.cli.detections.navigator import layer_of
@@ -41,10 +43,11 @@ from cybervault.domain.clock import Clock, SystemClock
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.domain.verdicts import Severity
 from cybervault.faces.moments import spelled
-from cybervault.pages.visible import named, visible
+from cybervault.pages.visible import visible
 from cybervault.settings import Settings, load_settings
 
 EXIT_MATCHED: Final = 20
+EXIT_INTERRUPTED: Final = 130
 _SHOWN_MAX: Final = 5
 _PER_UPDATE: Final = 500
 _OBJECTS_PER_SEARCH: Final = 50_000
@@ -80,7 +83,9 @@ Knowledge = Annotated[
 def detect(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
     files: Annotated[
         list[Path],
-        typer.Argument(help="JSON lines, JSON, or these packed with gzip or zstd; EVTX.", exists=True, dir_okay=False),
+        typer.Argument(
+            help="JSON lines, JSON, EVTX, or these packed with gzip or zstd; folders of them; - for standard input."
+        ),
     ],
     rules: Rules = None,
     least: Annotated[Severity, typer.Option("--from", help="Rules from this level upwards.")] = Severity.MEDIUM,
@@ -100,37 +105,67 @@ def detect(  # noqa: PLR0913, PLR0917 - each argument is an option of the comman
     """Say which detection rules fire on the events of files.
 
     Exit status: 0 where none fires, 20 where one does or something known to be bad is named, 1 where something could
-    not be read or written at all.
+    not be read or written at all, 130 where it was interrupted; what was found until then is shown.
     """
-    tally, clock, settings = Tally(), SystemClock(), load_settings(data=data)
-    with opened({_HTML: html, _NAVIGATOR: navigator, _SARIF: sarif}, files) as reports, _rarely_searched():
+    clock, settings, (paths, left_out) = SystemClock(), load_settings(data=data), gathered(files)
+    tally = Tally(labels=labels_of(paths))
+    with opened({_HTML: html, _NAVIGATOR: navigator, _SARIF: sarif}, paths) as reports, _rarely_searched():
         rules_in_force = _in_force(settings, rules or [], Profile(least, has_hunting=hunting))
         names, unknown = names_in(settings, Memory(settings, clock)) if knowledge else (Names(), ())
-        begun = clock.seconds()
-        with ExitStack() as stack:
-            crew = stack.enter_context(sifting(rules_in_force.detector, workers)) if workers > 1 else None
-            for match in _looked_through(files, replace(rules_in_force, names=names, crew=crew), tally, clock=clock):
-                if as_ndjson:
-                    sys.stdout.buffer.write(msgspec.json.encode(_line(match)) + b"\n")
+        begun, is_whole = clock.seconds(), True
+        try:
+            with ExitStack() as stack:
+                crew = stack.enter_context(sifting(rules_in_force.detector, workers)) if workers > 1 else None
+                matches = _looked_through(paths, replace(rules_in_force, names=names, crew=crew), tally, clock=clock)
+                _print_lines(map(_line, matches), is_wanted=as_ndjson)
+        except KeyboardInterrupt:
+            is_whole = False
         unknown += names.look_up(tally)
         seconds = clock.seconds() - begun
-        for indicator in tally.indicators if as_ndjson else ():
-            sys.stdout.buffer.write(msgspec.json.encode(document_of(indicator)) + b"\n")
-        makings = _makings(tally, About(tuple(map(named, files)), clock.now(), seconds))
+        if as_ndjson:
+            _print_lines(map(document_of, tally.indicators))
+        elif as_json:
+            _print_lines([_document(tally, clock.now())])
+        else:
+            _print_tables(tally, clock.now(), by_time=by_time)
+        tell(tally, seconds)
+        _tell_all(on_silence(tally.silenced), on_crowd(tally.sightings), unknown, rules_in_force.left_out(), left_out)
+        if not is_whole:
+            typer.echo(_interrupted(tally, len(paths), reports), err=True)
+            raise typer.Exit(EXIT_INTERRUPTED)
+        # Behind what is shown, so that a disk without room costs the report and nothing else.
+        makings = _makings(tally, About(tuple(map(tally.called, paths)), clock.now(), seconds))
         for option, report in reports.items():
             report.write(makings[option]())
-    if as_json:
-        sys.stdout.buffer.write(msgspec.json.encode(_document(tally, clock.now())) + b"\n")
+    raise typer.Exit(_status(tally))
+
+
+def _tell_all(*sentences: Iterable[str]) -> None:
+    for sentence in chain.from_iterable(sentences):
+        typer.echo(sentence, err=True)
+
+
+def _interrupted(tally: Tally, files: int, reports: Sized) -> str:
+    left = " No report was written." if reports else ""
+    read = f"{tally.whole:,} of {files:,} files were looked through to the end" if files > 1 else "the file has more"
+    return f"Interrupted: {read}, and correlations were not counted.{left}"
+
+
+def _print_lines(found: Iterable[Mapping[str, object]], *, is_wanted: bool = True) -> None:
+    """All are gone through, printed or not."""
+    for one in found:
+        if is_wanted:
+            sys.stdout.buffer.write(msgspec.json.encode(one) + b"\n")
+
+
+def _print_tables(tally: Tally, now: datetime, *, by_time: bool) -> None:
+    if not tally.rules and not tally.indicators:
+        typer.echo("No rule fired.")
     elif by_time:
         _print_timeline(tally)
-    elif not as_ndjson:
+    else:
         Console(markup=False, highlight=False).print(rules_table(tally.ranked(), tally.indicators))
-        tell_incidents(tally.entities(clock.now()))
-    tell(tally, seconds)
-    told = (*on_silence(tally.silenced), *on_crowd(tally.sightings), *unknown, *rules_in_force.bursts.left_out())
-    for sentence in told:
-        typer.echo(sentence, err=True)
-    raise typer.Exit(_status(tally))
+        tell_incidents(tally.entities(now))
 
 
 @contextmanager
@@ -158,6 +193,10 @@ class _InForce:
     names: Names = field(default_factory=Names)
     crew: Sifter | None = None
 
+    def left_out(self) -> Sequence[str]:
+        """What correlations could not count, a sentence each."""
+        return self.bursts.left_out()
+
     def events_of(self, path: Path, tally: Tally) -> Iterator[Found]:
         """The events of a file; those that others saw to be silent are counted, and left out."""
         if self.crew is None:
@@ -176,9 +215,14 @@ def _in_force(settings: Settings, places: Sequence[Path], profile: Profile) -> _
     packs = [*shelf.packs(), *(_pack(place) for place in places)]
     plan = shelf.plan(packs)
     detector.use(shelf.engine(packs, plan), plan)
-    for pack in packs:
+    for pack in packs[len(packs) - len(places) :]:
         for problem in pack.problems[:_SHOWN_MAX]:
             typer.echo(f"{pack.name}: {problem.path}:{problem.line}: {problem.reason}", err=True)
+    # Those that are installed are no news: who put them in force was told.
+    unusable = sum(len(pack.problems) for pack in packs[: len(packs) - len(places)])
+    if unusable:
+        rules = "1 rule" if unusable == 1 else f"{unusable:,} rules"
+        typer.echo(f"{rules} in force cannot be used: `cybervault rules list` says which.", err=True)
     for problem in plan.problems[:_SHOWN_MAX]:
         typer.echo(f"{problem.path}:{problem.line}: {problem.reason}", err=True)
     return _InForce(detector, FileBursts(plan))
@@ -194,22 +238,41 @@ def _pack(place: Path) -> Pack:
 
 
 def _looked_through(files: Sequence[Path], rules: _InForce, tally: Tally, *, clock: Clock) -> Iterator[Kept]:
-    sizes = [path.stat().st_size for path in files]
+    sizes = [_size(path) for path in files]
     # How far it is within a file nobody knows, so one file alone has no share of the whole.
     total = sum(sizes) if len(sizes) > 1 else None
     with _progress() as progress:
         task, begun = progress.add_task("", total=total, pace=""), clock.seconds()
         for number, (path, size) in enumerate(zip(files, sizes, strict=True), 1):
-            progress.update(task, description=f"{named(path)} ({number} of {len(files)})")
-            for found in rules.events_of(path, tally):
+            progress.update(task, description=f"{tally.called(path)} ({number} of {len(files)})")
+            before = tally.events
+            for found in _found_in_file(path, rules, tally):
                 if isinstance(found, BadLine):
                     tally.bad_line(path, found)
                     continue
                 yield from _matches(path, found, rules=rules, tally=tally)
                 if tally.events % _PER_UPDATE == 0:
                     progress.update(task, pace=_pace(tally, clock.seconds() - begun))
+            tally.whole += 1
+            if tally.events == before:
+                tally.silent_files.append(tally.called(path))
             progress.advance(task, size)
         yield from rules.bursts.told(tally)
+
+
+def _found_in_file(path: Path, rules: _InForce, tally: Tally) -> Iterator[Found]:
+    """One file that cannot be read stops none of the others."""
+    try:
+        yield from rules.events_of(path, tally)
+    except OSError as error:
+        yield BadLine(0, f"It cannot be read: {error.strerror}.")
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # it went away, which is told when it is its turn
+        return 0
 
 
 def _progress() -> Progress:
@@ -263,7 +326,7 @@ def _print_timeline(tally: Tally) -> None:
 
 
 def _line(match: Kept) -> dict[str, object]:
-    place = {"file": named(match.path), "line": match.line, "at": match.at and spelled(match.at)}
+    place = {"file": match.file, "line": match.line, "at": match.at and spelled(match.at)}
     return place | {"certain": match.is_certain} | _rule(match.rule)
 
 

@@ -98,7 +98,7 @@ def lines_of(path: Path, *, unpacked_max: int | None = None, reach: Reach | None
         try:
             if not plain.peek(len(EVTX_BEGINS)).startswith(EVTX_BEGINS):
                 yield from _events(plain)
-            elif plain is file:
+            elif plain is file and file.seekable():
                 yield from _evtx(file)
             else:
                 yield from _packed_evtx(plain, reach)

@@ -64,7 +64,7 @@ def test_what_was_not_read_is_told_with_its_reason() -> None:
     for line in range(52):
         tally.bad_line(Path("x.json"), BadLine(line, "It is no JSON."))
     texts = Reader(page(tally, ABOUT)).texts
-    assert {"3 events: It has no form.", "52 are no events:", "x.json:0: It is no JSON.", "and 2 more"} <= set(texts)
+    assert {"3 events: It has no form.", "52 are no events:", "x.json: It is no JSON.", "and 2 more"} <= set(texts)
     assert "No rule fired." in texts
 
 
@@ -88,3 +88,9 @@ def test_bad_indicators_have_a_part_of_their_own_and_a_number() -> None:
     assert texts[texts.index("bad of 1,200 addresses, domains and hashes") - 1] == "1"
     assert {"Known bad addresses, domains and hashes", "198.51.100.42", "ipv4", "As it is."} <= set(texts)
     assert "script" not in Reader(shown).tags
+
+
+def test_files_without_an_event_are_named() -> None:
+    texts = Reader(page(Tally(silent_files=[f"{number}.json" for number in range(52)]), ABOUT)).texts
+    assert {"Files without an event:", "0.json", "and 2 more"} <= set(texts)
+    assert "Everything was read." not in texts

@@ -92,3 +92,14 @@ def test_how_many_were_looked_up_is_told(capsys: pytest.CaptureFixture[str]) -> 
     tell(Tally(looked_up=1200, indicators=[a_bad_one()]), 0.0)
     said = "1,200 addresses, domains and hashes were looked up; 1 known to be bad."
     assert capsys.readouterr().err.splitlines()[1:] == [said]
+
+
+def test_one_is_spoken_of_as_one_and_files_without_an_event_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    tally = Tally(events=1, silent_files=[f"{number}.json" for number in range(7)])
+    tally.unknown["Why."] = 1
+    tell(tally, 0.5)
+    assert capsys.readouterr().err.splitlines() == [
+        "1 event; 0 with a match, 0 rules.",
+        "No event in 0.json, 1.json, 2.json, 3.json, 4.json and 2 more.",
+        "1 event was not looked at: Why.",
+    ]

@@ -86,7 +86,7 @@ def test_lines_that_are_none_are_counted_and_the_first_are_named() -> None:
     for line in range(BAD_MAX + 1):
         tally.bad_line(Path("a\x1b.json"), BadLine(line, "It is no JSON."))
     assert (tally.bad_count, len(tally.bad)) == (BAD_MAX + 1, BAD_MAX)
-    assert tally.bad[0] == "a\\x1b.json:0: It is no JSON."
+    assert tally.bad[0] == "a\\x1b.json: It is no JSON."
 
 
 def test_the_fields_of_all_records_of_an_event_are_shown() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cybervault.confinement.parse import Limits, Parsed, parsed
+from cybervault.confinement.parse import Limits, Parsed, ParseFault, parsed
 from cybervault.confinement.parsers import EVTX
 from cybervault.confinement.parsers.evtx import records
 
@@ -43,6 +43,20 @@ def test_a_broken_chunk_costs_its_own_records() -> None:
     found = read(HEAD + CHUNK + b"\0garbage" * (len(CHUNK) // 8) + CHUNK)
     assert found[0] == found[-1] == ours
     assert any(isinstance(one, str) and one.startswith("A part of it is broken") for one in found[1:-1])
+
+
+def test_a_file_that_breaks_off_is_never_taken_for_one_that_is_whole() -> None:
+    """A copy that was not finished looked as if nothing had happened."""
+    record = read(SAMPLE)[0]
+    said = "It breaks off within a block of records: what comes behind is not there."
+    assert read(SAMPLE[:-1]) == [record, said]
+    assert confined(SAMPLE[:-1]) == [record, ParseFault(said, is_final=False)]
+    assert read(SAMPLE + CHUNK[:100])[0] == record
+    assert read(HEAD + CHUNK[:100])[-1] == said
+    two = HEAD[:42] + b"\x02\0" + HEAD[44:]
+    assert read(two + CHUNK + CHUNK) == [record, record]
+    (first, reason) = read(two + CHUNK)
+    assert (first, reason) == (record, "It breaks off: its head tells of 2 blocks of records, and 1 are there.")
 
 
 @pytest.mark.parametrize("raw", [b"", b"ElfFile\0", b"ElfFile\0" + b"\xff" * 5000, b"something else" * 1000])

@@ -13,7 +13,7 @@ from cybervault.cli.detections.matrix import matrix_of
 from cybervault.cli.detections.moments import SEVERITIES
 from cybervault.cli.detections.risk_part import risk_of_entities
 from cybervault.cli.detections.rules_part import details_of, rules_of, timeline_of
-from cybervault.cli.detections.tally import KEPT_MAX, Seen, Tally
+from cybervault.cli.detections.tally import BAD_MAX, KEPT_MAX, Seen, Tally
 from cybervault.detection.ranking import RankedEntity
 from cybervault.pages.markup import Markup, element, joined
 from cybervault.pages.sheet import bars, quiet, section, sheet, style_in, table, tiles, when
@@ -98,15 +98,22 @@ def _hosts(tally: Tally) -> Markup:
 
 
 def _not_read(tally: Tally) -> Markup:
-    if not tally.bad_count and not tally.unknown:
+    if not tally.bad_count and not tally.unknown and not tally.silent_files:
         return element("p", "Everything was read.")
     parts = [element("li", f"{count:,} events: {reason}") for reason, count in tally.unknown.most_common()]
+    if tally.silent_files:
+        parts.append(element("li", ["Files without an event:", element("ul", _some(tally.silent_files))]))
     if tally.bad_count:
         shown = [element("li", line) for line in tally.bad]
         left = tally.bad_count - len(tally.bad)
         more = [element("li", f"and {left:,} more")] if left else []
         parts.append(element("li", [f"{tally.bad_count:,} are no events:", element("ul", [*shown, *more])]))
     return element("ul", parts)
+
+
+def _some(names: Sequence[str]) -> list[Markup]:
+    left = len(names) - BAD_MAX
+    return [element("li", one) for one in (*names[:BAD_MAX], *([f"and {left:,} more"] if left > 0 else ()))]
 
 
 def _said(about: About, ranked: list[Seen]) -> str:

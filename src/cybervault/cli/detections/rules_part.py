@@ -8,7 +8,6 @@ from cybervault.cli.detections.tally import SAMPLES_MAX, Kept, Sample, Seen, Tal
 from cybervault.domain.attack import technique, url_of
 from cybervault.pages.markup import Markup, element, lines, link
 from cybervault.pages.sheet import badge, facts, table, when
-from cybervault.pages.visible import named
 
 DETAILED_MAX: Final = 500
 ROWS_MAX: Final = 2_000
@@ -91,7 +90,7 @@ def _technique(technique_id: str) -> Markup:
 
 def _sample(sample: Sample) -> Markup:
     match = sample.match
-    place = [element("b", when(match.at) or "no time"), f"  {named(match.path)}:{match.line}"]
+    place = [element("b", when(match.at) or "no time"), f"  {match.file}:{match.line}"]
     if not match.is_certain:
         place.append(element("em", "  not certain"))
     rows = [
@@ -137,6 +136,6 @@ def _row(match: Kept) -> Markup:
             element("td", match.rule.title),
             element("td", match.host),
             element("td", match.user),
-            element("td", f"{named(match.path)}:{match.line}", class_="place"),
+            element("td", f"{match.file}:{match.line}", class_="place"),
         ],
     )

@@ -8,6 +8,7 @@ from cybervault import __version__
 from cybervault.assessments.conclude import hit_of_part
 from cybervault.assessments.known_bad import BadIndicator, HitName
 from cybervault.cli.detections.indicators import sarif_of
+from cybervault.cli.detections.shown import not_looked_at
 from cybervault.cli.detections.tally import KEPT_MAX, Kept, Seen, Tally
 from cybervault.domain.attack import technique
 from cybervault.domain.verdicts import Severity
@@ -121,8 +122,9 @@ def _uri(match: Kept) -> str:
 
 def _notes(tally: Tally) -> list[dict[str, object]]:
     """What was not read, and what is not in the log."""
-    texts = [f"{count:,} events were not looked at: {reason}" for reason, count in tally.unknown.most_common()]
+    texts = [f"{not_looked_at(count)}: {reason}" for reason, count in tally.unknown.most_common()]
     texts += [f"Not an event: {line}" for line in tally.bad]
+    texts += [f"No event in {name}." for name in tally.silent_files]
     if tally.matches > KEPT_MAX:
         texts.append(f"The first {KEPT_MAX:,} of {tally.matches:,} matches are in this log.")
     return [{"level": "warning", "message": {"text": text}} for text in texts]

@@ -13,9 +13,11 @@ from cybervault.cli.detections.tally import NEVER, Kept, Seen, Tally
 from cybervault.cli.tables import listing
 from cybervault.detection.ranking import RankedEntity
 from cybervault.domain.verdicts import Severity
-from cybervault.pages.visible import named, visible
+from cybervault.pages.visible import visible
 
 _SHOWN_MAX: Final = 5
+_RATE_SECONDS: Final = 1.0
+"""What took less says nothing of speed."""
 LEVEL_COLORS: Final = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow"}
 
 
@@ -56,7 +58,7 @@ class _Row(NamedTuple):
 
 def _row_of(one: Kept) -> _Row:
     doubt = "" if one.is_certain else " (not certain)"
-    where = f"{named(one.path)}:{one.line}"
+    where = f"{one.file}:{one.line}"
     return _Row(
         one.at, one.rule.level, (f"{visible(one.rule.title)}{doubt}", visible(one.host), visible(one.user), where)
     )
@@ -71,18 +73,36 @@ def _rows_of(bad: BadIndicator) -> Iterator[_Row]:
 
 def tell(tally: Tally, seconds: float) -> None:
     """The sum, and what was not read, on standard error."""
-    rate = f", {tally.events / seconds:,.0f} a second" if seconds > 0 else ""
-    typer.echo(f"{tally.events:,} events{rate}; {tally.matched:,} with a match, {len(tally.rules)} rules.", err=True)
+    rate = f", {tally.events / seconds:,.0f} a second" if seconds > _RATE_SECONDS else ""
+    matched = f"{tally.matched:,} with a match, {_count(len(tally.rules), 'rule')}"
+    typer.echo(f"{_count(tally.events, 'event')}{rate}; {matched}.", err=True)
+    if tally.silent_files:
+        typer.echo(_silent(tally.silent_files), err=True)
     if tally.looked_up is not None:
         bad = f"{len(tally.indicators):,} known to be bad"
         typer.echo(f"{tally.looked_up:,} addresses, domains and hashes were looked up; {bad}.", err=True)
     for reason, count in tally.unknown.most_common(_SHOWN_MAX):
-        typer.echo(f"{count:,} events were not looked at: {reason}", err=True)
+        typer.echo(f"{not_looked_at(count)}: {reason}", err=True)
     if tally.bad_count:
         lines = "1 line is no event:" if tally.bad_count == 1 else f"{tally.bad_count:,} lines are no events:"
         typer.echo(lines, err=True)
         for line in tally.bad[:_SHOWN_MAX]:
             typer.echo(f"  {line}", err=True)
+
+
+def not_looked_at(count: int) -> str:
+    """How many events that were."""
+    return f"{_count(count, 'event')} {'was' if count == 1 else 'were'} not looked at"
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _silent(files: Sequence[str]) -> str:
+    """Whoever takes a file without events for one without findings is deceived."""
+    more = f" and {len(files) - _SHOWN_MAX:,} more" if len(files) > _SHOWN_MAX else ""
+    return f"No event in {', '.join(files[:_SHOWN_MAX])}{more}."
 
 
 def tell_incidents(entities: Iterable[RankedEntity]) -> None:

@@ -1,7 +1,7 @@
 """What became of all events: counts of everything, and of single matches as many as memory allows."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,7 +51,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One match, without the event."""
+    """One match, without the event; `file` is how its file is called."""
 
     rule: Rule
     path: Path
@@ -60,6 +60,7 @@ class Kept:
     host: str
     user: str
     is_certain: bool
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,8 @@ class Tally:
 
     `kept` are the first `KEPT_MAX` of all `matches`; `hosts` counts matches by host, those of further hosts are under
     the empty name. `silenced` matches are of rules that are told only where a correlation comes true. `looked_up` is
-    how many addresses, domains and hashes were, None where they were not; `indicators` are those that are bad.
+    how many addresses, domains and hashes were, None where they were not; `indicators` are those that are bad. Of files
+    `labels` says how they are called, `whole` how many were read to their end, and `silent_files` which had no event.
     """
 
     events: int = 0
@@ -113,13 +115,21 @@ class Tally:
     moments: Moments = field(default_factory=Moments)
     letters: int = 0
     sightings: Sightings = field(default_factory=Sightings)
+    labels: Mapping[Path, str] = field(default_factory=dict)
+    whole: int = 0
+    silent_files: list[str] = field(default_factory=list)
     looked_up: int | None = None
     indicators: Sequence[BadIndicator] = ()
 
+    def called(self, path: Path) -> str:
+        """How a file is called."""
+        return self.labels.get(path) or named(path)
+
     def bad_line(self, path: Path, line: BadLine) -> None:
+        """What is no event; 0 stands for the file as a whole."""
         self.bad_count += 1
         if len(self.bad) < BAD_MAX:
-            self.bad.append(f"{named(path)}:{line.line}: {line.reason}")
+            self.bad.append(f"{self.called(path)}{f':{line.line}' if line.line else ''}: {line.reason}")
 
     def add(self, place: Place, found: Sequence[Match]) -> Iterator[Kept]:
         """An event with what fired on it; each match as it is shown."""
@@ -133,7 +143,7 @@ class Tally:
         if at is not None:
             self.moments.add(at, max((match.rule.level for match in found), key=rank_of))
         for match in found:
-            kept = Kept(match.rule, place.path, place.line, at, host, user, match.is_certain)
+            kept = Kept(match.rule, place.path, place.line, at, host, user, match.is_certain, self.called(place.path))
             self._keep(kept, place.records)
             yield kept
 
