@@ -1,6 +1,7 @@
 """Which of two versions comes first, by the rules of the system that a package belongs to."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -24,6 +25,7 @@ SYSTEMS: Final[Mapping[str, str]] = {
 """Types of package URLs, and the class of univers that knows their order."""
 _CHARACTERS_MAX: Final = 256
 _BEGINNING: Final = "0"
+_REMEMBERED_MAX: Final = 8_192
 
 
 class Span(msgspec.Struct, frozen=True, array_like=True):
@@ -54,6 +56,7 @@ def _lies_in(system: str, at: "Version", span: Span) -> bool:
     return not span.last or bool(at <= _version(system, span.last))
 
 
+@lru_cache(_REMEMBERED_MAX)
 def _version(system: str, text: str) -> "Version":
     from univers import versions  # noqa: PLC0415 - who scans no image does without its half second
 

@@ -7,6 +7,7 @@ import pytest
 
 from cybervault.domain.verdicts import Severity
 from cybervault.scans.contents import Catalogue, Database, Fact, Gone, Layer, LayerContents, Package, Release, Unread
+from cybervault.scans.engines import advisories
 from cybervault.scans.engines.advisories import match_packages
 from cybervault.scans.osv import advisory_of
 from cybervault.scans.seen import Coverage, CoverageState, Report, Seen
@@ -156,6 +157,36 @@ def test_a_catalogue_that_failed_covers_nothing_and_leaves_what_we_read_ourselve
     assert [(line.state, line.reason) for line in of(report, "syft")] == [(CoverageState.FAILED, "it crashed")]
     assert [line.state for line in of(report)] == [CoverageState.COVERED]
     assert (one(report).engine, report.inventories[0].faults) == ("advisories", ("syft: it crashed",))
+
+
+def openssls(count: int) -> Database:
+    """So many packages, each of another version of the same source."""
+    some = (Package(f"libssl{number}", "1", "openssl", f"3.0.11-{number}") for number in range(count))
+    return Database("var/lib/dpkg/status", "deb", tuple(some))
+
+
+@pytest.mark.parametrize("bound", ["COMPARISONS_MAX", "HITS_MAX"])
+def test_an_image_made_to_match_everything_is_read_so_far_and_no_further(
+    knowledge: Advisories, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    """A hundred thousand packages with ten thousand advisories each would take hours, and all memory."""
+    monkeypatch.setattr(advisories, bound, 10)
+    assert CoverageState.FAILED not in {line.state for line in of(matched(knowledge, TWELVE, openssls(5)))}
+    report = matched(knowledge, TWELVE, openssls(50))
+    assert one(report).place == "pkg:deb/openssl CVE-2026-0001"
+    assert len(report.inventories[0].vulnerabilities[0].affected) == 10
+    failed = [line.reason for line in of(report) if line.state is CoverageState.FAILED]
+    assert failed == ["more than 1,000,000 comparisons or 200,000 matches; what came after was not looked at"]
+
+
+def test_what_many_packages_are_of_is_compared_once(knowledge: Advisories, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(advisories, "COMPARISONS_MAX", 2)
+    several = Database(
+        "var/lib/dpkg/status", "deb", tuple(Package(f"libssl{n}", "3.0.11-1", "openssl", "3.0.11-1") for n in range(9))
+    )
+    report = matched(knowledge, TWELVE, several)
+    assert "FAILED" not in {line.state.name for line in report.coverage}
+    assert [len(found.affected) for found in report.inventories[0].vulnerabilities] == [9] * len(report.seen)
 
 
 def test_malicious_code_keeps_its_severity(tmp_path: Path) -> None:

@@ -23,8 +23,12 @@ from cybervault.scans.versions import Span, span_with
 
 _UNRATED: Final = Severity.MEDIUM
 _AFFECTED_MAX: Final = 1_000
+COMPARISONS_MAX: Final = 1_000_000
+"""Of a version with an advisory, some 15 us each. Large images take ten thousand; a made-up one could take billions."""
+HITS_MAX: Final = 200_000
 _MARKED_VERSIONS: Final = frozenset({"golang", "composer"})
 """Of which a v may stand before the version, and in advisories does not."""
+_FULL: Final = f"more than {COMPARISONS_MAX:,} comparisons or {HITS_MAX:,} matches; what came after was not looked at"
 _Hit: TypeAlias = tuple[Database, Package, Concern, Span | None]
 _Key: TypeAlias = tuple[str, Package, str]
 
@@ -101,15 +105,17 @@ class _LookedUp:
 def _looked_up(asset: str, engine: str, contents: Contents, *, knowledge: Knowledge) -> _LookedUp:
     loaded = {one.ecosystem: one.loaded_at for one in knowledge.loaded()}
     gaps = [Coverage(asset, engine, CoverageState.FAILED, shown(fault, 300)) for fault in contents.faults]
-    known, matches = dict[str, str](), list[_Match]()
+    known, matches, room = dict[str, str](), list[_Match](), _Room()
     for (system, ecosystem), databases in _by_ecosystem(contents).items():
         parts = parts_of(ecosystem, loaded)
         if parts:
             known[ecosystem] = f"advisories of {min(loaded[part] for part in parts):%Y-%m-%d}"
-            matches += _matched(databases, [knowledge.about(part, _names(databases)) for part in parts])
+            matches += _matched(databases, [knowledge.about(part, _names(databases)) for part in parts], room)
         else:
             reason = _nothing_known(system, ecosystem, contents.release)
             gaps.append(Coverage(asset, engine, CoverageState.NOT_TESTED, reason))
+    if room.is_full:
+        gaps.append(Coverage(asset, engine, CoverageState.FAILED, _FULL))
     if gaps:
         in_part = [Coverage(asset, engine, CoverageState.COVERED, said, (name,)) for name, said in known.items()]
         return _LookedUp(matches, gaps + in_part)
@@ -147,18 +153,62 @@ def _called(system: str, package: Package) -> list[tuple[str, str]]:
     return [first, (package.name, package.version)] if is_other else [first]
 
 
-def _matched(databases: Sequence[Database], known: Sequence[Mapping[str, tuple[Concern, ...]]]) -> list[_Match]:
+class _Room:
+    """What may be compared and found, of one image."""
+
+    def __init__(self) -> None:
+        self._comparisons, self._hits = COMPARISONS_MAX, HITS_MAX
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there was more than it takes."""
+        return self._comparisons < 0 or self._hits < 0
+
+    def take(self, *, comparisons: int = 0, hits: int = 0) -> bool:
+        """Whether so many more are within it."""
+        self._comparisons -= comparisons
+        self._hits -= hits
+        return not self.is_full
+
+
+def _matched(
+    databases: Sequence[Database], known: Sequence[Mapping[str, tuple[Concern, ...]]], room: _Room
+) -> list[_Match]:
+    """As far as there is room."""
     found: dict[tuple[str, str], dict[_Key, _Hit]] = defaultdict(dict)
     for database in databases:
+        concerned = _Concerned(database.system, known, room)
         for package in database.packages:
             called = _called(database.system, package)
             for name, version in called:
-                concerns = [one for about in known for one in about.get(name, ()) if _is_of_stream(one, package)]
-                for concern, span in _concerns(database.system, version, concerns):
+                concerns = concerned.by(name, version, package)
+                if not room.take(hits=len(concerns)):
+                    break
+                for concern, span in concerns:
                     hits = found[called[0][0], concern.vulnerability]
                     # Several repositories of a distribution say the same.
                     hits[database.path, package, concern.advisory] = (database, package, concern, span)
     return [_Match(*about, tuple(hits.values())) for about, hits in found.items()]
+
+
+class _Concerned:
+    """What concerns a version, looked up once for all packages that are of one source."""
+
+    def __init__(self, system: str, known: Sequence[Mapping[str, tuple[Concern, ...]]], room: _Room) -> None:
+        self._system, self._known, self._room = system, known, room
+        self._found: dict[tuple[str, str, str], Sequence[tuple[Concern, Span | None]]] = {}
+
+    def by(self, name: str, version: str, package: Package) -> Sequence[tuple[Concern, Span | None]]:
+        """Of a package by one of its names; nothing where there is no more room."""
+        key = (name, version, package.module)
+        found = self._found.get(key)
+        if found is None:
+            about = [one for some in self._known for one in some.get(name, ())]
+            concerns = (
+                [one for one in about if _is_of_stream(one, package)] if self._room.take(comparisons=len(about)) else []
+            )
+            found = self._found[key] = tuple(_concerns(self._system, version, concerns))
+        return found
 
 
 def _is_of_stream(concern: Concern, package: Package) -> bool:
