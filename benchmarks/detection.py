@@ -5,9 +5,9 @@ event whose values were never seen costs 250 us at most in 99 of 100 cases; a st
 120 MB of memory beside the data; 40 times less processor time than Zircolite on 40,000 events with the same rules, and
 80 times less on a million.
 
-`python benchmarks/detection.py [--data FOLDER] [--events N] [--zircolite "PYTHON FOLDER"]`: the folder of samples as
-`make corpus` takes it; where more events are asked for than there are, they come again. Zircolite is measured where a
-Python that has its requirements and its source are given.
+`python benchmarks/detection.py [--data FOLDER] [--events N] [--zircolite "PYTHON FOLDER" [--peer-events N]]`: the
+folder of samples as `make corpus` takes it, and how many of its events; unless said all, and where more are asked for
+than there are they come again. Zircolite is measured where a Python with its requirements and its source are given.
 """
 
 import argparse
@@ -28,7 +28,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -63,11 +63,12 @@ decode = msgspec.json.Decoder().decode
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Rules and events, unpacked; `home` keeps what is compiled."""
+    """Rules and events, unpacked; `home` keeps what is compiled. `sets` are all events there are, by where from."""
 
     home: Path
     rules: Path
     lines: Sequence[bytes]
+    sets: Sequence[Sequence[bytes]]
 
     def engine(self) -> Engine:
         """As the command line makes one, from the cache where there is one."""
@@ -84,24 +85,27 @@ class Given:
         return RuleShelf(self.home, Detector(), ALL)
 
 
-def given(data: Path, folder: Path, events: int) -> Given:
-    """Unpack, and take as many events of each set, so that no host and no technique makes up the most of them."""
+def given(data: Path, folder: Path) -> Given:
+    """Unpack; the events are those of all sets."""
     for name in ("sigma-rules.tar.xz", "security-datasets-visible.tar.xz"):
         with tarfile.open(data / name) as archive:
             archive.extractall(folder, filter="data")
     rules = folder / "data" / "rules" / "packs" / "sigmahq"
     for part in FOLDERS:
         shutil.copytree(next(folder.rglob(part)), rules / part)
-    files = sorted(folder.rglob("*.ndjson"))
-    counts = [sum(1 for _ in _taken(path)) for path in files]
-    each = bisect.bisect_left(range(max(counts)), events, key=lambda most: sum(min(most, count) for count in counts))
-    lines = [line for path in files for line in itertools.islice(_taken(path), each)]
-    return Given(folder / "data" / "rules", rules, list(itertools.islice(itertools.cycle(lines), events)))
+    sets = [
+        [line for line in path.read_bytes().splitlines(keepends=True) if line.startswith(b"{")]
+        for path in sorted(folder.rglob("*.ndjson"))
+    ]
+    return Given(folder / "data" / "rules", rules, list(itertools.chain(*sets)), sets)
 
 
-def _taken(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        yield from (line for line in file if line.startswith(b"{"))
+def taken(what: Given, events: int) -> Given:
+    """As many of each set, so that no host and no technique makes up the most; again where there are too few."""
+    sizes = [len(lines) for lines in what.sets]
+    each = bisect.bisect_left(range(max(sizes)), events, key=lambda most: sum(min(most, size) for size in sizes))
+    lines = itertools.cycle([line for some in what.sets for line in some[:each]])
+    return replace(what, lines=list(itertools.islice(lines, events)))
 
 
 def passed(detector: Detector, lines: Sequence[bytes]) -> tuple[float, int]:
@@ -218,7 +222,8 @@ def main() -> None:
     """Print each figure with its target."""
     options = argparse.ArgumentParser()
     options.add_argument("--data", type=Path, default=Path("../shared/data/sigma"))
-    options.add_argument("--events", type=int, default=40_000)
+    options.add_argument("--events", type=int, default=0)
+    options.add_argument("--peer-events", type=int, default=40_000)
     options.add_argument("--zircolite", help="a Python that has its requirements, a blank, the folder of its source")
     asked = options.parse_args()
     if not asked.data.exists():
@@ -226,12 +231,13 @@ def main() -> None:
         return
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     with tempfile.TemporaryDirectory() as name:
-        what = given(asked.data, Path(name), asked.events)
-        for line in itertools.chain(measured(what), scaling(what)):
+        what = given(asked.data, Path(name))
+        some = taken(what, asked.events) if asked.events else what
+        for line in itertools.chain(measured(some), scaling(some)):
             print(line, flush=True)  # each takes a while
         if asked.zircolite:
             python, source = asked.zircolite.split(" ")
-            against_zircolite(what, python, Path(source))
+            against_zircolite(taken(what, asked.peer_events), python, Path(source))
 
 
 def measured(what: Given) -> Iterator[str]:
