@@ -1,6 +1,9 @@
 """prowler beside our own reader: what it is handed, what is said where it fails, and it before a made-up AWS."""
 
+import asyncio
 import json
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -10,13 +13,15 @@ from cybervault.domain.clock import SystemClock
 from cybervault.scans.apart import Apart
 from cybervault.scans.beside import look_by_prowler
 from cybervault.scans.cloud.accounts import Accounts
-from cybervault.scans.engines import PROWLER
+from cybervault.scans.engines import CLOUD, PROWLER
+from cybervault.scans.engines.prowler import SERVICES
 from cybervault.scans.seen import CoverageState, Report
 from cybervault.scans.targets import parse_target
 from cybervault.scans.toolbox import Toolbox
-from tests.fakes.aws import ACCOUNT, ROOT, Cloud, lying, moto
+from cybervault.storage.database import Database
+from tests.fakes.aws import ACCOUNT, REGION, ROOT, Cloud, lying, moto
 from tests.fakes.scan_engines import real_toolbox, stand_in
-from tests.scans.desk import NO_ENGINES
+from tests.scans.desk import NO_ENGINES, desk_on
 
 QUEUE: Final = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:orders"
 RESULT: Final = {
@@ -88,6 +93,103 @@ async def test_where_it_is_not_or_nobody_may_be_asked_that_is_said(tmp_path: Pat
         assert "is not connected" in line.reason
         (line,) = (await looked(toolbox, cloud, "arn:aws:s3:::gone")).coverage
         assert (line.state, line.reason[:11]) == (CoverageState.NOT_TESTED, "s3 answered")
+
+
+# One result for each service of an account; at "ec2" it comes to no end while it is told to hang.
+TELLS: Final = """
+import json, sys, time
+service = sys.argv[-1]
+if service == HANGS:
+    time.sleep(600)
+arn = f"arn:aws:sqs:eu-west-1:NUMBER:{service}"
+told = {"check": f"{service}_open", "status": "FAIL", "arn": arn, "severity": "high", "title": "Shut", "said": WORD}
+print(json.dumps(told))
+print('{"percent": 100.0}')
+"""
+
+
+def telling(folder: Path, word: str, hangs: str = "") -> Toolbox:
+    script = TELLS.replace("NUMBER", ACCOUNT).replace("HANGS", repr(hangs)).replace("WORD", repr(word))
+    return stand_in(folder, PROWLER, script)
+
+
+def at_work(folder: Path) -> list[str]:
+    """The processes of engines below a folder, which their command names."""
+    found = []
+    for place in Path("/proc").iterdir():
+        with suppress(OSError):
+            if place.name.isdigit() and str(folder).encode() in (place / "cmdline").read_bytes():
+                found.append(place.name)
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not show what runs")
+async def test_who_takes_over_a_scan_goes_on_with_the_service_that_its_prowler_was_in(
+    database: Database, tmp_path: Path
+) -> None:
+    """What was said of the services before stays as it was; the process that was under way is gone with its worker."""
+    with lying() as (cloud, _):
+        async with cloud.egress() as egress:
+            desk = await desk_on(database, 80, toolbox=telling(tmp_path, "before", hangs="ec2"))
+            desk.accounts.egress, desk.accounts.known = egress, {ACCOUNT: cloud.account()}
+            await desk.grant(ROOT)
+            scan = await desk.ask(ROOT)
+            run = await desk.claimed()
+            process = asyncio.Task(desk.worker.work(run))
+            while not any(one.endswith("ec2") for one in map(_command, at_work(tmp_path))):  # noqa: ASYNC110 - same
+                await asyncio.sleep(0.02)
+            process.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await process
+            while at_work(tmp_path):  # noqa: ASYNC110 - same
+                await asyncio.sleep(0.02)
+            await desk.jobs.give_back(run.hold)
+            telling(tmp_path, "after")
+            await desk.work()
+            ended = await desk.scans.find(desk.ours, scan.id)
+            found = {one.rule: one.evidence for one in await desk.found(scan.id) if one.engines == (PROWLER,)}
+    assert (ended.state.value, ended.progress) == ("completed", 1.0)
+    assert found == {f"aws_{one}_open": ("after",) for one in SERVICES} | {"aws_s3_open": ("before",)}
+
+
+def _command(process: str) -> str:
+    with suppress(OSError):
+        return Path("/proc", process, "cmdline").read_bytes().decode().rstrip("\0")
+    return ""
+
+
+@pytest.mark.full
+async def test_a_scan_with_the_engine_itself_comes_to_findings_of_both_and_resolves_them(database: Database) -> None:
+    with moto() as cloud:
+        ec2 = cloud.client("ec2")
+        group = ec2.create_security_group(GroupName="for a while", Description="to all")["GroupId"]
+        anybody = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=anybody)
+        arn = f"arn:aws:ec2:{REGION}:{ACCOUNT}:security-group/{group}"
+        async with cloud.egress() as egress:
+            desk = await desk_on(database, 80, toolbox=real_toolbox(PROWLER))
+            desk.accounts.egress, desk.accounts.known = egress, {ACCOUNT: cloud.account()}
+            await desk.grant(ROOT)
+            scan = await desk.scanned(arn)
+            spots = {(one.rule, one.place): one for one in await desk.found(scan.id)}
+            assert spots["cloud_ssh_open", "inbound rules"].engines == (CLOUD, PROWLER)
+            own = [rule for (rule, _), one in spots.items() if one.engines == (PROWLER,)]
+            assert all(rule.startswith("aws_ec2_") for rule in own)
+            lines = await desk.lines(scan.id)
+            assert {line.asset for line in lines} == {arn}
+            covered = {line.engine: line.places for line in lines if line.state is CoverageState.COVERED}
+            assert covered.keys() == {CLOUD, PROWLER}
+            # Some of what it would ask is no plain reading, which is said.
+            (rest,) = [line for line in lines if line.state is not CoverageState.COVERED]
+            assert (rest.engine, rest.state, rest.places) == (PROWLER, CoverageState.NOT_TESTED, ("requests",))
+            asked = covered[PROWLER]
+            assert "inbound rules" in asked
+            assert len(asked) > len(own)
+            ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=anybody)
+            await desk.scanned(arn)
+            after = {(one.rule, one.place): one.status.value for one in await desk.found(scan.id)}
+            assert after["cloud_ssh_open", "inbound rules"] == "resolved"
+        ec2.delete_security_group(GroupId=group)
 
 
 @pytest.mark.full

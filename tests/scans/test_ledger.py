@@ -96,6 +96,22 @@ async def test_two_engines_at_one_spot_are_one_finding_with_two_sources(book: Bo
     assert (await book.one()).status is FindingStatus.OPEN
 
 
+async def test_what_engines_of_two_parts_saw_is_resolved_when_both_have_looked_in_vain(book: Book) -> None:
+    """The part that comes later knows what the earlier one has looked at; a failure of either keeps the finding."""
+    other, looked = Seen(HOST, "telnet_open", "nmap", "23/tcp"), Coverage(HOST, "nmap", CoverageState.COVERED)
+    failed = msgspec.structs.replace(looked, state=CoverageState.FAILED)
+    await book.take("scan_1", Report([TELNET], [COVERED]))
+    await book.take("scan_1", Report([other], [looked]), number=1)
+    await book.take("scan_2", Report([], [COVERED]))
+    await book.take("scan_2", Report([], [failed]), number=1)
+    await book.take("scan_3", Report([], [looked]), number=1)
+    assert (await book.one()).status is FindingStatus.OPEN
+    await book.take("scan_4", Report([], [COVERED]))
+    assert (await book.one()).status is FindingStatus.OPEN
+    await book.take("scan_4", Report([], [looked]), number=1)
+    assert (await book.one()).status is FindingStatus.RESOLVED
+
+
 @pytest.mark.parametrize(
     ("report", "status"),
     [

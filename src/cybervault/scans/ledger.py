@@ -1,6 +1,6 @@
 """How what a part of a scan saw is taken in: spots seen again, new ones, and those that were looked for in vain."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from cybervault.domain.jobs import Happened
 from cybervault.domain.principals import TenantId
 from cybervault.scans.rules import is_asked, scan_rules
 from cybervault.scans.scan import FindingStatus, ScanFinding
-from cybervault.scans.seen import EVIDENCE_CHARACTERS_MAX, Report, Seen, is_within
+from cybervault.scans.seen import EVIDENCE_CHARACTERS_MAX, Closed, Coverage, Report, Seen, is_within
 from cybervault.scans.store.findings import ScanFindingStore
 from cybervault.scans.store.scans import ScanStore
 from cybervault.scans.timeline import Events
@@ -96,17 +96,28 @@ class Ledger:
         fingerprints = {seen.fingerprint for seen in report.seen}
         for asset in sorted({line.asset for line in report.coverage}):
             standing = await self._findings.open_of_asset(part.tenant_id, asset)
+            lines = [*report.coverage, *await self._looked_before(part, report, standing)]
             gone = [
                 one
                 for one in standing
                 # What another part of this scan has seen is there, at another address of the same name.
                 if one.fingerprint not in fingerprints
                 and one.last_scan_id != part.scan_id
-                and _is_gone(one, report, has_compliance_rules=has_compliance_rules)
+                and _is_gone(one, report.closed, lines, has_compliance_rules=has_compliance_rules)
             ]
             await self._findings.resolve(part.tenant_id, [one.id for one in gone], now)
             for one in gone:
                 await self._tell(one, "scan_finding.resolved", part.scan_id)
+
+    async def _looked_before(
+        self, part: PartKey, report: Report, standing: Iterable[ScanFinding]
+    ) -> list[Coverage]:  # fmt: skip
+        """What other parts of the scan have looked at, where one of their engines saw the same as one of this part."""
+        here = {line.engine for line in report.coverage}
+        if not any(here.intersection(one.engines) and not here.issuperset(one.engines) for one in standing):
+            return []
+        chunks = await self._scans.chunks(part.tenant_id, part.scan_id)
+        return [line for chunk in chunks for line in chunk.coverage or ()]
 
     async def _tell(self, finding: ScanFinding, topic: str, scan_id: ScanId) -> None:
         payload = {
@@ -120,11 +131,12 @@ class Ledger:
         await self._events.append(Happened(topic, finding.id, finding.tenant_id, payload))
 
 
-def _is_gone(finding: ScanFinding, report: Report, *, has_compliance_rules: bool) -> bool:
+def _is_gone(
+    finding: ScanFinding, closed: Iterable[Closed], lines: Sequence[Coverage], *, has_compliance_rules: bool
+) -> bool:  # fmt: skip
     """Whether nothing listens there, or the spot was looked at by every engine that saw it."""
-    if any(one.asset == finding.asset and is_within(finding.place, one.places) for one in report.closed):
+    if any(one.asset == finding.asset and is_within(finding.place, one.places) for one in closed):
         return True
-    lines = report.coverage
     return is_asked(finding.rule, has_compliance_rules=has_compliance_rules) and all(
         any(line.covers(finding.asset, finding.place, (engine,)) for line in lines) for engine in finding.engines
     )
