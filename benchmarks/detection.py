@@ -87,17 +87,24 @@ class Given:
 
 def given(data: Path, folder: Path) -> Given:
     """Unpack; the events are those of all sets."""
-    for name in ("sigma-rules.tar.xz", "security-datasets-visible.tar.xz"):
-        with tarfile.open(data / name) as archive:
-            archive.extractall(folder, filter="data")
-    rules = folder / "data" / "rules" / "packs" / "sigmahq"
-    for part in FOLDERS:
-        shutil.copytree(next(folder.rglob(part)), rules / part)
+    what = with_rules(data, folder)
+    with tarfile.open(data / "security-datasets-visible.tar.xz") as archive:
+        archive.extractall(folder, filter="data")
     sets = [
         [line for line in path.read_bytes().splitlines(keepends=True) if line.startswith(b"{")]
         for path in sorted(folder.rglob("*.ndjson"))
     ]
-    return Given(folder / "data" / "rules", rules, list(itertools.chain(*sets)), sets)
+    return replace(what, lines=list(itertools.chain(*sets)), sets=sets)
+
+
+def with_rules(data: Path, folder: Path) -> Given:
+    """The rules alone, unpacked."""
+    with tarfile.open(data / "sigma-rules.tar.xz") as archive:
+        archive.extractall(folder, filter="data")
+    rules = folder / "data" / "rules" / "packs" / "sigmahq"
+    for part in FOLDERS:
+        shutil.copytree(next(folder.rglob(part)), rules / part)
+    return Given(folder / "data" / "rules", rules, (), ())
 
 
 def taken(what: Given, events: int) -> Given:
@@ -127,7 +134,7 @@ def unseen(detector: Detector, lines: Sequence[bytes]) -> list[float]:
     chance, seconds = random.Random(7), list[float]()  # noqa: S311 - no secret
     for line in itertools.islice(itertools.cycle(lines), UNSEEN):
         records = normalise(
-            {name: value if name in ROUTING else _made_new(value, chance) for name, value in decode(line).items()}
+            {name: value if name in ROUTING else made_new(value, chance) for name, value in decode(line).items()}
         )
         if isinstance(records, Unrecognised):
             continue
@@ -137,7 +144,7 @@ def unseen(detector: Detector, lines: Sequence[bytes]) -> list[float]:
     return sorted(seconds)
 
 
-def _made_new(value: Any, chance: random.Random) -> Any:  # noqa: ANN401 - any JSON
+def made_new(value: Any, chance: random.Random) -> Any:  # noqa: ANN401 - any JSON
     if not isinstance(value, str) or len(value) < 4:
         return value
     place = chance.randrange(len(value))
@@ -145,17 +152,23 @@ def _made_new(value: Any, chance: random.Random) -> Any:  # noqa: ANN401 - any J
 
 
 def in_a_process(work: Callable[[], object]) -> tuple[float, float, Any]:
-    """Processor seconds and megabytes of a piece of work that has a process to itself, and what it gave."""
+    """Processor seconds and megabytes of a piece of work in a process of its own, and what it gave; with children."""
     read, write = os.pipe()
     if (pid := os.fork()) == 0:
-        before = os.times()
+        before = used()
         result = work()
-        after = os.times()
+        after = used()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        os.write(write, json.dumps([after.user + after.system - before.user - before.system, peak, result]).encode())
+        os.write(write, json.dumps([after - before, peak, result]).encode())
         os._exit(0)
     os.waitpid(pid, 0)
     return tuple(json.loads(os.read(read, 1 << 16)))
+
+
+def used() -> float:
+    """Processor seconds of this process and of its children that have ended."""
+    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in both)
 
 
 def command(files: Path, home: Path) -> list[str]:
