@@ -3,7 +3,7 @@
 import pytest
 
 from cybervault.domain.verdicts import Severity
-from cybervault.scans.cvss import base_score, severity_of
+from cybervault.scans.cvss import base_score, old_score, severity_of
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,35 @@ def test_a_vector_has_the_score_of_the_specification(vector: str, score: float) 
 )
 def test_what_is_no_vector_has_none(vector: str) -> None:
     assert base_score(vector) is None
+
+
+@pytest.mark.parametrize(
+    ("vector", "score"),
+    [  # from section 3.3 of the guide of FIRST for CVSS v2, whose 10.0 is high
+        ("AV:N/AC:L/Au:N/C:N/I:N/A:C", 7.8),
+        ("AV:N/AC:L/Au:N/C:C/I:C/A:C", 8.9),
+        ("AV:L/AC:H/Au:N/C:C/I:C/A:C", 6.2),
+        ("AV:N/AC:L/Au:N/C:N/I:N/A:C/E:F/RL:OF/RC:C/CDP:N/TD:N", 7.8),
+        ("(AV:N/AC:L/Au:N/C:N/I:N/A:C)", 7.8),
+        ("CVSS:2.0/AV:N/AC:L/Au:N/C:N/I:N/A:C", 7.8),
+        (" CVSS2#AV:N/AC:L/Au:N/C:N/I:N/A:C ", 7.8),
+        ("AV:N/AC:L/Au:N/C:N/I:N/A:N", 0.0),
+    ],
+)
+def test_a_vector_of_the_old_version_has_a_score_that_is_never_critical(vector: str, score: float) -> None:
+    assert old_score(vector) == score
+    assert base_score(vector) is None
+
+
+@pytest.mark.parametrize(
+    "vector",
+    [
+        "", "7.8", "AV:N/AC:L/Au:N/C:N/I:N", "AV:N/AC:L/Au:N/C:N/I:N/A:H", "AV:N/AV:N/AC:L/Au:N/C:N/I:N/A:C",
+        "AV:N/AC:L/Au:N/C:N/I:N/A:C" + "/E:F" * 200, "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
+    ],
+)  # fmt: skip
+def test_what_is_no_vector_of_the_old_version_has_none(vector: str) -> None:
+    assert old_score(vector) is None
 
 
 @pytest.mark.parametrize(

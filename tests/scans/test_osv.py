@@ -36,6 +36,13 @@ def test_a_vector_says_more_than_a_word_and_several_spans_stand_apart() -> None:
     assert read(DJANGO | {"severity": [v4]}).severity is Severity.HIGH
 
 
+def test_a_vector_of_the_old_version_counts_where_there_is_no_newer() -> None:
+    v2 = {"type": "CVSS_V2", "score": "AV:N/AC:L/Au:N/C:C/I:C/A:C"}
+    v3 = {"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:H/PR:N/UI:R/S:U/C:L/I:N/A:N"}
+    assert read(DJANGO | {"severity": [v2]}).severity is Severity.HIGH
+    assert read(DJANGO | {"severity": [v2, v3]}).severity is Severity.LOW
+
+
 def test_one_vulnerability_has_one_name_whoever_tells_of_it() -> None:
     assert read(DJANGO).group == read(DJANGO_AGAIN).group
     assert read(DJANGO_AGAIN).affected[0].spans == (Span("0", last="2.2.27"),)

@@ -41,6 +41,7 @@ def test_results_come_out_as_they_are_told() -> None:
         ({"level": "error", "properties": {"security-severity": "7.5"}}, Severity.HIGH),
         ({"level": "note", "properties": {"security-severity": V4}}, Severity.CRITICAL),
         ({"level": "note", "properties": {"security-severity": "CVSS:4.0/AV:N"}}, Severity.LOW),
+        ({"level": "note", "properties": {"security-severity": "AV:N/AC:L/Au:N/C:C/I:C/A:C"}}, Severity.HIGH),
         ({"level": "error", "properties": {"security-severity": "5.0"}}, Severity.MEDIUM),
         ({"level": "error", "properties": {"security-severity": "3.0"}}, Severity.LOW),
         ({"level": "error", "properties": {"security-severity": "1.0"}}, Severity.INFORMATIONAL),

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from cybervault.domain.verdicts import Severity
-from cybervault.scans.cvss import base_score, severity_of
+from cybervault.scans.cvss import base_score, old_score, severity_of
 from cybervault.scans.versions import Span
 
 _CVE: Final = re.compile(r"CVE-[0-9]{4}-[0-9]{4,}")
@@ -138,9 +138,10 @@ def _spans(ranges: Sequence[_Range]) -> Iterator[Span]:
 
 
 def _severity(ratings: Sequence[_Rating], *others: dict[str, Any] | None) -> Severity | None:
-    scores = [score for rating in ratings if (score := base_score(rating.score)) is not None]
-    if scores:
-        return severity_of(max(scores))
+    for scored in (base_score, old_score):
+        scores = [score for rating in ratings if (score := scored(rating.score)) is not None]
+        if scores:
+            return severity_of(max(scores))
     words = [rating.score for rating in ratings]
     words += [str(other[name]) for other in others if other for name in ("severity", "urgency") if name in other]
     return next((_WORDS[word.lower()] for word in words if word.lower() in _WORDS), None)

@@ -11,7 +11,7 @@ from cybervault.confinement.parse import Limits, ParseFault, parsed
 from cybervault.confinement.parsers import SARIF
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.domain.verdicts import Severity
-from cybervault.scans.cvss import base_score
+from cybervault.scans.cvss import base_score, old_score
 from cybervault.scans.seen import Seen, shown
 
 RESULTS_MAX: Final = 5_000
@@ -107,7 +107,8 @@ def _imported(line: _Line) -> Seen:
 
 
 def _severity(line: _Line) -> Severity:
-    score = base_score(line.vector) if line.score is None else line.score
+    found = (line.score, base_score(line.vector), old_score(line.vector))
+    score = next((score for score in found if score is not None), None)
     if score is None:
         return _LEVELS.get(line.level, Severity.INFORMATIONAL)
     return next((severity for least, severity in _BANDS if score >= least), Severity.INFORMATIONAL)

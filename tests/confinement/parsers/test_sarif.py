@@ -58,6 +58,8 @@ def test_a_vector_in_the_place_of_a_score_is_given_as_it_is() -> None:
     found = one(result(), rules=rules)
     assert (found["score"], found["vector"]) == (None, "CVSS:3.1/AV:N")
     assert one(result(properties={"security-severity": "CVSS:4.0/AV:L"}), rules=rules)["vector"] == "CVSS:4.0/AV:L"
+    for old in ("AV:N/AC:L", "(AV:N/AC:L)", "CVSS2#AV:N/AC:L"):
+        assert one(result(properties={"security-severity": old}))["vector"] == old
     assert one(result(properties={"security-severity": ["CVSS:4.0"]}))["vector"] == ""
 
 

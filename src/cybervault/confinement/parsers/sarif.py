@@ -106,11 +106,15 @@ def _score(rule: object, result: object) -> float | None:
     return None
 
 
+# Those of CVSS 2 name no version.
+_VECTORS: Final = ("CVSS:", "CVSS2#", "AV:", "(AV:")
+
+
 def _vector(rule: object, result: object) -> str:
     """A vector of CVSS, that some tools write where others write its score; "" where there is none."""
     for one in (result, rule):
         said = _text(_of(_of(one, "properties"), "security-severity"))
-        if said.startswith("CVSS:"):
+        if said.startswith(_VECTORS):
             return said
     return ""
 
