@@ -3,7 +3,8 @@
 import pytest
 
 from cybervault.scans.contents import Release
-from cybervault.scans.ecosystems import ecosystem_of, parts_of
+from cybervault.scans.ecosystems import ecosystem_of, parts_of, why_without
+from cybervault.scans.versions import Span, span_with
 
 LOADED = (
     "Debian:12", "Red Hat:enterprise_linux:8::baseos", "Red Hat:enterprise_linux:9::appstream",
@@ -45,6 +46,29 @@ def test_the_home_of_a_package_is_called_as_advisories_call_it(
 ) -> None:
     found = None if release is None else Release("etc/os-release", *release, "")
     assert ecosystem_of(system, found) == ecosystem
+
+
+@pytest.mark.parametrize(
+    ("release", "reason"),
+    [
+        (("fedora", "42"), "OSV publishes no advisories of it"),
+        (("ol", "9.4"), "OSV publishes no advisories of it"),
+        (("amzn", "2023"), "OSV publishes no advisories of it"),
+        (("centos", "7"), "OSV publishes no advisories of it, and those of Red Hat are about other builds"),
+        (("debian", ""), "it does not say which version it is"),
+        (("void", "1"), "no advisories of it are known here"),
+    ],
+)
+def test_why_there_is_none_is_said(release: tuple[str, str], reason: str) -> None:
+    made = Release("etc/os-release", *release, "")
+    assert ecosystem_of("rpm", made) == ""
+    assert why_without(made) == reason
+
+
+def test_centos_is_not_taken_for_red_hat_whose_releases_are_ordered_otherwise() -> None:
+    """The same fix: what CentOS built of httpd would count as older than what Red Hat calls fixed."""
+    fixed = Span("0", fixed="2.4.6-99.el7_9.1")
+    assert span_with("rpm", "2.4.6-99.el7.centos.1", [fixed]) == fixed
 
 
 @pytest.mark.parametrize(

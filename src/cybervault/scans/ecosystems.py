@@ -10,6 +10,15 @@ _LANGUAGES: Final = {
     "pypi": "PyPI", "npm": "npm", "maven": "Maven", "golang": "Go", "cargo": "crates.io", "gem": "RubyGems",
     "nuget": "NuGet", "composer": "Packagist",
 }  # fmt: skip
+# Distributions that OSV has nothing of, by their names in os-release. CentOS builds what Red Hat publishes, but under
+# releases of its own (1.el7.centos stands before 1.el7_9, which it has mended): compared, fixed packages would seem
+# vulnerable; and what Red Hat mends after the end of CentOS is never built there.
+_UNPUBLISHED: Final = {
+    "fedora": "",
+    "ol": "",
+    "amzn": "",
+    "centos": ", and those of Red Hat are about other builds",
+}
 _TUMBLEWEED: Final = "opensuse-tumbleweed"
 
 
@@ -35,6 +44,15 @@ def ecosystem_of(system: str, release: Release | None) -> str:
         ("rpm", "mageia"): f"Mageia:{major}",
     }
     return names.get((system, name), "")
+
+
+def why_without(release: Release) -> str:
+    """Why packages of a distribution have no home in OSV, as a clause."""
+    if release.id in _UNPUBLISHED:
+        return f"OSV publishes no advisories of it{_UNPUBLISHED[release.id]}"
+    if not release.version_id:
+        return "it does not say which version it is"
+    return "no advisories of it are known here"
 
 
 def parts_of(ecosystem: str, loaded: Collection[str]) -> list[str]:

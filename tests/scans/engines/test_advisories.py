@@ -98,9 +98,11 @@ def test_the_image_is_covered_only_where_something_is_known_of_everything(tmp_pa
         "no advisories of PyPI are loaded: cybervault scans update-advisories --ecosystem PyPI"
     )
     strange = matched(knowledge, Release("etc/os-release", "void", "", "Void \x1b[31mLinux"), deb("4"))
-    assert of(strange)[0].reason == "deb packages of a distribution without advisories: Void  [31mLinux"
+    assert of(strange)[0].reason == (
+        "deb packages of Void  [31mLinux cannot be matched: it does not say which version it is"
+    )
     nameless = matched(knowledge, deb("4"))
-    assert of(nameless)[0].reason.endswith("it does not say which it is")
+    assert of(nameless)[0].reason.endswith("the image does not say which distribution it is")
     assert [line.state for line in of(matched(knowledge))] == [CoverageState.COVERED]
 
 
@@ -246,6 +248,28 @@ def test_of_rpm_an_advisory_names_the_source_or_the_package_and_is_told_once(tmp
             assert of(report)[0].state is CoverageState.COVERED
     # Without its epoch the same would be older.
     assert matched(knowledge, NINE, rpm("openssl-libs", "4.0-1.el9", "openssl")).seen
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "pretty"),
+    [
+        ("fedora", "42", "Fedora Linux 42"),
+        ("ol", "9.4", "Oracle Linux Server 9.4"),
+        ("amzn", "2023", "Amazon Linux 2023"),
+        ("centos", "7", "CentOS Linux 7 (Core)"),
+    ],
+)
+def test_of_whom_nobody_publishes_advisories_it_is_said_and_nothing_is_called_clean(
+    tmp_path: Path, name: str, version: str, pretty: str
+) -> None:
+    """Those of Red Hat are loaded, and would match by name."""
+    knowledge = knowing(tmp_path, of_red_hat("openssl", "1:3.0.7-27.el9"))
+    release = Release("etc/os-release", name, version, pretty)
+    report = matched(knowledge, release, rpm("openssl-libs", "1:3.0.7-6.el9", "openssl"))
+    assert report.seen == []
+    (line,) = of(report)
+    assert (line.state, line.places) == (CoverageState.NOT_TESTED, ())
+    assert line.reason.startswith(f"rpm packages of {pretty} cannot be matched: OSV publishes no advisories of it")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import msgspec
 
 from cybervault.domain.verdicts import Severity
 from cybervault.scans.contents import Catalogue, Contents, Database, Layer, LayerContents, Package, Release, contents_of
-from cybervault.scans.ecosystems import ecosystem_of, parts_of
+from cybervault.scans.ecosystems import ecosystem_of, parts_of, why_without
 from cybervault.scans.engines import ADVISORIES, LAYERS, SYFT
 from cybervault.scans.inventory import Inventory, Vulnerability
 from cybervault.scans.seen import Coverage, CoverageState, Report, Seen, shown
@@ -280,5 +280,7 @@ def _nothing_known(system: str, ecosystem: str, release: Release | None) -> str:
         family = ecosystem.partition(":")[0]
         word = f'"{family}"' if " " in family else family
         return f"no advisories of {ecosystem} are loaded: cybervault scans update-advisories --ecosystem {word}"
-    named = shown(release.pretty_name or release.id, 80) if release is not None else ""
-    return f"{system} packages of a distribution without advisories: {named or 'it does not say which it is'}"
+    if release is None or not release.id:
+        return f"{system} packages cannot be matched: the image does not say which distribution it is"
+    named = shown(release.pretty_name or release.id, 80)
+    return f"{system} packages of {named} cannot be matched: {why_without(release)}"
