@@ -2,14 +2,27 @@
 
 import re
 from datetime import timedelta
+from io import BytesIO
+from json import dumps
 
 import pytest
 
 from cybervault.access.reports import ago
+from cybervault.confinement.parsers.evtx import records as evtx
+from cybervault.detection.correlate.bursts import on_silence, sentences_of
+from cybervault.detection.correlate.correlator import Report
+from cybervault.detection.lines import BadLine, Event, Line, found_in
+from cybervault.detection.mentions import Mention, Mentions, on_mentions
+from cybervault.detection.normal import normalise
+from cybervault.detection.record import Unrecognised
+from cybervault.detection.sightings import Sighting, Sightings, on_crowd
 from cybervault.domain.actions import CATALOGUE
+from cybervault.domain.observables import parse_observable
+from cybervault.domain.telemetry import read_telemetry
 from cybervault.domain.verdicts import Severity, Verdict
 from cybervault.faces.language import chosen, language_of, said, sentences, templates
 from cybervault.verdict.recommend import Entities, recommend
+from tests.faces.v3.test_sayings import ENGLISH
 
 
 @pytest.mark.parametrize(
@@ -76,6 +89,31 @@ def test_every_reason_to_look_at_a_key_is_said_in_spanish() -> None:
         "being rotated, and its old secret never used",
     ):
         assert not set(re.findall(r"[a-z]+", said(text, "es"))) & {"ago", "days", "hour", "used", "from", "old", "once"}
+
+
+def test_a_number_with_marks_between_its_thousands_has_those_of_spanish() -> None:
+    assert said("12,345 events looked at", "es") == "12.345 eventos mirados"
+    assert said("The first 50 of 1,234 bad indicators became threats.", "es").startswith("Los primeros 50 de 1.234 ind")
+
+
+def test_every_warning_of_a_batch_and_every_reason_that_a_line_was_not_read_is_said_in_spanish() -> None:
+    report = Report(without_time=1, without_field=2000, late=3, hurried=1, evicted=(("a", 4),), unwanted=5)
+    mentions, sightings = Mentions(0), Sightings(0)
+    mentions.add(Mention(parse_observable("198.51.100.7"), 1))
+    sightings.add(Sighting("r", "h", "", is_certain=True))
+    lines = (b"x", b"[1]", b'{"Event":{}}', b'{"what":"ever"}', dumps({"a": [1] * 20_000}).encode())
+    found = [one for line in lines for one in found_in(Line(1, line))]
+    records = [normalise(one.content) for one in found if isinstance(one, Event)]
+    texts = [
+        *on_silence(2), *sentences_of(report), *on_mentions(mentions), *on_crowd(sightings),
+        *(one.reason for one in found if isinstance(one, BadLine)),
+        *(one.reason for one in records if isinstance(one, Unrecognised)),
+        *(one for one in evtx(BytesIO(b"ElfFile\0")) if isinstance(one, str)),
+        *read_telemetry("endpoint_telemetry", {"hash_md5": "x", "hash": "y", "network_connections": [{}]}).warnings,
+    ]  # fmt: skip
+    assert len(texts) >= 13
+    left = {text: said(text, "es") for text in texts if ENGLISH.search(said(text, "es").partition(": ")[0])}
+    assert left == {}
 
 
 def test_every_action_and_every_reason_for_one_is_said_in_spanish() -> None:

@@ -54,3 +54,14 @@ def test_what_is_accepted_says_where_to_ask() -> None:
     reply = accepted(QueuedReply.of(JOB), "/v3/threats/assessments/asm_1")
     assert (reply.status_code, reply.headers["location"]) == (202, "/v3/threats/assessments/asm_1")
     assert reply.headers["preference-applied"] == "respond-async"
+
+
+def test_who_wants_spanish_is_told_in_spanish_what_is_done_and_why_it_failed() -> None:
+    failed = replace(JOB, problem_code="job_failed", problem_message="The work failed by a fault of ours.", doing="")
+    reply = QueuedReply.of(failed, "es")
+    assert reply.error == FailureReply(
+        code="job_failed", message="Un fallo nuestro detuvo el trabajo cada vez que se intentó."
+    )
+    weighing = replace(JOB, doing="weighing 20 of 57 observables")
+    assert QueuedReply.of(weighing, "es").doing == "sopesando 20 de 57 observables"
+    assert FailureReply.of(None, None, "es") is None

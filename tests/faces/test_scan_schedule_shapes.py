@@ -39,3 +39,6 @@ def test_a_turn_is_a_scan_or_says_why_there_is_none() -> None:
     assert (told.enabled, told.next_at, told.last_at) == (False, None, "2026-11-01T13:30:00Z")
     assert told.error is not None
     assert (told.last_scan_id, told.error.code, told.error.message) == ("scan_1", "turn_missed", "Nobody could.")
+    spanish = ScheduleReply.of(refused, "es").error
+    assert spanish is not None
+    assert spanish.message.startswith("A la hora del turno no había")

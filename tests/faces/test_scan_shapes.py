@@ -54,6 +54,9 @@ def test_a_scan_in_a_list() -> None:
     reply = ScanReply.of(ended, {})
     assert reply.error is not None
     assert (reply.error.code, reply.error.message, reply.finished_at) == ("code", "Why.", "2026-11-01T12:30:00Z")
+    spanish = ScanReply.of(replace(ended, problem_code="job_failed"), {}, "es").error
+    assert spanish is not None
+    assert spanish.message == "Un fallo nuestro detuvo el trabajo cada vez que se intentó."
 
 
 def test_a_finding_says_what_its_rule_says() -> None:

@@ -5,7 +5,7 @@ from typing import Final
 
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.faces.problems import load_catalogue
-from cybervault.faces.spanish_problems import in_spanish, sentences_by_code
+from cybervault.faces.spanish_problems import in_spanish, message_in, sentences_by_code
 
 _USTED: Final = re.compile(r"\b(usted|introduzca|inténtelo|empiece|elija|vaya|espere|quite)\b", re.IGNORECASE)
 
@@ -40,3 +40,8 @@ def test_the_problem_itself_stays_english_for_the_log() -> None:
     spoken = in_spanish(problem)
     assert (spoken.code, spoken.kind, spoken.details) == (problem.code, problem.kind, problem.details)
     assert problem.message == "Somebody else was faster."
+
+
+def test_what_was_kept_of_a_problem_is_english_for_who_wants_that() -> None:
+    assert message_in("en", "job_failed", "It failed.") == "It failed."
+    assert message_in("es", "job_failed", "It failed.").startswith("Un fallo nuestro")

@@ -12,6 +12,8 @@ Language: TypeAlias = Literal["en", "es"]
 ENGLISH: Final[Language] = "en"
 SPANISH: Final[Language] = "es"
 _TAGS_MAX: Final = 20
+_MANY: Final = "many"
+"""A gap for a number with marks between its thousands, which are others in Spanish."""
 _GAP: Final = re.compile(r"\\\{(\w+)\\\}")
 
 
@@ -41,8 +43,12 @@ def said(english: str, language: Language) -> str:
         return spanish
     for pattern, template in templates().items():
         if found := pattern.fullmatch(english):
-            return template.format_map({name: said(text, language) for name, text in found.groupdict().items()})
+            return template.format_map({name: _gap(name, text, language) for name, text in found.groupdict().items()})
     return english
+
+
+def _gap(name: str, text: str, language: Language) -> str:
+    return text.replace(",", ".") if name == _MANY else said(text, language)
 
 
 def sentences() -> Mapping[str, str]:
@@ -63,8 +69,8 @@ def _spelled() -> tuple[Mapping[str, str], Mapping[re.Pattern[str], str]]:
 
 
 def _pattern(english: str) -> re.Pattern[str]:
-    """What a sentence with gaps matches: a whole number where a gap is named count, and else any words."""
-    counted = re.escape(english).replace(r"\{count\}", r"(?P<count>\d+)")
+    """What a sentence with gaps matches: a whole number where a gap is named count or many, and else any words."""
+    counted = re.escape(english).replace(r"\{count\}", r"(?P<count>\d+)").replace(r"\{many\}", r"(?P<many>[\d,]+)")
     return re.compile(_GAP.sub(r"(?P<\1>.+)", counted), re.DOTALL)
 
 

@@ -8,8 +8,10 @@ from starlette.responses import Response
 
 from cybervault.domain.jobs import Job
 from cybervault.faces.face import json_response
+from cybervault.faces.language import ENGLISH, Language, said
 from cybervault.faces.moments import spelled
 from cybervault.faces.openapi import Piece
+from cybervault.faces.spanish_problems import message_in
 
 _WISH = "respond-async"
 _APPLIED = {"preference-applied": _WISH}
@@ -29,6 +31,11 @@ class FailureReply(BaseModel):
     code: str
     message: str
 
+    @classmethod
+    def of(cls, code: str | None, message: str | None, language: Language) -> "FailureReply | None":
+        """What was kept of a problem, where there was one."""
+        return None if code is None else cls(code=code, message=message_in(language, code, message or ""))
+
 
 class QueuedReply(BaseModel):
     """How an assessment stands that is not there yet."""
@@ -40,16 +47,13 @@ class QueuedReply(BaseModel):
     created_at: str
 
     @classmethod
-    def of(cls, job: Job) -> "QueuedReply":
+    def of(cls, job: Job, language: Language = ENGLISH) -> "QueuedReply":
         """How a job stands."""
-        error = None
-        if job.problem_code is not None:
-            error = FailureReply(code=job.problem_code, message=job.problem_message or "")
         return cls(
             state=job.state.value,
             progress=round(job.progress, 2),
-            doing=job.doing,
-            error=error,
+            doing=said(job.doing, language),
+            error=FailureReply.of(job.problem_code, job.problem_message, language),
             created_at=spelled(job.created_at),
         )
 

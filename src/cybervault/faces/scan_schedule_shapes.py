@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cybervault.faces.language import ENGLISH, Language
 from cybervault.faces.moments import spelled
 from cybervault.faces.queued import FailureReply
 from cybervault.scans.cron import CRON_CHARACTERS_MAX, ZONE_CHARACTERS_MAX
@@ -84,11 +85,8 @@ class ScheduleReply(BaseModel):
     created_by: str
 
     @classmethod
-    def of(cls, schedule: Schedule) -> "ScheduleReply":
+    def of(cls, schedule: Schedule, language: Language = ENGLISH) -> "ScheduleReply":
         """The schedule."""
-        error = None
-        if schedule.problem_code is not None:
-            error = FailureReply(code=schedule.problem_code, message=schedule.problem_message or "")
         return cls(
             id=schedule.id,
             name=schedule.name,
@@ -101,7 +99,7 @@ class ScheduleReply(BaseModel):
             next_at=None if schedule.next_at is None else spelled(schedule.next_at),
             last_at=None if schedule.last_at is None else spelled(schedule.last_at),
             last_scan_id=schedule.last_scan_id,
-            error=error,
+            error=FailureReply.of(schedule.problem_code, schedule.problem_message, language),
             created_at=spelled(schedule.created_at),
             created_by=schedule.created_by,
         )

@@ -97,11 +97,8 @@ class ScanReply(BaseModel):
     findings_by_severity: SeverityCounts
 
     @classmethod
-    def of(cls, scan: Scan, counts: Mapping[Severity, int]) -> "ScanReply":
+    def of(cls, scan: Scan, counts: Mapping[Severity, int], language: Language = ENGLISH) -> "ScanReply":
         """The scan."""
-        error = None
-        if scan.problem_code is not None:
-            error = FailureReply(code=scan.problem_code, message=scan.problem_message or "")
         return cls(
             id=scan.id,
             status=scan.state.value,
@@ -109,7 +106,7 @@ class ScanReply(BaseModel):
             profile=scan.profile,
             targets=list(scan.targets),
             max_duration=scan.minutes_max,
-            error=error,
+            error=FailureReply.of(scan.problem_code, scan.problem_message, language),
             created_at=spelled(scan.created_at),
             created_by=scan.created_by,
             started_at=None if scan.started_at is None else spelled(scan.started_at),
@@ -234,7 +231,7 @@ class ScanDetailReply(ScanReply):
         for line in details.coverage:
             counts[line.state.value] += 1
         return cls(
-            **ScanReply.of(scan, details.severities).model_dump(),
+            **ScanReply.of(scan, details.severities, language).model_dump(),
             phases=[
                 PhaseReply.model_validate(
                     {"phase": one.name, "parts_done": one.done, "parts_total": one.total, "subjects": one.subjects}

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 
 from cybervault.domain.problems import Problem
-from cybervault.faces.language import SPANISH, said
+from cybervault.faces.language import SPANISH, Language, said
 
 
 @cache
@@ -22,13 +22,15 @@ def in_spanish(problem: Problem) -> Problem:
     # Not by `copy`, which calls the class as an exception of one text.
     spoken = type(problem).__new__(type(problem))
     vars(spoken).update(vars(problem))
-    spoken.message = _message(problem)
+    spoken.message = message_in(SPANISH, problem.code, problem.message)
     return spoken
 
 
-def _message(problem: Problem) -> str:
-    english = problem.message
+def message_in(language: Language, code: str, english: str) -> str:
+    """What is said of a problem that was kept, such as that of a job."""
+    if language != SPANISH:
+        return english
     if (sentence := said(english, SPANISH)) != english:
         return sentence
-    sentence = sentences_by_code().get(problem.code, english)
+    sentence = sentences_by_code().get(code, english)
     return f"{sentence} {english}" if sentence.endswith(":") else sentence

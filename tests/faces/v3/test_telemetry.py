@@ -119,6 +119,9 @@ class TestTake:
         assert (burst["burst"]["count"], burst["burst"]["last"]) == (12, "2026-01-31T12:00:11Z")
         assert burst["burst"]["group"] == {"IpAddress": "10.0.0.9", "TargetUserName": "eve"}
         assert body["warnings"] == ["12 matches of rules that correlations count are not told by themselves."]
+        spanish = await threats.key() | {"Accept-Language": "es"}
+        body = (await sent(threats, spanish, lines_of(*REFUSED))).json()
+        assert body["warnings"] == ["12 coincidencias de reglas que cuentan las correlaciones no se dan por separado."]
 
     async def test_without_key(self, threats: ThreatWorld) -> None:
         assert code_of(await sent(threats, {})) == (401, "missing_api_key")

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from cybervault.assessments.telemetry_batches import Looked, Report
+from cybervault.assessments.telemetry_batches import ListedBatch, Looked, Report
 from cybervault.detection.batch import Burst, Fault, Fired, Hit, Tally
 from cybervault.detection.timeline import Timeline
 from cybervault.domain.jobs import Job, JobId, JobState
 from cybervault.domain.principals import TenantId
 from cybervault.domain.verdicts import Severity
-from cybervault.faces.v3.telemetry_shapes import BatchReply, TelemetryReply
+from cybervault.faces.v3.telemetry_shapes import BatchReply, ListedBatchReply, TelemetryReply
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -93,3 +93,22 @@ def test_a_batch_says_how_it_stands_and_what_came_of_it(report: Report | None) -
     reply = BatchReply.of_job(job, report)
     assert (reply.batch_id, reply.state, reply.progress, reply.doing) == ("tel_0123456789", "running", 0.5, "reading")
     assert (reply.result and reply.result.events) == (report and 20)
+
+
+def test_who_wants_spanish_gets_warnings_and_faults_in_it() -> None:
+    job = Job(
+        JobId("job_1"), TenantId("tv_1"), "telemetry", "tel_1", "req_1", JobState.RUNNING, 1, 0.5,
+        "12,345 events looked at", problem_code="job_failed", problem_message="It failed.", created_at=AT,
+        started_at=None, finished_at=None,
+    )  # fmt: skip
+    tally = msgspec.structs.replace(TALLY, warnings=["1,234 matches have no time, so no correlation counts them."])
+    reply = BatchReply.of_job(job, Report(tally=tally), "es")
+    assert reply.result is not None
+    assert reply.result.warnings == ["1.234 coincidencias no tienen hora, así que ninguna correlación las cuenta."]
+    assert reply.result.errors[0].reason == "No es JSON."
+    assert (reply.doing, reply.error and reply.error.message) == (
+        "12.345 eventos mirados", "Un fallo nuestro detuvo el trabajo cada vez que se intentó.",
+    )  # fmt: skip
+    assert TelemetryReply.of_looked(Looked(tally, ()), "es").errors[0].reason == "No es JSON."
+    listed = ListedBatchReply.of_listed(ListedBatch(job, None, (0.0, "x")), "es")
+    assert listed.doing == reply.doing

@@ -10,6 +10,7 @@ from cybervault.domain.verdicts import Severity, Term
 from cybervault.faces.v3.threat_shapes import (
     AnalyzeRequest,
     AssessmentReply,
+    QueuedAssessment,
     StepReply,
     TechniqueReply,
     ThreatEdit,
@@ -17,7 +18,10 @@ from cybervault.faces.v3.threat_shapes import (
     spelled_severity,
 )
 from tests.assessments.made import ASSESSMENT, FINDING, WEIGHING
+from tests.faces.test_queued import JOB as RUNNING
 from tests.fakes.threats import SEED
+
+JOB = replace(RUNNING, doing="weighing 20 of 57 observables")
 
 
 def test_an_assessment_names_techniques_actions_and_their_targets() -> None:
@@ -64,6 +68,20 @@ def test_what_is_ours_is_said_in_spanish_to_who_wants_it() -> None:
         "Nada debería comunicarse con esta dirección.", "As it was said once.",
     ]  # fmt: skip
     assert AssessmentReply.of(replace(whole, summary="Of all parts."), "es").summary == "Of all parts."
+
+
+def test_warnings_are_said_in_spanish_and_what_a_job_does_too() -> None:
+    warning = "1 detection rules look at something that was not told, and could not be decided."
+    whole = replace(
+        ASSESSMENT,
+        warnings=(warning, "payload.hash is no MD5 or SHA1 or SHA256 or SHA512 in hexadecimal digits and was ignored."),
+    )
+    assert AssessmentReply.of(whole).warnings[0] == warning
+    assert AssessmentReply.of(whole, "es").warnings == [
+        "1 regla de detección mira algo que no se contó, y no se pudo decidir.",
+        "payload.hash no es MD5, SHA1, SHA256 ni SHA512 en dígitos hexadecimales y no se tuvo en cuenta.",
+    ]
+    assert QueuedAssessment.of(JOB, "es").doing == "sopesando 20 de 57 observables"
 
 
 def test_what_is_not_weighed_has_the_risk_0() -> None:

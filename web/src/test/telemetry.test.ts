@@ -66,6 +66,7 @@ const MATCH: Match = {
 describe("how far a batch is", () => {
   test("the number of events is read from what the server does", () => {
     expect(eventsIn("12,345 events looked at")).toBe(12_345);
+    expect(eventsIn("12.345 eventos mirados")).toBe(12_345);
     expect(eventsIn("opening threats")).toBeNull();
   });
 

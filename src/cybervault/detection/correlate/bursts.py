@@ -29,7 +29,7 @@ class Bursts:
 
     def left_out(self) -> tuple[str, ...]:
         """What could not be counted, a sentence each."""
-        return tuple(_sentences(self._correlator.report))
+        return tuple(sentences_of(self._correlator.report))
 
 
 def on_silence(count: int) -> tuple[str, ...]:
@@ -39,7 +39,8 @@ def on_silence(count: int) -> tuple[str, ...]:
     return (f"{count:,} matches of rules that correlations count are not told by themselves.",)
 
 
-def _sentences(report: Report) -> Iterator[str]:
+def sentences_of(report: Report) -> Iterator[str]:
+    """What correlations could not count, a sentence each."""
     if report.without_time:
         yield f"{report.without_time:,} matches have no time, so no correlation counts them."
     if report.without_field:

@@ -50,7 +50,7 @@ class V1:
         submission, actor = await request.to_core(call.request_id), await call.actor()
         if threats.queue is not None and wants_async(call.headers):
             job = await threats.queue.ask(request.handed(), submission, actor=actor)
-            return accepted(shapes.QueuedAnalysis.of(job), f"/v1/threats/analyses/{call.request_id}")
+            return accepted(shapes.QueuedAnalysis.of(job, call.language), f"/v1/threats/analyses/{call.request_id}")
         assessment = await threats.analyst.analyze(submission, actor=actor)
         return json_response(200, shapes.AnalyzeReply.of(assessment).model_dump())
 
@@ -61,7 +61,7 @@ class V1:
             raise not_found()
         found = await self._threats.of(principal).of_request(principal.tenant_id, request_id)
         if isinstance(found, Job):
-            return json_response(200, shapes.QueuedAnalysis.of(found).model_dump())
+            return json_response(200, shapes.QueuedAnalysis.of(found, call.language).model_dump())
         return json_response(200, shapes.AnalysisReply.of(found).model_dump())
 
     async def feed(self, call: Call, query: Annotated[shapes.FeedQuery, Query()]) -> Response:

@@ -86,7 +86,7 @@ class V1Scans:
         found = await self._scans.page(principal.tenant_id, most + 1, behind=behind)
         last = found[most - 1].place if len(found) > most else None
         cursor = self._cursors.write(last, *bound)
-        rows = [await self._listed(scan) for scan in found[:most]]
+        rows = [await self._listed(call, scan) for scan in found[:most]]
         reply = ScanList(data=rows, pagination=Pagination(next_cursor=cursor, has_more=cursor is not None))
         return json_response(200, reply.model_dump(mode="json"))
 
@@ -114,11 +114,11 @@ class V1Scans:
         """Stop a scan; what it has seen stays."""
         found = await self._found(call)
         scan = await self._scans.cancel(found.tenant_id, found.id, actor=await call.actor())
-        return json_response(202, (await self._listed(scan)).model_dump(mode="json"))
+        return json_response(202, (await self._listed(call, scan)).model_dump(mode="json"))
 
     async def _found(self, call: Call) -> Scan:
         principal = await call.principal()
         return await self._scans.find(principal.tenant_id, ScanId(call.path_params["scan_id"]))
 
-    async def _listed(self, scan: Scan) -> shapes.ScanReply:
-        return shapes.ScanReply.of(scan, await self._scans.severities(scan))
+    async def _listed(self, call: Call, scan: Scan) -> shapes.ScanReply:
+        return shapes.ScanReply.of(scan, await self._scans.severities(scan), call.language)

@@ -11,6 +11,7 @@ from cybervault.domain.assessments import Assessment, Depth
 from cybervault.domain.findings import Finding
 from cybervault.domain.jobs import Job
 from cybervault.domain.verdicts import Verdict
+from cybervault.faces.language import ENGLISH, Language
 from cybervault.faces.moments import spelled
 from cybervault.faces.queued import QueuedReply
 
@@ -140,9 +141,9 @@ class QueuedAnalysis(QueuedReply):
     request_id: str
 
     @classmethod
-    def of(cls, job: Job) -> "QueuedAnalysis":
+    def of(cls, job: Job, language: Language = ENGLISH) -> "QueuedAnalysis":
         """How a job stands."""
-        return cls(request_id=job.request_id or "", **QueuedReply.of(job).model_dump())
+        return cls(request_id=job.request_id or "", **QueuedReply.of(job, language).model_dump())
 
 
 class FeedQuery(BaseModel):

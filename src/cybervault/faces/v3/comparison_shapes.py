@@ -60,4 +60,4 @@ class ComparisonReply(BaseModel):
 
 
 def _reply_of(found: Assessment | Job, language: Language) -> AssessmentReply | QueuedAssessment:
-    return QueuedAssessment.of(found) if isinstance(found, Job) else AssessmentReply.of(found, language)
+    return QueuedAssessment.of(found, language) if isinstance(found, Job) else AssessmentReply.of(found, language)

@@ -49,7 +49,7 @@ class ScanSchedulePaths:
         """The schedules of the tenant, oldest first."""
         principal, wish = await call.principal(), await wish_of(call, query, self._cursors)
         page = page_of(await self._schedules.list(principal.tenant_id), _place, wish)
-        rows = [shapes.ScheduleReply.of(schedule) for schedule in page.items]
+        rows = [shapes.ScheduleReply.of(schedule, call.language) for schedule in page.items]
         reply = ScheduleList(data=rows, pagination=pagination_of(wish, page.last, self._cursors))
         return json_response(200, reply.model_dump(mode="json"))
 
@@ -57,12 +57,12 @@ class ScanSchedulePaths:
         """Ask for a scan at each of these times, as long as all of it may be scanned."""
         principal, request = await call.principal(), await call.body(shapes.ScheduleRequest)
         made = await self._schedules.create(principal.tenant_id, request.to_core(), actor=await call.actor())
-        return json_response(201, _spelled(made), {"location": f"{_BASE}/{made.id}"})
+        return json_response(201, _spelled(made, call), {"location": f"{_BASE}/{made.id}"})
 
     async def show(self, call: Call) -> Response:
         """One schedule, with how its last turn went."""
         principal = await call.principal()
-        return json_response(200, _spelled(await self._schedules.find(principal.tenant_id, _schedule_id(call))))
+        return json_response(200, _spelled(await self._schedules.find(principal.tenant_id, _schedule_id(call)), call))
 
     async def edit(self, call: Call) -> Response:
         """Change, pause or resume one."""
@@ -70,7 +70,7 @@ class ScanSchedulePaths:
         edited = await self._schedules.edit(
             principal.tenant_id, _schedule_id(call), request.to_core(), actor=await call.actor()
         )
-        return json_response(200, _spelled(edited))
+        return json_response(200, _spelled(edited, call))
 
     async def remove(self, call: Call) -> Response:
         """Remove one; the scans that it began stay."""
@@ -83,8 +83,8 @@ def _schedule_id(call: Call) -> ScheduleId:
     return ScheduleId(id_in(call.path_params, "schedule_id"))
 
 
-def _spelled(schedule: Schedule) -> dict[str, object]:
-    return shapes.ScheduleReply.of(schedule).model_dump(mode="json")
+def _spelled(schedule: Schedule, call: Call) -> dict[str, object]:
+    return shapes.ScheduleReply.of(schedule, call.language).model_dump(mode="json")
 
 
 def _place(schedule: Schedule) -> tuple[float, str]:

@@ -166,7 +166,7 @@ class ScanPaths:
         found = await self._scans.page(principal.tenant_id, wish.most + 1, behind=behind, wanted=query.to_core())
         page = found[: wish.most]
         last = page[-1].place if len(found) > wish.most else None
-        rows = [await self._listed(scan) for scan in page]
+        rows = [await self._listed(call, scan) for scan in page]
         reply = ScanList(data=rows, pagination=pagination_of(wish, last, self._cursors))
         return json_response(200, reply.model_dump(mode="json"))
 
@@ -247,13 +247,13 @@ class ScanPaths:
         """Stop a scan; what it has seen stays."""
         found = await self._found(call)
         scan = await self._scans.cancel(found.tenant_id, found.id, actor=await call.actor())
-        return json_response(202, (await self._listed(scan)).model_dump(mode="json"))
+        return json_response(202, (await self._listed(call, scan)).model_dump(mode="json"))
 
     async def _told(self, call: Call, scan: Scan, known: str) -> AsyncGenerator[bytes]:
         silent = 0
         async with call.guarded():
             while True:
-                listed = await self._listed(scan)
+                listed = await self._listed(call, scan)
                 # Its state in words, so that whoever comes back is told what it has missed and nothing twice.
                 mark = f"{listed.status}-{listed.progress}-{listed.findings_total}"
                 if mark != known:
@@ -271,8 +271,8 @@ class ScanPaths:
         principal = await call.principal()
         return await self._scans.find(principal.tenant_id, ScanId(id_in(call.path_params, "scan_id")))
 
-    async def _listed(self, scan: Scan) -> shapes.ScanReply:
-        return shapes.ScanReply.of(scan, await self._scans.severities(scan))
+    async def _listed(self, call: Call, scan: Scan) -> shapes.ScanReply:
+        return shapes.ScanReply.of(scan, await self._scans.severities(scan), call.language)
 
 
 def _event(mark: str, name: str, listed: shapes.ScanReply) -> bytes:

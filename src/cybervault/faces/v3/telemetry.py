@@ -77,14 +77,14 @@ class TelemetryPaths:
             raise _empty()
         found = await self._batches.take(content, actor=await call.actor(), is_later=wants_async(call.headers))
         if isinstance(found, Job):
-            return accepted(shapes.BatchReply.of_job(found), f"{_BASE}/{found.reference}")
-        return json_response(200, shapes.TelemetryReply.of_looked(found).model_dump())
+            return accepted(shapes.BatchReply.of_job(found, language=call.language), f"{_BASE}/{found.reference}")
+        return json_response(200, shapes.TelemetryReply.of_looked(found, call.language).model_dump())
 
     async def batch(self, call: Call) -> Response:
         """How a large batch stands, and what came of it."""
         principal = await call.principal()
         job, report = await self._batches.find(principal.tenant_id, _batch_id(call))
-        return json_response(200, shapes.BatchReply.of_job(job, report).model_dump())
+        return json_response(200, shapes.BatchReply.of_job(job, report, call.language).model_dump())
 
     async def listed(self, call: Call, query: Annotated[PageQuery, Query()]) -> Response:
         """The batches that were looked through later, the newest first."""
@@ -94,7 +94,7 @@ class TelemetryPaths:
         page = found[: wish.most]
         last = page[-1].place if len(found) > wish.most else None
         reply = shapes.BatchList(
-            data=[shapes.ListedBatchReply.of_listed(one) for one in page],
+            data=[shapes.ListedBatchReply.of_listed(one, call.language) for one in page],
             pagination=pagination_of(wish, last, self._cursors),
         )
         return json_response(200, reply.model_dump())
@@ -103,7 +103,7 @@ class TelemetryPaths:
         """End a batch that waits, or within two seconds one that is looked through; what it found is gone."""
         principal = await call.principal()
         job, report = await self._batches.cancel(principal.tenant_id, _batch_id(call), actor=await call.actor())
-        return json_response(200, shapes.BatchReply.of_job(job, report).model_dump())
+        return json_response(200, shapes.BatchReply.of_job(job, report, call.language).model_dump())
 
     async def remove(self, call: Call) -> Response:
         """Delete a batch that has ended, with its matches and the events that were kept with them."""

@@ -15,6 +15,7 @@ from cybervault.detection.ranking import RankedEntity
 from cybervault.detection.timeline import Timeline
 from cybervault.domain.assessments import rank_of
 from cybervault.domain.jobs import Job
+from cybervault.faces.language import ENGLISH, Language, said
 from cybervault.faces.moments import spelled
 from cybervault.faces.queued import QueuedReply
 from cybervault.faces.v3.management.office import PageQuery, Pagination
@@ -30,9 +31,9 @@ class FaultReply(BaseModel):
     reason: str
 
     @classmethod
-    def of(cls, fault: Fault) -> "FaultReply":
+    def of(cls, fault: Fault, language: Language = ENGLISH) -> "FaultReply":
         """One fault."""
-        return cls(line=fault.line, reason=fault.reason)
+        return cls(line=fault.line, reason=said(fault.reason, language))
 
 
 class FiredRuleReply(BaseModel):
@@ -217,14 +218,14 @@ class TallyReply(BaseModel):
     warnings: list[str] = Field(description="What correlations could not count, and what is not told by itself.")
 
     @classmethod
-    def of(cls, tally: Tally) -> "TallyReply":
+    def of(cls, tally: Tally, language: Language = ENGLISH) -> "TallyReply":
         """The counts."""
         return cls(
             events=tally.events,
             matched=tally.matched,
             not_read=tally.unread,
             not_recognised=tally.unrecognised,
-            errors=[FaultReply.of(fault) for fault in tally.faults],
+            errors=[FaultReply.of(fault, language) for fault in tally.faults],
             matches_total=tally.matches,
             by_rule=[FiredReply.of(rule) for rule in _ranked(tally.rules.values())],
             techniques=_techniques(tally.rules.values()),
@@ -233,7 +234,7 @@ class TallyReply(BaseModel):
             entities=[EntityReply.of(one, tally.rules) for one in tally.entities],
             indicators=tally.indicators,
             threats=tally.threats,
-            warnings=tally.warnings,
+            warnings=[said(one, language) for one in tally.warnings],
         )
 
 
@@ -243,10 +244,10 @@ class TelemetryReply(TallyReply):
     matches: list[MatchReply] = Field(description="The first 10,000 in the order of the batch, then `bursts`.")
 
     @classmethod
-    def of_looked(cls, looked: Looked) -> "TelemetryReply":
+    def of_looked(cls, looked: Looked, language: Language = ENGLISH) -> "TelemetryReply":
         """What came of it."""
         return cls(
-            **TallyReply.of(looked.tally).model_dump(),
+            **TallyReply.of(looked.tally, language).model_dump(),
             matches=[MatchReply.of(hit, looked.tally.rules) for hit in looked.hits],
         )
 
@@ -258,10 +259,10 @@ class BatchReply(QueuedReply):
     result: TallyReply | None = Field(description="What came of it, once it is completed.")
 
     @classmethod
-    def of_job(cls, job: Job, report: Report | None = None) -> "BatchReply":
+    def of_job(cls, job: Job, report: Report | None = None, language: Language = ENGLISH) -> "BatchReply":
         """How it stands."""
-        result = None if report is None else TallyReply.of(report.tally)
-        return cls(batch_id=job.reference or "", result=result, **QueuedReply.of(job).model_dump())
+        result = None if report is None else TallyReply.of(report.tally, language)
+        return cls(batch_id=job.reference or "", result=result, **QueuedReply.of(job, language).model_dump())
 
 
 class MatchesQuery(PageQuery):
@@ -308,14 +309,14 @@ class ListedBatchReply(QueuedReply):
     counts: CountsReply | None = Field(description="What came of it, once it is completed.")
 
     @classmethod
-    def of_listed(cls, listed: ListedBatch) -> "ListedBatchReply":
+    def of_listed(cls, listed: ListedBatch, language: Language = ENGLISH) -> "ListedBatchReply":
         """How it stands."""
         job = listed.job
         return cls(
             batch_id=job.reference or "",
             finished_at=_moment(job.finished_at),
             counts=None if listed.counts is None else CountsReply.of(listed.counts),
-            **QueuedReply.of(job).model_dump(),
+            **QueuedReply.of(job, language).model_dump(),
         )
 
 

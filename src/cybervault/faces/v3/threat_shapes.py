@@ -252,7 +252,7 @@ class AssessmentReply(BaseModel):
                 "detections": [DetectionReply.of(rule).model_dump() for rule in assessment.detections],
                 "entity_risk": [EntityRiskReply.of(one).model_dump() for one in assessment.entities],
                 "missing": list(assessment.missing),
-                "warnings": list(assessment.warnings),
+                "warnings": [said(one, language) for one in assessment.warnings],
                 "target_type": assessment.target.kind,
                 "target": assessment.target.value,
                 "depth": assessment.depth.value,
@@ -268,9 +268,9 @@ class QueuedAssessment(QueuedReply):
     assessment_id: str = Field(examples=["asm_4f1k9x2m7q"])
 
     @classmethod
-    def of(cls, job: Job) -> "QueuedAssessment":
+    def of(cls, job: Job, language: Language = ENGLISH) -> "QueuedAssessment":
         """How a job stands."""
-        return cls(assessment_id=job.reference or "", **QueuedReply.of(job).model_dump())
+        return cls(assessment_id=job.reference or "", **QueuedReply.of(job, language).model_dump())
 
 
 class AssessmentsQuery(PageQuery):

@@ -68,7 +68,7 @@ class ThreatPaths:
         submission, actor = await request.to_core(call.request_id), await call.actor()
         if threats.queue is not None and wants_async(call.headers):
             job = await threats.queue.ask(request.handed(), submission, actor=actor)
-            return accepted(shapes.QueuedAssessment.of(job), f"{_BASE}/assessments/{submission.id}")
+            return accepted(shapes.QueuedAssessment.of(job, call.language), f"{_BASE}/assessments/{submission.id}")
         assessment = await threats.analyst.analyze(submission, actor=actor)
         where = {"location": f"{_BASE}/assessments/{assessment.id}"}
         return json_response(201, shapes.AssessmentReply.of(assessment, call.language).model_dump(), where)
@@ -94,7 +94,7 @@ class ThreatPaths:
         wanted = AssessmentId(id_in(call.path_params, "assessment_id"))
         found = await self._threats.of(principal).find(principal.tenant_id, wanted)
         if isinstance(found, Job):
-            return json_response(200, shapes.QueuedAssessment.of(found).model_dump())
+            return json_response(200, shapes.QueuedAssessment.of(found, call.language).model_dump())
         suffix = "" if call.language == ENGLISH else f"-{call.language}"
         tag = {"etag": f'"{found.id}{suffix}"', "vary": "Accept-Language"}
         if call.headers.get("if-none-match") == tag["etag"]:

@@ -10,10 +10,10 @@ export type Match = Shapes["MatchReply"];
 export type Part = Shapes["PartReply"];
 type Timeline = Shapes["TimelineReply"];
 
-/** The first number of "12,345 events looked at", as the server says what it does; null where it does something else. */
+/** The first number of "12,345 events looked at" or "12.345 eventos mirados", as the server says what it does; else null. */
 export function eventsIn(doing: string): number | null {
-  const found = /^([\d,]+) events\b/.exec(doing)?.[1];
-  return found === undefined ? null : Number(found.replaceAll(",", ""));
+  const found = /^([\d.,]+) event/.exec(doing)?.[1];
+  return found === undefined ? null : Number(found.replaceAll(/[.,]/g, ""));
 }
 
 /** Events a second between the first and the last time that a number was told; null while that says nothing. */
