@@ -24,7 +24,7 @@ WITHOUT: Final = {
     "GET /api/ctai/stream": "answers by server-sent events",
     "GET /v3/threats/export": "answers by a file: NDJSON, CSV or a bundle of STIX",
     "GET /v3/scans/{scan_id}/events": "answers by server-sent events",
-    "GET /v3/scans/{scan_id}/export": "answers by a file: SARIF, CSV, HTML or CycloneDX",
+    "GET /v3/scans/{scan_id}/export": "answers by a file: SARIF, CSV, HTML, PDF or CycloneDX",
     "DELETE /v3/detection/filters/{filter_id}": "answers nothing",
     "DELETE /v3/telemetry/{batch_id}": "answers nothing",
     "POST /v1/scans/upload-sarif": "takes a file",

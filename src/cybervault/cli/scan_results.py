@@ -56,7 +56,8 @@ def export(  # noqa: PLR0913, PLR0917 - each argument is an option of the comman
         Form,
         typer.Option(
             "--format",
-            help="A page to read and to print, SARIF 2.1.0, a table, or an image's packages (CycloneDX 1.6).",
+            help="A page to read and to print, the same as PDF where there is a browser, SARIF 2.1.0, a table, or the "
+            "packages of an image (CycloneDX 1.6).",
         ),
     ] = Form.HTML,
     image: Annotated[str, typer.Option(help="Of which image the packages are, where the scan looked at several.")] = "",

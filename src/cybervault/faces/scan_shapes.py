@@ -293,6 +293,7 @@ class EngineList(BaseModel):
     """Answer of `GET /v3/scans/engines`, in the order in which they look."""
 
     data: list[EngineReply]
+    prints_pdf: bool = Field(description="Whether a browser is there, so that reports can be had as PDF.")
 
 
 class RefusedReply(BaseModel):

@@ -44,6 +44,7 @@ class Form(StrEnum):
     SARIF = "sarif"
     CSV = "csv"
     HTML = "html"
+    PDF = "pdf"
     CYCLONEDX = "cyclonedx"
 
     @property
@@ -58,10 +59,10 @@ def packages_exported(scan: Scan, inventory: Inventory, at: datetime) -> bytes:
 
 
 def exported(result: Result, form: Form) -> bytes:
-    """All that a scan saw, as one file; packages are no part of it."""
+    """All that a scan saw, as one file, of PDF the page that is printed; packages are no part of it."""
     if form is Form.SARIF:
         return json.dumps(sarif_of(result), ensure_ascii=False).encode()
-    if form is Form.HTML:
+    if form in {Form.HTML, Form.PDF}:
         return report_of(result).encode()
     out = io.StringIO()
     table = csv.writer(out)

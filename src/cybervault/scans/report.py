@@ -31,8 +31,9 @@ _ENDS: Final[Mapping[JobState, str]] = {
 }
 _FOOT: Final = (
     "A finding is open until its spot is looked at again and nothing is seen there; what was not looked at is not told "
-    "to be safe. To keep this as PDF, print it."
+    "to be safe."
 )
+_PRINT: Final = element("p", "To keep this as PDF, print it.", class_="screen")
 
 
 def report_of(result: Result) -> str:
@@ -42,7 +43,9 @@ def report_of(result: Result) -> str:
     body = [
         element("header", [element("h1", f"Scan of {name}"), quiet(_said(result))]),
         element("main", [*_sections(result)]),
-        element("footer", element("p", f"Written by CyberVault {__version__} at {when(result.at)} UTC. {_FOOT}")),
+        element(
+            "footer", [element("p", f"Written by CyberVault {__version__} at {when(result.at)} UTC. {_FOOT}"), _PRINT]
+        ),
     ]
     return sheet(f"Scan of {name}, {scan.id}", body, style=style_in("cybervault.scans", "report.css"))
 

@@ -25,6 +25,7 @@ from cybervault.scans.grants import Grants
 from cybervault.scans.hands import Hands
 from cybervault.scans.inventory import Inventory
 from cybervault.scans.plan import connections_of, minutes_of, phases_of, targets_of, unplanned
+from cybervault.scans.printing import Printer
 from cybervault.scans.profiles import Profile, ProfileName
 from cybervault.scans.result import Result
 from cybervault.scans.rules import scan_rules
@@ -107,6 +108,7 @@ class Scans:
         self._profiles = profiles
         self._timeline = timeline
         self._toolbox = toolbox
+        self._printer = Printer()
         self._hands = hands
         self._wake = wake
 
@@ -133,6 +135,11 @@ class Scans:
         minutes = min(minutes_of(targets, profile, engines), wish.minutes_max)
         connections = connections_of(targets, profile, engines)
         return Preview(targets, profile, minutes, connections, tuple(missing), engines=tuple(usable))
+
+    @property
+    def prints(self) -> bool:
+        """Whether PDF can be had."""
+        return self._printer.browser is not None
 
     def engines(self) -> tuple[Standing, ...]:
         """What this server looks with, and what it has not. Reads files: give it a thread."""
@@ -269,10 +276,11 @@ class Scans:
     async def file(self, scan: Scan, form: Form, *, image: str = "") -> bytes:
         """What came of a scan in one of the forms; where it looked at several images, `image` is the one that is meant.
 
-        Raises `Problem` NOT_FOUND `no_packages`, INVALID `missing_parameter`.
+        Raises `Problem` NOT_FOUND `no_packages`, INVALID `missing_parameter`, and for PDF what `Printer` does.
         """
         if form is not Form.CYCLONEDX:
-            return await asyncio.to_thread(exported, await self.result(scan), form)
+            made = await asyncio.to_thread(exported, await self.result(scan), form)
+            return await self._printer.printed(made.decode()) if form is Form.PDF else made
         inventory = await self._inventory(scan, image)
         return await asyncio.to_thread(packages_exported, scan, inventory, self._journal.clock.now())
 

@@ -153,6 +153,12 @@ async def test_what_it_saw_is_a_file(threats: ThreatWorld) -> None:
     assert page.headers["content-disposition"].endswith('.html"')
     assert "sandbox" in page.headers["content-security-policy"]
     assert "Switch telnet off and use SSH." in page.text
+    pdf = await threats.ask("GET", f"{where}/export?format=pdf", key)
+    if (await threats.ask("GET", f"{PATH}/engines", key)).json()["prints_pdf"]:
+        assert (pdf.headers["content-type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
+        assert pdf.headers["content-disposition"].endswith('.pdf"')
+    else:
+        assert code_of(pdf) == (503, "no_browser")
     assert code_of(await threats.ask("GET", f"{where}/export?format=odd", key)) == (400, "invalid_parameter")
     assert code_of(await threats.ask("GET", f"{where}/export?format=cyclonedx", key)) == (404, "no_packages")
 

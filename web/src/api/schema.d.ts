@@ -899,7 +899,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * @description All that a scan saw as one file, in SARIF and HTML what it did not look at, too; or an image's packages.
+         * @description All that a scan saw as one file, in all but CSV what it did not look at, too; or an image's packages.
          *
          *     Needs the scope `scan:read`.
          */
@@ -3001,6 +3001,11 @@ export interface components {
         EngineList: {
             /** Data */
             data: components["schemas"]["EngineReply"][];
+            /**
+             * Prints Pdf
+             * @description Whether a browser is there, so that reports can be had as PDF.
+             */
+            prints_pdf: boolean;
         };
         /**
          * EngineReply
@@ -6063,7 +6068,7 @@ export interface components {
          * @description How it is written.
          * @enum {string}
          */
-        ScansForm: "sarif" | "csv" | "html" | "cyclonedx";
+        ScansForm: "sarif" | "csv" | "html" | "pdf" | "cyclonedx";
     };
     responses: {
         /** @description The request is not as it must be. */
@@ -8614,7 +8619,7 @@ export interface operations {
     export_v3_scans__scan_id__export_get: {
         parameters: {
             query?: {
-                /** @description SARIF 2.1.0, a table, a page to read and to print, or the packages of an image (CycloneDX 1.6). */
+                /** @description SARIF 2.1.0, a table, a page to read and to print, the same as PDF where this server has a browser, or the packages of an image (CycloneDX 1.6). */
                 format?: components["schemas"]["ScansForm"];
                 /** @description Of which image the packages are wanted, where the scan looked at several. */
                 image?: string;
@@ -8638,6 +8643,7 @@ export interface operations {
                     "application/sarif+json": Record<string, never>;
                     "text/csv; charset=utf-8": string;
                     "text/html; charset=utf-8": string;
+                    "application/pdf": string;
                     "application/vnd.cyclonedx+json; version=1.6": Record<string, never>;
                 };
             };

@@ -38,6 +38,7 @@ _FILES: Final = {
     Form.SARIF: "application/sarif+json",
     Form.CSV: "text/csv; charset=utf-8",
     Form.HTML: "text/html; charset=utf-8",
+    Form.PDF: "application/pdf",
     Form.CYCLONEDX: "application/vnd.cyclonedx+json; version=1.6",
 }
 _FILES_ANSWERED: Final[Piece] = {
@@ -106,7 +107,8 @@ class ExportQuery(BaseModel):
 
     format: Form = Field(
         default=Form.SARIF,
-        description="SARIF 2.1.0, a table, a page to read and to print, or the packages of an image (CycloneDX 1.6).",
+        description="SARIF 2.1.0, a table, a page to read and to print, the same as PDF where this server has a "
+        "browser, or the packages of an image (CycloneDX 1.6).",
     )
     image: str = Field(
         default="",
@@ -187,7 +189,7 @@ class ScanPaths:
         """What this server looks with, in which versions, what it has not and how it gets that."""
         await call.principal()
         found = await asyncio.to_thread(self._scans.engines)
-        reply = shapes.EngineList(data=[shapes.EngineReply.of(one) for one in found])
+        reply = shapes.EngineList(data=[shapes.EngineReply.of(one) for one in found], prints_pdf=self._scans.prints)
         return json_response(200, reply.model_dump(mode="json"))
 
     async def show(self, call: Call) -> Response:
@@ -230,7 +232,7 @@ class ScanPaths:
         return StreamingResponse(stream, headers=_HEADERS, media_type=_STREAM)
 
     async def export(self, call: Call, query: Annotated[ExportQuery, Query()]) -> Response:
-        """All that a scan saw as one file, in SARIF and HTML what it did not look at, too; or an image's packages."""
+        """All that a scan saw as one file, in all but CSV what it did not look at, too; or an image's packages."""
         scan, form = await self._found(call), query.format
         content = await self._scans.file(scan, form, image=query.image)
         named = {"content-disposition": f'attachment; filename="{scan.id}.{form.ending}"'}

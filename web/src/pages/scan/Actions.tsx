@@ -1,6 +1,6 @@
 /** What can be done with a scan: stop it, take its result along, ask for it again. */
 
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { CalendarClock, RotateCw, Square } from "lucide-react";
 import { useState } from "react";
@@ -12,11 +12,12 @@ import { ConfirmDialog } from "../../kit/ConfirmDialog";
 import { ExportMenu } from "../../kit/ExportMenu";
 import { useToast } from "../../kit/Toasts";
 import { can, useSession } from "../../session/session";
+import { enginesQuery } from "../scans/queries";
 import { imagesOf, isOpen, isUploaded, type ScanDetail } from "../scans/search";
 import { scanWords } from "../scans/words";
 import { scanTexts } from "./texts";
 
-const FORMATS = ["html", "sarif", "csv"] as const;
+const FORMATS = ["sarif", "csv"] as const;
 
 export function Actions({ scan }: { scan: ScanDetail }) {
   const { texts: shared } = useSpeech();
@@ -24,6 +25,7 @@ export function Actions({ scan }: { scan: ScanDetail }) {
   const words = useTexts(scanWords);
   const session = useSession();
   const isAllowed = can(session, "scan:write");
+  const reports = useQuery(enginesQuery).data?.prints_pdf ? ["html", "pdf"] : ["html"];
   const same = { targets: scan.targets.join(" "), profile: scan.profile };
   // Packages are read last: while it goes on there are none yet.
   const images = isOpen(scan) ? [] : imagesOf(scan);
@@ -42,7 +44,7 @@ export function Actions({ scan }: { scan: ScanDetail }) {
       )}
       <ExportMenu
         texts={{ ...texts.export, ...packages }}
-        formats={[...FORMATS, ...Object.keys(packages)]}
+        formats={[...reports, ...FORMATS, ...Object.keys(packages)]}
         path={(format) => `/v3/scans/${scan.id}/export?format=${format}`}
       />
       {isOpen(scan) ? (

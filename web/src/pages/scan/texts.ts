@@ -22,6 +22,7 @@ export const scanTexts = textsOf(
     export: {
       label: "Export",
       html: "Report (HTML), to read and to print",
+      pdf: "Report (PDF)",
       sarif: "SARIF 2.1.0, with what was not looked at",
       csv: "CSV, a table",
     },
@@ -192,6 +193,7 @@ export const scanTexts = textsOf(
     export: {
       label: "Exportar",
       html: "Informe (HTML), para leer e imprimir",
+      pdf: "Informe (PDF)",
       sarif: "SARIF 2.1.0, con lo que no se miró",
       csv: "CSV, una tabla",
     },
