@@ -31,6 +31,24 @@ def test_the_page_and_the_api_are_one_server(serve: Serve) -> None:
     assert server.get("/nope").json["error"]["code"] == "not_found"
 
 
+@pytest.mark.parametrize(
+    ("path", "is_page"),
+    [("/nope/at/all", True), ("/v3/nope", False), ("/api/docs/nope", False), ("/assets/nope.js", False)],
+)
+async def test_who_opens_a_path_that_there_is_not_in_a_browser_is_shown_a_page(
+    setup: Setup, path: str, *, is_page: bool
+) -> None:
+    accept = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    transport = httpx2.ASGITransport(app=create_app(setup.settings()))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://here") as client:
+        shown = await client.get(path, headers=accept)
+        told = await client.get(path)
+    # A console that was not built says so by another status.
+    assert shown.headers["content-type"].startswith("text/html") is is_page
+    assert "x-request-id" in shown.headers
+    assert (told.status_code, told.headers["content-type"]) == (404, "application/json")
+
+
 async def test_links_in_answers_lead_where_the_operator_says(setup: Setup) -> None:
     app = create_app(setup.settings().model_copy(update={"public_url": "https://cybervault.example"}))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://here") as client:

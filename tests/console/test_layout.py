@@ -118,3 +118,20 @@ class TestChoices:
         await visit.page.get_by_role("button", name="Vaciar la lista").click()
         await expect(item).to_have_count(0)
         assert await visit.stored("cybervault:recent") is None
+
+
+@pytest.mark.parametrize(
+    ("look", "title", "home"),
+    [
+        (Look("es", "dark"), "Aquí no hay nada", "A la primera página"),
+        (Look("en", "light"), "Nothing here", "To the first page"),
+    ],
+    ids=["es, dark", "en, light"],
+)
+async def test_an_address_that_leads_nowhere_says_so_and_leads_back(
+    open_console: OpenConsole, look: Look, title: str, home: str
+) -> None:
+    visit = await open_console(look, path="/nowhere/at/all", statuses=frozenset({404}))
+    await expect(visit.page.locator("#content h1")).to_have_text(title)
+    await visit.page.get_by_role("link", name=home).click()
+    await expect(visit.field).to_be_visible()

@@ -11,7 +11,7 @@ from cybervault.domain.ids import RequestId
 from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.faces.caller import Callers, Presented
 from cybervault.faces.face import Face, status_of
-from cybervault.faces.failures import in_form, problem_of
+from cybervault.faces.failures import in_form, is_opened, problem_of
 from cybervault.faces.proxies import Client
 from cybervault.faces.rights import Rights
 from cybervault.faces.visit import Desk, Visit
@@ -33,6 +33,26 @@ def visit_of(framed: Framed, accept: list[str], *, has_other: bool = True) -> Vi
     headers = Headers(raw=[(b"accept", value.encode()) for value in accept])
     desk = Desk(Callers(framed.world.keys), Rights(()))
     return Visit(desk, face, RequestId("req_1"), Presented("GET", headers, HERE), 0.0)
+
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@pytest.mark.parametrize(
+    ("path", "accept", "method", "is_page"),
+    [
+        ("/nowhere", BROWSER, "GET", True),
+        ("/nowhere", "", "GET", False),
+        ("/nowhere", "*/*", "GET", False),
+        ("/nowhere", "application/json, text/html;q=0", "GET", False),
+        ("/nowhere", BROWSER, "POST", False),
+        ("/api/nowhere", BROWSER, "GET", False),
+        ("/assets/nowhere.js", BROWSER, "GET", False),
+    ],
+)
+def test_a_page_is_for_who_opens_one(path: str, accept: str, method: str, *, is_page: bool) -> None:
+    presented = Presented(method, Headers({"accept": accept}), HERE)
+    assert is_opened(presented, path) is is_page
 
 
 PROBLEM = Problem(ProblemKind.CONFLICT, code="odd", message="For the caller.")

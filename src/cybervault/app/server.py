@@ -16,7 +16,7 @@ from cybervault.domain.clock import Clock
 from cybervault.faces.caller import API_KEY, BEARER, Callers
 from cybervault.faces.console.doorway import Doorway
 from cybervault.faces.console.identity import IdentityPaths
-from cybervault.faces.console.pages import CONSOLE_DIST, console_routes
+from cybervault.faces.console.pages import CONSOLE_DIST, console_routes, nowhere_page
 from cybervault.faces.console.passkeys import PasskeyPaths
 from cybervault.faces.console.second_factors import SecondFactorPaths
 from cybervault.faces.console.sign_in import Reception, SignInPaths
@@ -198,6 +198,7 @@ def _framed(app: FastAPI, product: Product) -> Frame:
         limits=Limits(product.shared.limiter, product.clock, queue_wait_seconds=settings.queue_wait_seconds),
         usage=access.usage,
         exposure=access.exposure,
+        nowhere=nowhere_page(CONSOLE_DIST),
     )
     desk = Desk(callers, rights, access.idempotency, product.shared.streams)
     return Frame(app, faces, outside=form, desk=desk, surroundings=surroundings)

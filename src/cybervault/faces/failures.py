@@ -7,11 +7,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from cybervault.domain.problems import Problem, ProblemKind
+from cybervault.faces.caller import Presented
 from cybervault.faces.face import CRASH
 from cybervault.faces.language import SPANISH, language_of
 from cybervault.faces.spanish_problems import in_spanish
 from cybervault.faces.visit import Visit
 
+_NO_PAGES: Final = ("/api/", "/assets/")
 _PROBLEM_JSON: Final = "application/problem+json"
 
 
@@ -19,7 +21,7 @@ def in_form(visit: Visit, problem: Problem | None) -> Response:
     """A problem, or a bug of ours (None), as the caller is told it."""
     face = visit.face
     form = face.problem_response
-    if face.problem_json is not None and _wants_problem_json(visit.presented.headers):
+    if face.problem_json is not None and _names(visit.presented.headers, _PROBLEM_JSON):
         form = face.problem_json
     is_spanish = face.speaks_spanish and language_of(visit.presented.headers.get("accept-language", "")) == SPANISH
     response = form(in_spanish(problem or CRASH) if is_spanish else problem, visit.request_id)
@@ -31,11 +33,16 @@ def in_form(visit: Visit, problem: Problem | None) -> Response:
     return response
 
 
-def _wants_problem_json(headers: Headers) -> bool:
-    """Whether the form of RFC 9457 is named among what the caller accepts, and not by a zero weight."""
+def is_opened(presented: Presented, path: str) -> bool:
+    """Whether somebody opens a path as a page, in a browser: not what pages and programs ask for by themselves."""
+    return presented.method == "GET" and not path.startswith(_NO_PAGES) and _names(presented.headers, "text/html")
+
+
+def _names(headers: Headers, wanted: str) -> bool:
+    """Whether a type is named among what the caller accepts, and not by a zero weight."""
     for item in ",".join(headers.getlist("accept")).lower().split(","):
         media, _, weight = item.partition(";")
-        if media.strip() == _PROBLEM_JSON:
+        if media.strip() == wanted:
             return weight.replace(" ", "").rstrip("0") not in {"q=", "q=0."}
     return False
 

@@ -1,7 +1,7 @@
 """The frame around every face: request id, caller, limits, each face's own errors, the crash net."""
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final, Protocol, cast
@@ -10,6 +10,7 @@ import structlog
 from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import Message, Receive, Send
@@ -23,7 +24,7 @@ from cybervault.domain.problems import Problem, ProblemKind
 from cybervault.faces.call import Call, Endpoint, LeanRoute
 from cybervault.faces.caller import Presented, text_of_url
 from cybervault.faces.face import STATUS_OF, Face, json_response, status_of
-from cybervault.faces.failures import in_form, problem_of
+from cybervault.faces.failures import in_form, is_opened, problem_of
 from cybervault.faces.limiting import Charge, Limits, Mailbox, refuse
 from cybervault.faces.proxies import HttpsRule, Proxies
 from cybervault.faces.request_ids import is_request_id
@@ -56,7 +57,10 @@ class Exposed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the frame itself works with; without `limits` no face is counted, without `usage` nothing is noted."""
+    """What the frame itself works with; without `limits` no face is counted, without `usage` nothing is noted.
+
+    `nowhere` makes what a browser is shown for a path that there is not; it may read files.
+    """
 
     clock: Clock
     proxies: Proxies = field(default_factory=Proxies)
@@ -64,6 +68,7 @@ class Surroundings:
     limits: Limits | None = None
     usage: UsageLog | None = None
     exposure: Exposed | None = None
+    nowhere: Callable[[Request], Response] | None = None
 
 
 class Frame:
@@ -126,7 +131,7 @@ class Frame:
         try:
             await answering
         except HTTPException as error:
-            response = in_form(visit, problem_of(error))
+            response = await self._page_of_nowhere(visit, wire, error) or in_form(visit, problem_of(error))
             response.headers.update(error.headers or {})
             await wire.give(response)
         except Problem as problem:
@@ -139,6 +144,14 @@ class Frame:
                 return error
             await wire.give(in_form(visit, None))
         return None
+
+    async def _page_of_nowhere(self, visit: Visit, wire: "Wire", error: HTTPException) -> Response | None:
+        """A page where a person opened a path that there is not; None for everybody else, who gets the form."""
+        nowhere, presented = self._around.nowhere, visit.presented
+        is_missing = error.status_code == STATUS_OF[ProblemKind.NOT_FOUND] and visit.face is self._outside
+        if nowhere is None or not is_missing or not is_opened(presented, wire.scope["path"]):
+            return None
+        return await asyncio.to_thread(nowhere, Request(wire.scope))
 
     async def _answer(self, visit: Visit, wire: "Wire") -> None:
         scope = wire.scope

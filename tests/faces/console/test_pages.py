@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
-from cybervault.faces.console.pages import CONSOLE_DIST, console_routes
+from cybervault.faces.console.pages import CONSOLE_DIST, console_routes, nowhere_page
 
 INDEX = (
     '<html data-session="__SESSION__">'
@@ -97,6 +98,16 @@ def test_the_page_carries_the_strict_policy(client: TestClient, path: str) -> No
         "require-trusted-types-for": "'script'",
         "trusted-types": "'none'",
     }
+
+
+def test_a_path_that_there_is_not_has_the_page_too_which_says_so(dist: Path) -> None:
+    scope = {"type": "http", "method": "GET", "path": "/nowhere", "headers": [], "query_string": b""}
+    answer = nowhere_page(dist)(Request(scope))
+    assert (answer.status_code, answer.media_type) == (404, "text/html")
+    assert "'nonce-" in answer.headers["content-security-policy"]
+    assert bytes(answer.body).startswith(b'<html data-session="none">')
+    (dist / "index.html").unlink()
+    assert nowhere_page(dist)(Request(scope)).status_code == 503
 
 
 def test_every_answer_has_its_own_nonce(client: TestClient) -> None:

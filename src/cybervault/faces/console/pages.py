@@ -2,7 +2,9 @@
 
 import html
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
@@ -43,6 +45,11 @@ def console_routes(dist: Path) -> list[BaseRoute]:
     ]
 
 
+def nowhere_page(dist: Path) -> Callable[[Request], Response]:
+    """What shows the console's page for a path that there is not, as 404: it says so in the reader's language."""
+    return _Console(dist).nowhere
+
+
 @dataclass(frozen=True, slots=True)
 class _Console:
     """The endpoints; plain functions, because the framework reads files best in its threads."""
@@ -58,6 +65,13 @@ class _Console:
             return _document(_unbuilt(self.dist, nonce), nonce, status=503)
         session = "some" if may_have_session(request.cookies) else "none"
         return _document(template.replace(_NONCE_PLACE, nonce).replace(_SESSION_PLACE, session), nonce)
+
+    def nowhere(self, request: Request) -> Response:
+        """The page, which finds no such path among its own; an unbuilt one says that it is."""
+        page = self.page(request)
+        if page.status_code == HTTPStatus.OK:
+            page.status_code = HTTPStatus.NOT_FOUND
+        return page
 
     def asset(self, request: Request) -> Response:
         """One asset."""
