@@ -3,6 +3,7 @@
 import asyncio
 import io
 import shutil
+import unicodedata
 from pathlib import Path
 
 import pypdf
@@ -20,7 +21,10 @@ needs_browser = pytest.mark.skipif(Printer().browser is None, reason=f"no browse
 
 
 def text_of(pdf: bytes) -> str:
-    return "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages)
+    """In one line and without ligatures, which are up to the fonts."""
+    pages = pypdf.PdfReader(io.BytesIO(pdf)).pages
+    whole = " ".join(word for page in pages for word in page.extract_text().split())
+    return unicodedata.normalize("NFKC", whole)
 
 
 def browser_that(folder: Path, does: str) -> Printer:

@@ -20,7 +20,7 @@ _SETTINGS: Final = tuple(
     Path("/etc", name)
     for name in (
         "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "resolv.conf", "hosts", "host.conf", "gai.conf", "nsswitch.conf",
-        "services", "protocols", "localtime", "timezone", "ssl/certs", "ssl/openssl.cnf", "ca-certificates",
+        "services", "protocols", "localtime", "timezone", "fonts", "ssl/certs", "ssl/openssl.cnf", "ca-certificates",
         "pki/tls/certs", "pki/tls/cert.pem", "pki/tls/openssl.cnf", "pki/ca-trust/extracted", "crypto-policies",
     )
 )  # fmt: skip

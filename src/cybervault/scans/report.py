@@ -10,6 +10,7 @@ from cybervault.domain.assessments import rank_of
 from cybervault.domain.jobs import JobState
 from cybervault.domain.verdicts import Severity
 from cybervault.pages.markup import Markup, element, lines, link
+from cybervault.pages.order import in_order
 from cybervault.pages.sheet import badge, bars, facts, quiet, row, section, sheet, style_in, table, tiles, when
 from cybervault.scans.report_coverage import COVERAGE_WORDS, looked_at, not_looked_at
 from cybervault.scans.result import Result
@@ -109,7 +110,7 @@ def _assets(findings: Sequence[ScanFinding]) -> Markup:
     found: dict[str, Counter[Severity]] = {}
     for one in findings:
         found.setdefault(one.asset, Counter())[one.severity] += 1
-    ordered = sorted(found.items(), key=lambda one: ([-one[1][severity] for severity in _SEVERITIES], one[0]))
+    ordered = sorted(found.items(), key=lambda one: ([-one[1][severity] for severity in _SEVERITIES], in_order(one[0])))
     numbers = dict.fromkeys(range(1, len(_SEVERITIES) + 2), "number")
     rows = [
         row(
@@ -141,12 +142,16 @@ def _findings(result: Result) -> Markup:
     """Those of one rule and severity stand together: a remedy is read once."""
     if not result.findings:
         return element("p", "Nothing was seen.")
-    shown = sorted(result.findings, key=lambda one: (-rank_of(one.severity), one.rule, one.asset, one.title, one.place))
+    shown = sorted(result.findings, key=_place_of)
     shown = shown[:FINDINGS_MAX]
     groups = [_group(list(some)) for _, some in groupby(shown, key=lambda one: (one.severity, one.rule))]
     left = len(result.findings) - len(shown)
     more = quiet(f"{left:,} less severe findings are in the table (CSV) only.") if left else ""
     return Markup("".join([*groups, more]))
+
+
+def _place_of(one: ScanFinding) -> tuple[object, ...]:
+    return -rank_of(one.severity), one.rule, in_order(one.asset), one.title, in_order(one.place)
 
 
 def _group(findings: Sequence[ScanFinding]) -> Markup:
