@@ -8,6 +8,7 @@ import pytest
 
 from cybervault.confinement import landlock
 from cybervault.confinement.walls import Wall
+from cybervault.scans.printing import Printer
 from tests.cli.conftest import Run, document
 from tests.fakes.processes import free_port
 from tests.fakes.upstream import UpstreamFarm
@@ -116,6 +117,13 @@ def test_walls_that_the_system_has_not_for_engines_are_told(
     found = checks(run, "--offline")["walls of engines"]
     assert found["state"] == state
     assert {one for one in ("6.2", "6.7") if one in found["says"]} == missing
+
+
+def test_what_prints_reports_is_told_and_what_brings_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Printer, "browser", Path("/opt/chromium"))
+    assert checks(run, "--offline")["reports as PDF"]["says"] == "printed by /opt/chromium"
+    monkeypatch.setattr(Printer, "browser", None)
+    assert checks(run, "--offline")["reports as PDF"]["todo"] == "apt install chromium"
 
 
 def test_walls_that_are_missing_are_named_with_what_brings_them(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -24,6 +25,7 @@ from cybervault.enrichment.connector import KeyRule, Source
 from cybervault.enrichment.connectors import CONNECTORS
 from cybervault.enrichment.lookup import quota_rules
 from cybervault.faces.console.pages import CONSOLE_DIST
+from cybervault.scans.printing import Printer
 from cybervault.scans.toolbox import EngineState
 from cybervault.settings import load_settings
 
@@ -77,7 +79,7 @@ def _table(checks: list[Check]) -> Table:
 async def _examine(product: Product, *, online: bool) -> list[Check]:
     state = Check("state", State.OK, str(product.settings.folder))
     confined = [_confinement(standing_walls()), _engines(product), _walls_of_engines(landlock.version())]
-    own = [_console(), *confined, _knowledge(product), _chat(product)]
+    own = [_console(), *confined, _printing(Printer().browser), _knowledge(product), _chat(product)]
     try:
         async with product:
             return [state, _database(product), await _keys(product), *own, *await _sources(product, online=online)]
@@ -136,6 +138,13 @@ def _walls_of_engines(version: int) -> Check:
         return Check("walls of engines", State.OK, "they read no file of the server's, and reach what they are told")
     says = f"scan engines run without these walls: {', '.join(missing)}"
     return Check("walls of engines", State.MISSING, says, "a newer kernel, with Landlock among its security modules")
+
+
+def _printing(browser: Path | None) -> Check:
+    if browser is None:
+        says = "reports are pages; no browser of the Chromium family on PATH prints them"
+        return Check("reports as PDF", State.MISSING, says, "apt install chromium")
+    return Check("reports as PDF", State.OK, f"printed by {browser}")
 
 
 def _knowledge(product: Product) -> Check:
