@@ -57,6 +57,19 @@ def test_what_is_seen_at_a_glance_is_what_a_whole_reading_tells() -> None:
     assert told(glance.mentions()) == told(whole.mentions()) == expected
 
 
+def test_a_host_is_known_under_each_of_its_names() -> None:
+    """As NXLog, and those behind it, call it: what an event names was of no host."""
+    glance, whole = Glossary(), Glossary()
+    for number, name in enumerate(("Hostname", "ComputerName", "MachineName")):
+        event = CONNECTION | {"Computer": None, name: f"pc-{number}"}
+        glance.note(event)
+        records = normalise(event)
+        assert isinstance(records, tuple)
+        whole.read(records)
+    expected = {"198.51.100.42": (3, ("pc-0", "pc-1", "pc-2"))}
+    assert told(glance.mentions()) == told(whole.mentions()) == expected
+
+
 def test_when_a_host_named_it_is_the_latest_that_portions_tell() -> None:
     at = datetime(2026, 3, 1, 12, tzinfo=UTC)
     xml: Any = AS_XML["Event"]

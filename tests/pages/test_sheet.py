@@ -49,3 +49,8 @@ def test_facts_without_anything_to_say_are_left_out() -> None:
     assert facts([("a", "<"), ("b", ""), ("c", element("i", "x"))]) == (
         "<dl><dt>a</dt><dd>&lt;</dd><dt>c</dt><dd><i>x</i></dd></dl>"
     )
+
+
+def test_a_number_stays_on_one_line() -> None:
+    """A risk of 1,262 was read as 1,26 where its column was narrow."""
+    assert "td.number { text-align: right; white-space: nowrap; overflow-wrap: normal; }" in sheet("t", "")

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from cybervault.detection.entities import DOMAIN, HASH, HOST, IP, Entities, named, names_of
-from cybervault.detection.normal.glance import flat_of, moment_of
+from cybervault.detection.normal.glance import HOSTS, flat_of, moment_of
 from cybervault.detection.normal.values import value_of
 from cybervault.detection.record import Record, at_of
 from cybervault.domain.observables import (
@@ -31,7 +31,7 @@ HOSTS_MAX: Final = 10
 """So many hosts on which one was seen are told."""
 
 _KINDS: Final = {IP: ADDRESS_KINDS, DOMAIN: frozenset({Kind.DOMAIN}), HASH: HASH_KINDS}
-_PAIRS: Final = tuple((name, kind) for kind in (HOST, *_KINDS) for name in names_of(kind))
+_PAIRS: Final = (*((name, HOST) for name in HOSTS), *((name, kind) for kind in _KINDS for name in names_of(kind)))
 _NAMES: Final = tuple(name for name, _ in _PAIRS)
 _KINDS_OF_NAMES: Final = tuple(kind for _, kind in _PAIRS)
 

@@ -85,7 +85,7 @@ def test_bad_indicators_have_a_part_of_their_own_and_a_number() -> None:
     tally.looked_up, tally.indicators = 1200, [a_bad_one("198.51.100.42", HOSTILE)]
     shown = page(tally, ABOUT)
     texts = Reader(shown).texts
-    assert texts[texts.index("bad of 1,200 addresses, domains and hashes") - 1] == "1"
+    assert texts[texts.index("known bad of 1,200 looked up") - 1] == "1"
     assert {"Known bad addresses, domains and hashes", "198.51.100.42", "ipv4", "As it is."} <= set(texts)
     assert "script" not in Reader(shown).tags
 

@@ -74,7 +74,7 @@ def _tiles(tally: Tally, ranked: list[Seen]) -> Markup:
         (f"{not_read:,}", "not read"),
     ]
     if tally.looked_up is not None:
-        numbers.append((f"{len(tally.indicators):,}", f"bad of {tally.looked_up:,} addresses, domains and hashes"))
+        numbers.append((f"{len(tally.indicators):,}", f"known bad of {tally.looked_up:,} looked up"))
     return tiles(numbers)
 
 

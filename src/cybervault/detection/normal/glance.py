@@ -26,7 +26,8 @@ Signs: TypeAlias = tuple[tuple[object, ...], type]
 # Who has none of these is of no other format.
 _OTHERS: Final = ("winlog", "Event", "System")
 _PROVIDERS: Final = ("Provider_Name", "SourceName", "ProviderName")
-_HOSTS: Final = ("Computer", "Hostname", "ComputerName", "MachineName")
+HOSTS: Final = ("Computer", "Hostname", "ComputerName", "MachineName")
+"""Under which names a flat event tells its host, the best first."""
 _ROUTING: Final = ("Channel", EVENT_ID, *_PROVIDERS, "EventType")
 _SIGNS: Final = (*_ROUTING, *_OTHERS)
 _CLASSIC_POWERSHELL: Final = "Windows PowerShell"
@@ -187,7 +188,7 @@ def _route(channel: object, event_id: object, *more: object) -> Route | None:
 
 
 def _host(event: Content) -> object:
-    found = next((value for name in _HOSTS if (value := event.get(name)) is not None), None)
+    found = next((value for name in HOSTS if (value := event.get(name)) is not None), None)
     text = found[0] if found and isinstance(found, list) else found
     return found if found is None or (text and isinstance(text, str)) else _NOT_PLAIN
 
