@@ -44,12 +44,21 @@ def event_of(event: Mapping[str, object]) -> WindowsEvent:
         fields.setdefault("UserID", text_of(user))
     return WindowsEvent(
         channel=scalar(system.get("Channel")) or "",
-        provider=text_of(attribute(system, "Provider", "Name")) or "",
+        provider=_provider_in(system),
         event_id=scalar(system.get("EventID")) or "",
         fields=fields,
         host=scalar(system.get("Computer")) or "",
         at=moment(attribute(system, "TimeCreated", "SystemTime"), is_utc=True),
     )
+
+
+def provider_of(event: Mapping[str, object]) -> str:
+    """The provider alone, which costs little of the whole."""
+    return _provider_in(_system(event))
+
+
+def _provider_in(system: Mapping[str, object]) -> str:
+    return text_of(attribute(system, "Provider", "Name")) or ""
 
 
 def _system(event: Mapping[str, object]) -> Mapping[str, object]:
@@ -58,14 +67,12 @@ def _system(event: Mapping[str, object]) -> Mapping[str, object]:
 
 def attribute(parent: Mapping[str, object], element: str, name: str) -> object:
     """An attribute of a child element; each reader of EVTX has its own place for them."""
-    beside = mapping_at(parent, f"{element}_attributes")
     inside = mapping_at(parent, element)
-    for attributes, key in (
-        (mapping_at(inside, "#attributes"), name),
-        (beside, name),
-        (inside, f"@{name}"),
-        (inside, name),
-    ):
+    attributes = mapping_at(inside, "#attributes")
+    if name in attributes:  # as in what comes of EVTX here
+        return attributes[name]
+    beside = mapping_at(parent, f"{element}_attributes")
+    for attributes, key in ((beside, name), (inside, f"@{name}"), (inside, name)):
         if key in attributes:
             return attributes[key]
     return None
@@ -83,11 +90,15 @@ def _data(body: Mapping[str, object]) -> Iterator[tuple[str, Value]]:
         for name, value in part.items():
             if name == "Data":
                 yield from _texts(value)
+            elif name.isascii() and " " not in name and name not in ATTRIBUTES:
+                yield name, _plain(value)  # as nearly all are
             elif name not in ATTRIBUTES:
                 yield from ((one, _plain(value)) for one in names_of(name))
 
 
 def _plain(value: object) -> Value:
+    if type(value) is str and value.isascii():
+        return value
     return value_of(value.get(_TEXT)) if isinstance(value, dict) else value_of(value)
 
 

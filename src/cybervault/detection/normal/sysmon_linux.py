@@ -17,7 +17,7 @@ def recognises(event: Mapping[str, object]) -> bool:
     if "winlog" in event:
         return mapping_at(event, "winlog").get("provider_name") == PROVIDER
     is_structured = "Event" in event or "System" in event
-    return is_structured and evtx_json.recognises(event) and evtx_json.event_of(event).provider == PROVIDER
+    return is_structured and evtx_json.recognises(event) and evtx_json.provider_of(event) == PROVIDER
 
 
 def read(event: Mapping[str, object]) -> tuple[Record, ...]:
