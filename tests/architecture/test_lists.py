@@ -11,7 +11,7 @@ import pytest
 
 from cybervault.enrichment.connector import Connector, KeyRule
 from cybervault.enrichment.connectors import CONNECTORS
-from cybervault.verdict.weights import load_weights
+from cybervault.verdict.weights import UNKNOWN_ITEM, load_weights
 from docs.checks import BUILT, PAGE, built_checks, check_tests
 from tests.architecture.tree import PACKAGE, ROOT, TESTS
 
@@ -115,3 +115,17 @@ def _history(path: Path) -> str:
         return subprocess.run(git, capture_output=True, text=True, check=False).stdout
     except FileNotFoundError:
         return ""
+
+
+def test_every_name_of_a_fact_has_spanish_words_in_the_console() -> None:
+    """A new item of a source, behaviour or mark would be shown to people as the API names it."""
+    written = (ROOT / "web" / "src" / "pages" / "assessments" / "factNames.ts").read_text("utf-8")
+    known = set(re.findall(r"^  (\w+): \"", written, re.MULTILINE))
+    items = {item for source in load_weights().sources.values() for item in source.items} | {UNKNOWN_ITEM}
+    source = (ROOT / "src" / "cybervault" / "detection" / "behaviours.py").read_text("utf-8")
+    named = set(re.findall(r"Behaviour\(\"(\w+)\"|^        \"([a-z_]+)\", \"T", source, re.MULTILINE))
+    marks = (ROOT / "src" / "cybervault" / "payloads" / "marks.py").read_text("utf-8")
+    signs = set(re.findall(r"_sign\(\s*\"(\w+)\"", marks))
+    assert len(signs) >= 14
+    assert len(named) >= 10
+    assert items | signs | {one or other for one, other in named} | {"mentions_known_bad"} <= known

@@ -68,3 +68,8 @@ def test_of_very_many_rules_the_first_are_named() -> None:
 
 def test_without_matches_it_is_a_layer_all_the_same() -> None:
     assert layer([])["techniques"] == []
+
+
+def test_of_many_files_the_first_are_named() -> None:
+    layer = layer_of(tally_of([a_rule()]), [f"{number}.evtx" for number in range(300)])
+    assert str(layer["description"]).endswith("of 0.evtx, 1.evtx, 2.evtx, 3.evtx, 4.evtx, 5.evtx and 294 files more")

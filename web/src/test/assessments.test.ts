@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { kindOf, nameOf, timelineOf } from "../pages/assessments/assessment";
+import { spanishName } from "../pages/assessments/factNames";
 import { type Graph, graphOf, grouped, neighbours, placed, stepFrom, toggled } from "../pages/assessments/graph";
 import type { Assessment } from "../pages/threat/evidence";
 
@@ -173,5 +174,23 @@ describe("the graph", () => {
     expect(last && stepFrom("ArrowDown", last, nodes)).toBe(last);
     expect(stepFrom("ArrowLeft", first, nodes)).toBeNull();
     expect(stepFrom("a", first, nodes)).toBeNull();
+  });
+});
+
+describe("names of facts", () => {
+  test("are Spanish for who reads that, made ones too, and what nobody knows is in its own words", () => {
+    expect(["detections", "malicious_ipv4", "tactic:impact", "of_tomorrow"].map(spanishName)).toEqual([
+      "detecciones",
+      "malicioso: ipv4",
+      "otra táctica: impact",
+      "of tomorrow",
+    ]);
+    const graph = graphOf(ADDRESS, {
+      source: (name) => name,
+      fact: spanishName,
+      observable: (type) => type,
+      node: (kind) => kind,
+    });
+    expect(graph.nodes.filter(({ kind }) => kind === "finding").map(({ label }) => label)).not.toContain("reports");
   });
 });

@@ -9,6 +9,7 @@ from cybervault.domain.attack import NEWEST
 from cybervault.pages.visible import visible
 
 _RULES_MAX: Final = 20
+_FILES_MAX: Final = 6
 # Of the Navigator: the version of its own that first read what is written here.
 _VERSIONS: Final = {"attack": NEWEST, "navigator": "5.1.0", "layer": "4.5"}
 _FEW: Final = "#fff1b8"
@@ -18,12 +19,14 @@ _MANY: Final = "#d4380d"
 def layer_of(tally: Tally, files: Sequence[str]) -> dict[str, object]:
     """The whole layer."""
     cells = cells_of(tally.ranked())
+    left = len(files) - _FILES_MAX
+    more = f" and {left:,} files more" if left > 0 else ""
     most = max((cell.count for cell in cells), default=1)
     return {
         "name": "Detections of CyberVault",
         "versions": _VERSIONS,
         "domain": "enterprise-attack",
-        "description": f"{tally.matches:,} matches in {tally.events:,} events of {', '.join(files)}",
+        "description": f"{tally.matches:,} matches in {tally.events:,} events of {', '.join(files[:_FILES_MAX])}{more}",
         "sorting": 3,
         "hideDisabled": False,
         "techniques": [*map(_technique, cells), *_parents(cells)],

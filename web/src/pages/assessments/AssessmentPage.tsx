@@ -26,6 +26,7 @@ import type { Assessment } from "../threat/evidence";
 import { severityOf } from "../threats/threat";
 import { kindOf, nameOf } from "./assessment";
 import { Behaviours } from "./Behaviours";
+import { useFactName } from "./factNames";
 import { untilThere } from "./queries";
 import { useSourceName } from "./sourceNames";
 import { assessmentTexts } from "./texts";
@@ -156,6 +157,7 @@ function BySource({ assessment }: { assessment: Assessment }) {
   const { formats } = useSpeech();
   const texts = useTexts(assessmentTexts).bySource;
   const sourceName = useSourceName();
+  const factName = useFactName();
   const lines = assessment.indicators.flatMap(({ evidence }) => evidence);
   return (
     <section className="panel stack" aria-labelledby="by-source">
@@ -169,7 +171,7 @@ function BySource({ assessment }: { assessment: Assessment }) {
           {lines.map(({ source, name, points, reason }) => (
             <tr key={`${source} ${name}`}>
               <th scope="row">{sourceName(source)}</th>
-              <td>{labelName(name)}</td>
+              <td>{factName(name)}</td>
               <td className="cell-score">{formats.points(points)}</td>
               <td className="cell-why">{defangUrls(reason)}</td>
             </tr>

@@ -9,6 +9,7 @@ import { Moment } from "../../kit/Times";
 import { VerdictTag } from "../../kit/VerdictTag";
 import type { Assessment } from "../threat/evidence";
 import { type Timeline, timelineOf } from "./assessment";
+import { useFactName } from "./factNames";
 import { ofTargetQuery } from "./queries";
 import { assessmentTexts } from "./texts";
 import "./css/assessments.css";
@@ -17,6 +18,7 @@ import "./css/assessments.css";
 export function Behaviours({ target, id }: { target: string; id: string }) {
   const texts = useTexts(assessmentTexts).days;
   const query = useQuery(ofTargetQuery(target));
+  const factName = useFactName();
   return (
     <section className="panel stack" aria-labelledby="behaviours">
       <div>
@@ -28,7 +30,7 @@ export function Behaviours({ target, id }: { target: string; id: string }) {
       <Asked query={query}>
         {({ data }) => (
           <>
-            <Days timeline={timelineOf(data)} />
+            <Days timeline={timelineOf(data, factName)} />
             <Every assessments={data} id={id} />
           </>
         )}

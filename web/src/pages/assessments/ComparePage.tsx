@@ -15,10 +15,10 @@ import { StateTag, type Tone } from "../../kit/Tags";
 import { Moment } from "../../kit/Times";
 import { VerdictTag } from "../../kit/VerdictTag";
 import { defang, defangUrls } from "../../lib/defang";
-import { labelName } from "../../lib/labels";
 import type { Assessment } from "../threat/evidence";
 import { AssessmentTable } from "./AssessmentTable";
 import { nameOf, titlesOf } from "./assessment";
+import { useFactName } from "./factNames";
 import { assessmentsQuery, comparisonQuery, untilThere } from "./queries";
 import { useSourceName } from "./sourceNames";
 import { assessmentTexts } from "./texts";
@@ -133,6 +133,7 @@ function Changes({ lines, titles }: { lines: readonly Line[]; titles: ReadonlyMa
   const { formats } = useSpeech();
   const texts = useTexts(assessmentTexts).comparison;
   const sourceName = useSourceName();
+  const factName = useFactName();
   const said = (points: number | null) => (points === null ? "–" : formats.points(points));
   return (
     <section className="panel stack" aria-labelledby="changes">
@@ -150,7 +151,7 @@ function Changes({ lines, titles }: { lines: readonly Line[]; titles: ReadonlyMa
               <td>{line.source === "" ? texts.rule : sourceName(line.source)}</td>
               <th scope="row" className="cell-why">
                 {line.observable === "" ? null : `${defang(line.observable)}: `}
-                {titles.get(line.name) ?? labelName(line.name)}
+                {titles.get(line.name) ?? factName(line.name)}
               </th>
               <td className="cell-score">{said(line.before)}</td>
               <td className="cell-score">{said(line.after)}</td>

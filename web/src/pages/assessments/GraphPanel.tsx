@@ -9,6 +9,7 @@ import { PanelTable } from "../../kit/PanelTable";
 import { KINDS } from "../../lib/detect";
 import { VERDICT_GLYPH } from "../../lib/score";
 import type { Assessment } from "../threat/evidence";
+import { useFactName } from "./factNames";
 import {
   type Graph,
   type GraphNode,
@@ -35,11 +36,12 @@ export function GraphPanel({ assessment, isList, onView }: GraphPanelProps) {
   const texts = useTexts(assessmentTexts).graph;
   const { texts: shared } = useSpeech();
   const source = useSourceName();
+  const fact = useFactName();
   const whole = useMemo(() => {
     const observable = (type: string) =>
       KINDS.reduce((name, kind) => (kind === type ? shared.kinds[kind] : name), type);
-    return graphOf(assessment, { source, observable, node: (kind) => texts.kinds[kind] });
-  }, [assessment, shared, source, texts]);
+    return graphOf(assessment, { source, fact, observable, node: (kind) => texts.kinds[kind] });
+  }, [assessment, shared, source, fact, texts]);
   return (
     <section className="panel stack" aria-labelledby="graph">
       <div className="section-head">

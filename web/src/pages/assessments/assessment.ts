@@ -38,7 +38,7 @@ const DAYS_MAX = 30;
 const DAY_MILLISECONDS = 86_400_000;
 
 /** Which behaviour was seen on which day, in UTC: what was seen most first. */
-export function timelineOf(assessments: readonly Assessment[]): Timeline {
+export function timelineOf(assessments: readonly Assessment[], called = labelName): Timeline {
   const dates = assessments.map(({ created_at: at }) => at.slice(0, 10)).sort();
   const days = daysBetween(dates.at(0), dates.at(-1));
   const place = new Map(days.map((day, at) => [day, at]));
@@ -48,7 +48,7 @@ export function timelineOf(assessments: readonly Assessment[]): Timeline {
     const at = place.get(assessment.created_at.slice(0, 10));
     if (at === undefined) continue;
     total[at] = (total[at] ?? 0) + 1;
-    for (const name of behavioursOf(assessment)) {
+    for (const name of behavioursOf(assessment, called)) {
       const counts = rows.get(name) ?? days.map(() => 0);
       counts[at] = (counts[at] ?? 0) + 1;
       rows.set(name, counts);
@@ -59,9 +59,9 @@ export function timelineOf(assessments: readonly Assessment[]): Timeline {
   return { days, rows: sorted.map(([name, counts]) => ({ name, counts })), total };
 }
 
-function behavioursOf(assessment: Assessment): Set<string> {
+function behavioursOf(assessment: Assessment, called: (name: string) => string): Set<string> {
   const titles = titlesOf(assessment);
-  return new Set(assessment.reasons.map(({ name }) => titles.get(name) ?? labelName(name)));
+  return new Set(assessment.reasons.map(({ name }) => titles.get(name) ?? called(name)));
 }
 
 function daysBetween(first: string | undefined, last: string | undefined): string[] {

@@ -33,12 +33,14 @@ export interface GraphNode {
 /** What sources and kinds of observables are called. */
 export interface Names {
   source: (name: string) => string;
+  /** Facts and behaviours. */
+  fact: (name: string) => string;
   observable: (type: string) => string;
   /** Nodes that belong to none of these. */
   node: (kind: "behaviour" | "technique") => string;
 }
 
-const PLAIN: Names = { source: labelName, observable: (type) => type, node: (kind) => kind };
+const PLAIN: Names = { source: labelName, fact: labelName, observable: (type) => type, node: (kind) => kind };
 
 export interface Placed extends GraphNode {
   column: number;
@@ -91,7 +93,7 @@ function putObserved(sketch: Sketch, one: Assessment["indicators"][number], isRe
   const owner = isRecord ? sketch.put(`o ${one.value}`, "observable", defang(one.value), about, TARGET) : TARGET;
   for (const { source, name, points, reason } of one.evidence) {
     const fact = { points, said: defangUrls(reason), family: names.source(source) };
-    const id = sketch.put(`f ${one.value} ${source} ${name}`, "finding", labelName(name), fact, owner);
+    const id = sketch.put(`f ${one.value} ${source} ${name}`, "finding", names.fact(name), fact, owner);
     sketch.put(`s ${source}`, "source", names.source(source), {}, id);
   }
 }
@@ -102,7 +104,7 @@ function putReasons(sketch: Sketch, { reasons, detections }: Assessment, names: 
   for (const { name, points, reason, technique_id: technique } of reasons) {
     const rule = rules.get(name);
     const fact = { points, said: defangUrls(reason), family: names.node("behaviour") };
-    const id = sketch.put(`r ${name}`, "behaviour", rule?.title ?? labelName(name), fact, TARGET);
+    const id = sketch.put(`r ${name}`, "behaviour", rule?.title ?? names.fact(name), fact, TARGET);
     for (const one of rule?.mitre_attack ?? (technique === null ? [] : [technique])) {
       sketch.put(one, "technique", one, { family: names.node("technique") }, id);
     }
