@@ -1,12 +1,13 @@
 """The parsers that may be given untrusted bytes, each in a file of its own; only children load them."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Parser:
-    """Where a parser stands, as `module:function`; `folder` is one to import it from beside those of the product."""
+class Parser(NamedTuple):
+    """Where a parser stands, as `module:function`; `folder` is one to import it from beside those of the product.
+
+    No dataclass: children load this, and a fifth of their start would be what that needs.
+    """
 
     place: str
     folder: str = ""
