@@ -9,6 +9,7 @@ from cybervault.scans.contents import Layer, LayerContents
 from cybervault.scans.engines import (
     ACCOUNT,
     ADVISORIES,
+    AT_ONCE,
     CLOUD,
     ENGINES,
     IMAGE,
@@ -18,6 +19,7 @@ from cybervault.scans.engines import (
     PROWLER,
     SERVICES,
     SWEEP,
+    SYFT,
     WAPITI,
 )
 from cybervault.scans.engines.prowler import SERVICES as SERVICES_OF_AWS
@@ -40,6 +42,7 @@ from cybervault.scans.plan import (
     service_parts,
     sweep_parts,
     targets_of,
+    uncounted,
     unplanned,
 )
 from cybervault.scans.profiles import ProfileName, load_profiles
@@ -170,6 +173,30 @@ def test_engines_of_others_make_a_scan_longer_and_louder() -> None:
     assert connections_of(asked, profile, apart) == 5 * (4 + services)
     assert minutes_of(names, STANDARD, apart) > minutes_of(names, STANDARD)
     assert minutes_of(targets("oci://r.example/app:1"), STANDARD, []) == 1
+
+
+def test_attacks_are_counted_on_every_port_where_web_servers_usually_listen() -> None:
+    (wapiti,) = [engine for engine in ENGINES if engine.is_attacking]
+    profile, hosts = replace(STANDARD, ports=(22, 80, 8080)), targets(*(f"h{number}.example" for number in range(100)))
+    assert connections_of(targets("10.1.0.7"), profile, [wapiti]) == 3 + 2 * wapiti.connections
+    more = minutes_of(hosts, STANDARD, [wapiti]) - minutes_of(hosts, STANDARD)
+    assert more == pytest.approx(100 * wapiti.seconds / AT_ONCE / 60, abs=1)
+
+
+def test_what_clouds_and_images_cost_is_counted_as_far_as_it_can_be_known() -> None:
+    """An account and an image may hold anything: that they are not counted is told, and no number made up."""
+    named, whole, image = "arn:aws:s3:::bucket", ACCOUNT_ROOT, "oci://r.example/app:1"
+    (prowler,), (syft,) = ([one for one in ENGINES if one.name == name] for name in (PROWLER, SYFT))
+    apart = [prowler, syft, *(one for one in ENGINES if one.kind is TargetKind.NETWORK)]
+    assert connections_of(targets(named, named), STANDARD) == 2 * 10
+    assert connections_of(targets(named, whole, image), STANDARD, apart) == 10 + prowler.connections
+    assert uncounted(targets(named, whole, image, "10.1.0.7")) == (whole, image)
+    alone, beside = (replace(STANDARD, parts_at_once=count) for count in (1, 4))
+    assert minutes_of(targets(whole), alone, apart) == 11
+    assert minutes_of(targets(whole), beside, apart) == 7
+    assert minutes_of(targets(*(f"arn:aws:s3:::b{number}" for number in range(8))), alone, apart) == 3
+    images = targets(*(f"oci://r.example/app:{number}" for number in range(24)))
+    assert (minutes_of(images, STANDARD), minutes_of(images, STANDARD, apart)) == (12, 14)
 
 
 def test_what_was_not_even_planned_is_known_by_its_phase() -> None:

@@ -78,7 +78,10 @@ async def test_what_may_not_be_scanned_leaves_nothing(
 
 async def test_a_preview_says_how_loud_it_would_be_and_what_would_not_be_tested(desk: Desk) -> None:
     preview = await desk.scans.preview(desk.ours, NewScan((NETWORK, "arn:aws:s3:::bucket"), minutes_max=1))
-    assert (preview.minutes, preview.connections) == (1, 512)
+    assert (preview.minutes, preview.connections, preview.uncounted) == (1, 512 + 10, ())
+    await desk.grant("oci://r.example/app")
+    image = await desk.scans.preview(desk.ours, NewScan(("oci://r.example/app:1",)))
+    assert (image.connections, image.uncounted) == (0, ("oci://r.example/app:1",))
     assert [one.engine.name for one in preview.missing] == ["ssh-audit", "sslyze", "nmap", PROWLER, "cloud"]
     assert "no account is connected" in preview.missing[-1].reason
     assert await look(desk.world.database, "SELECT id FROM scans") == []

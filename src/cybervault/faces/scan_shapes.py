@@ -312,10 +312,17 @@ class PreviewReply(BaseModel):
     refused: list[RefusedReply]
     profile: ProfileName
     summary: str
-    estimated_duration: int = Field(description="Minutes, if most addresses are silent.")
+    estimated_duration: int = Field(
+        description="Minutes, if most addresses are silent, accounts small, and images of 200 MB."
+    )
     connections_max: int = Field(
         description="Connections that are tried at most, should every address answer; engines of others are counted "
-        "with what they look at on the ports where that usually listens."
+        "with what they look at on the ports where that usually listens. Of resources of a cloud that were named it is "
+        "the requests."
+    )
+    not_counted: list[str] = Field(
+        description="Whole accounts and images, which are not in `connections_max`: how much they hold is known only "
+        "on asking."
     )
     ports: int
     engines: list[str] = Field(description="Those that look.", examples=[["ports", "services", "tls", "http"]])
@@ -332,6 +339,7 @@ class PreviewReply(BaseModel):
             summary=preview.profile.summary,
             estimated_duration=preview.minutes,
             connections_max=preview.connections,
+            not_counted=list(preview.uncounted),
             ports=len(preview.profile.ports),
             engines=[one.engine.name for one in preview.engines],
             not_tested=[

@@ -61,6 +61,8 @@ _SECONDS_OF_HOST: Final = 1.5
 _SECONDS_OF_IMAGE: Final = 30.0
 _SECONDS_OF_RESOURCE: Final = 2.0
 _SECONDS_OF_ACCOUNT: Final = 300.0
+_REQUESTS_OF_RESOURCE: Final = 10
+"""What our own reader asks AWS of a bucket with the rules of compliance; of all else it asks less."""
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -203,34 +205,52 @@ def progress_of(phase: str, done: int, total: int, *, targets: Sequence[Target],
 def minutes_of(targets: Sequence[Target], profile: Profile, engines: Sequence[Engine] = ()) -> int:
     """How long it may take, in whole minutes from 1, if most addresses are silent.
 
-    Of each network and name one host answers, with a service for each of the `engines`.
+    Of each network and name one host answers, with a service for each of the `engines`; an account has few resources of
+    each kind, an image 200 MB.
     """
-    names = sum(target.kind is TargetKind.DOMAIN for target in targets)
-    images = sum(target.kind is TargetKind.IMAGE for target in targets)
-    clouds = sum(
-        _SECONDS_OF_ACCOUNT if _is_account(target) else _SECONDS_OF_RESOURCE
-        for target in targets
-        if target.kind is TargetKind.CLOUD
-    )
+    names, lanes = _count(targets, TargetKind.DOMAIN), min(profile.parts_at_once, AT_ONCE)
     addresses = sum(target.addresses for target in targets)
     blocks = max(1, math.ceil(addresses / BLOCK_ADDRESSES))
     silent = addresses * 5 / profile.at_once * profile.connect_seconds / min(profile.parts_at_once, blocks)
-    hosts = names + sum(target.kind is TargetKind.NETWORK for target in targets)
-    apart = hosts * sum(engine.seconds for engine in engines) / AT_ONCE
-    seconds = silent + names * (_SECONDS_OF_NAME + _SECONDS_OF_HOST) + images * _SECONDS_OF_IMAGE + clouds + apart
-    return max(1, math.ceil(seconds / 60))
+    hosts = names + _count(targets, TargetKind.NETWORK)
+    seconds = {kind: sum(engine.seconds for engine in engines if engine.kind is kind) for kind in TargetKind}
+    accounts = sum(map(_is_account, targets))
+    resources = _count(targets, TargetKind.CLOUD) - accounts
+    together = (
+        silent,
+        names * (_SECONDS_OF_NAME + _SECONDS_OF_HOST),
+        hosts * seconds[TargetKind.NETWORK] / AT_ONCE,
+        accounts * (_SECONDS_OF_ACCOUNT + len(SERVICES_OF_AWS) * seconds[TargetKind.CLOUD] / lanes),
+        resources * (_SECONDS_OF_RESOURCE + seconds[TargetKind.CLOUD] / lanes),
+        _count(targets, TargetKind.IMAGE) * (_SECONDS_OF_IMAGE + seconds[TargetKind.IMAGE]),
+    )
+    return max(1, math.ceil(sum(together) / 60))
 
 
 def connections_of(targets: Sequence[Target], profile: Profile, engines: Sequence[Engine] = ()) -> int:
     """How many connections are tried at most, should every address answer; a name is counted as one address.
 
-    Each of the `engines` finds what it looks at on all ports on which that usually listens, or else once.
+    Each of the `engines` finds what it looks at on all ports on which that usually listens, or else once. Of resources
+    of a cloud that were named, requests count; what is `uncounted` does not.
     """
-    names = sum(target.kind is TargetKind.DOMAIN for target in targets)
     services = sum(
-        engine.connections * (len(set(engine.ports) & set(profile.ports)) if engine.ports else 1) for engine in engines
+        engine.connections * (len(set(engine.ports) & set(profile.ports)) if engine.ports else 1)
+        for engine in engines
+        if engine.kind is TargetKind.NETWORK
     )
-    return (sum(target.addresses for target in targets) + names) * (len(profile.ports) + services)
+    hosts = sum(target.addresses for target in targets) + _count(targets, TargetKind.DOMAIN)
+    requests = sum(engine.connections for engine in engines if engine.kind is TargetKind.CLOUD) + _REQUESTS_OF_RESOURCE
+    resources = _count(targets, TargetKind.CLOUD) - sum(map(_is_account, targets))
+    return hosts * (len(profile.ports) + services) + resources * requests
+
+
+def uncounted(targets: Sequence[Target]) -> tuple[str, ...]:
+    """Whole accounts and images: what they hold, and so how often they are asked, is known only on asking."""
+    return tuple(target.value for target in targets if target.kind is TargetKind.IMAGE or _is_account(target))
+
+
+def _count(targets: Sequence[Target], kind: TargetKind) -> int:
+    return sum(target.kind is kind for target in targets)
 
 
 def targets_of(values: Iterable[str]) -> tuple[Target, ...]:

@@ -24,7 +24,7 @@ from cybervault.scans.exports import Form, exported, packages_exported
 from cybervault.scans.grants import Grants
 from cybervault.scans.hands import Hands
 from cybervault.scans.inventory import Inventory
-from cybervault.scans.plan import connections_of, minutes_of, phases_of, targets_of, unplanned
+from cybervault.scans.plan import connections_of, minutes_of, phases_of, targets_of, uncounted, unplanned
 from cybervault.scans.printing import Printer
 from cybervault.scans.profiles import Profile, ProfileName
 from cybervault.scans.result import Result
@@ -76,6 +76,11 @@ class Preview:
     missing: tuple[Standing, ...]
     refused: tuple[Refused, ...] = ()
     engines: tuple[Standing, ...] = ()
+
+    @property
+    def uncounted(self) -> tuple[str, ...]:
+        """Targets that `connections` says nothing of."""
+        return uncounted(self.targets)
 
 
 @dataclass(frozen=True, slots=True)

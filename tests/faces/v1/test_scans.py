@@ -62,6 +62,12 @@ async def test_a_preview_asks_for_nothing(threats: ThreatWorld) -> None:
     )
     body = reply.json()
     assert (reply.status_code, body["profile"], body["connections_max"]) == (200, "compliance", 256 * body["ports"])
+    assert body["not_counted"] == []
+    image = "oci://r.example/app:1"
+    key = await granted(threats, image)
+    assert (await threats.ask("POST", f"{PATH}/preview", key, json={"targets": [image]})).json()["not_counted"] == [
+        image
+    ]
     assert (await threats.ask("GET", PATH, key)).json()["data"] == []
 
 

@@ -4314,14 +4314,19 @@ export interface components {
             summary: string;
             /**
              * Estimated Duration
-             * @description Minutes, if most addresses are silent.
+             * @description Minutes, if most addresses are silent, accounts small, and images of 200 MB.
              */
             estimated_duration: number;
             /**
              * Connections Max
-             * @description Connections that are tried at most, should every address answer; engines of others are counted with what they look at on the ports where that usually listens.
+             * @description Connections that are tried at most, should every address answer; engines of others are counted with what they look at on the ports where that usually listens. Of resources of a cloud that were named it is the requests.
              */
             connections_max: number;
+            /**
+             * Not Counted
+             * @description Whole accounts and images, which are not in `connections_max`: how much they hold is known only on asking.
+             */
+            not_counted: string[];
             /** Ports */
             ports: number;
             /**

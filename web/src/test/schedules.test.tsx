@@ -1,6 +1,7 @@
 import { screen } from "@testing-library/react";
 import { describe, expect, test, vi } from "vitest";
 import { reasonAgainst } from "../pages/scans/checking";
+import { Meaning } from "../pages/scans/Meaning";
 import { cronOf, rhythmOf } from "../pages/scans/rhythm";
 import { scheduleTexts } from "../pages/scans/scheduleTexts";
 import type { Preview } from "../pages/scans/search";
@@ -61,6 +62,25 @@ describe("the fields of when", () => {
     shown("*/20 8-18 * * 1-5");
     expect(field("Cron")?.value).toBe("*/20 8-18 * * 1-5");
     expect(field("A las")).toBeNull();
+  });
+});
+
+describe("what a scan would do", () => {
+  const meaning = (uncounted: string[]) => {
+    const preview = { targets: ["10.1.0.7"], addresses: 1, ports: 2, connections_max: 60, estimated_duration: 1 };
+    const shown = { ...preview, not_counted: uncounted, not_tested: [] } as unknown as Preview;
+    renderIn("es", <Meaning preview={shown} />);
+    return screen.getByText("Conexiones como mucho").parentElement?.textContent;
+  };
+
+  test.each([
+    [[], "Conexiones como mucho60"],
+    [
+      ["oci://r.example/app:1"],
+      "Conexiones como mucho60 Sin oci://r.example/app:1: cuánto hay que preguntar solo se sabe al preguntar.",
+    ],
+  ])("names what is not in its number: %j", (uncounted, told) => {
+    expect(meaning(uncounted)).toBe(told);
   });
 });
 

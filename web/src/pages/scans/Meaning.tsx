@@ -18,7 +18,15 @@ export function Meaning({ preview }: { preview: Preview | undefined }) {
       <Fact name={texts.lookAt}>{formats.number(preview.targets.length)}</Fact>
       <Fact name={texts.addresses}>{formats.number(preview.addresses)}</Fact>
       <Fact name={texts.ports}>{formats.number(preview.ports)}</Fact>
-      <Fact name={texts.connections}>{formats.number(preview.connections_max)}</Fact>
+      <Fact name={texts.connections}>
+        {formats.number(preview.connections_max)}
+        {preview.not_counted.length === 0 ? null : (
+          <>
+            {" "}
+            <span className="field-hint">{texts.notCounted(preview.not_counted.join(", "))}</span>
+          </>
+        )}
+      </Fact>
       <Fact name={texts.duration}>
         {formats.duration(preview.estimated_duration * 60)} <span className="field-hint">{texts.durationHint}</span>
       </Fact>
