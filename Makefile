@@ -133,7 +133,7 @@ chromium:
 
 # Engines of scans that are not part of the product; tests of one that is not there are skipped and say so.
 engines: ready
-	@PATH="$(CURDIR)/.tools/bin:$$PATH" $(RUN) cybervault scans engines install ssh-audit sslyze wapiti syft prowler --data .tools \
+	@PATH="$(CURDIR)/.tools/bin:$$PATH" $(RUN) cybervault scans engines install ssh-audit sslyze wapiti syft kingfisher prowler --data .tools \
 		|| echo "engines of scans cannot be installed here: tests that need them are skipped"
 	@if command -v nmap >/dev/null; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

@@ -17,6 +17,7 @@ from cybervault.egress.guard import Guard, Origin, origin_of
 from cybervault.egress.message import DnsQuestion, DnsReply
 from cybervault.scans.apart import Apart
 from cybervault.scans.cloud.accounts import Accounts
+from cybervault.scans.contents import Layer
 from cybervault.scans.grants import GrantRules, Grants, NewGrant
 from cybervault.scans.hands import Hands
 from cybervault.scans.ledger import Ledger
@@ -30,7 +31,7 @@ from cybervault.scans.store.advisories import Advisories, Concern, Loaded
 from cybervault.scans.store.findings import ScanFindingStore
 from cybervault.scans.store.grants import GrantStore
 from cybervault.scans.store.scans import ScanStore
-from cybervault.scans.targets import Target
+from cybervault.scans.targets import Target, parse_target
 from cybervault.scans.timeline import Timeline
 from cybervault.scans.toolbox import Toolbox
 from cybervault.scans.worker import KIND, Means, ScanWorker
@@ -39,7 +40,7 @@ from cybervault.storage.job_run import JobRun
 from cybervault.storage.jobs import Jobs
 from tests.access.conftest import World, world_on
 from tests.fakes.advisories import ALL, LOG4J, raw
-from tests.fakes.registry import Shelves, registry_of
+from tests.fakes.registry import Shelves, digest_of, registry_of
 from tests.scans.made import NOW
 
 NO_ENGINES: Final = Toolbox(Path("/nowhere"), find=lambda _name: None)
@@ -226,6 +227,23 @@ async def before_registry(
             desk.shelving.egress, desk.shelving.plain, desk.shelving.kept = egress, frozenset({origin}), kept
             await desk.grant(f"oci://{place}/app")
             yield desk, f"oci://{place}/app:1"
+
+
+@asynccontextmanager
+async def reading(shelves: Shelves, *layers: bytes) -> AsyncIterator[tuple[list[Layer], Registry]]:
+    """The layers of an image from the top, and the registry on loopback that has them."""
+    with registry_of(shelves) as place:
+        origin, target = origin_of(f"http://{place}"), parse_target(f"oci://{place}/app:1", has_loopback=True)
+        async with Egress(Guard([origin])) as egress:
+            listed = [Layer(target.value, number, digest_of(raw), len(raw)) for number, raw in enumerate(layers)]
+            yield listed[::-1], Registry(egress, target.image, frozenset({origin}))
+
+
+def stored(*layers: bytes) -> Shelves:
+    """A registry with one image of these layers, `app:1`."""
+    shelves = Shelves()
+    shelves.push("app:1", layers)
+    return shelves
 
 
 async def spots(desk: Desk, scan: Scan) -> dict[tuple[str, str], str]:

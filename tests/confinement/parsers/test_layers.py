@@ -1,5 +1,6 @@
 """Layers: packages, distribution and secrets are found, however they are packed; hostile archives cost nothing."""
 
+import base64
 import gzip
 import io
 import json
@@ -12,8 +13,8 @@ from typing import Any
 import pytest
 
 from cybervault.confinement.parse import Limits, Parsed, ParseFault, parsed
-from cybervault.confinement.parsers import LAYERS
-from cybervault.confinement.parsers.layers import facts, zstd
+from cybervault.confinement.parsers import LAYER_TEXTS, LAYERS
+from cybervault.confinement.parsers.layers import facts, texts, zstd
 from tests.fakes.registry import DEBIAN, OPENSSL, layer
 from tests.fakes.rpm import bdb_of, header, ndb_of, sqlite_of
 
@@ -153,6 +154,48 @@ def test_a_database_that_cannot_be_read_is_told() -> None:
     assert "in its log" in of("usr/lib/sysimage/rpm/rpmdb.sqlite-wal", b"x")["reason"]
     big = of("etc/os-release", b"x" * 1_100_000)
     assert (big["sort"], "larger than" in big["reason"]) == ("unread", True)
+
+
+TEXTS = {
+    "srv/.env": b"TOKEN=x\n",
+    "../../etc/x": b"leads out\n",
+    "a" * 1_025: b"nobody could keep its name\n",
+    "usr/share/doc/x": b"a text about keys\n",
+    "bin/tool": b"\x7fELF\x00",
+    "srv/empty": b"",
+    "srv/.wh.gone": b"",
+    "var/log/long": b"x" * (8 * 1024 * 1024 + 1),
+    "srv/\udce9": b"a name that is no UTF-8\n",
+}
+
+
+@pytest.mark.parametrize("pack", [lambda raw: raw, gzip.compress, zstd.compress])
+def test_texts_are_given_under_paths_from_the_root_however_they_are_packed(pack: Callable[[bytes], bytes]) -> None:
+    raw = pack(layer(TEXTS, is_packed=False))
+    found = [json.loads(part) for part in texts(io.BytesIO(raw)) if isinstance(part, bytes)]
+    assert [(one["path"], len(base64.b64decode(one["content"])), one["is_cut"]) for one in found] == [
+        ("srv/.env", 8, False),
+        ("etc/x", 10, False),
+        ("var/log/long", 8 * 1024 * 1024, True),
+        ("srv/?", 24, False),
+    ]
+    with tempfile.TemporaryFile() as file:
+        file.write(raw)
+        file.flush()
+        behind_walls = list(parsed(LAYER_TEXTS, file, Limits(cpu_seconds=20)))
+    assert [json.loads(part) for part in behind_walls if isinstance(part, bytes)] == found
+
+
+def test_no_link_gives_a_text() -> None:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as archive:
+        for sort in (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE):
+            head = tarfile.TarInfo("x")
+            head.type, head.linkname = sort, "../../../../etc/passwd"
+            archive.addfile(head)
+    assert list(texts(io.BytesIO(made.getvalue()))) == []
+    (fault,) = texts(io.BytesIO(b"no archive"))
+    assert "breaks off" in str(fault)
 
 
 @pytest.mark.parametrize("cut", [200, 60])

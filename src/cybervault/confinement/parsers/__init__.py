@@ -15,6 +15,7 @@ class Parser(NamedTuple):
 
 EVTX: Final = Parser("cybervault.confinement.parsers.evtx:records")
 LAYERS: Final = Parser("cybervault.confinement.parsers.layers:facts")
+LAYER_TEXTS: Final = Parser("cybervault.confinement.parsers.layers:texts")
 SARIF: Final = Parser("cybervault.confinement.parsers.sarif:records")
 
-PARSERS: Final = (EVTX, LAYERS, SARIF)
+PARSERS: Final = (EVTX, LAYERS, LAYER_TEXTS, SARIF)

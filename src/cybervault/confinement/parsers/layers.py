@@ -1,9 +1,11 @@
 """Layers of container images: what their packages, their distribution and their secrets are, one JSON each.
 
-A layer is read as it comes and nothing of it is written anywhere; a secret's value never leaves this process. Behind
-the walls no module can be loaded any more: whatever a reader needs is imported here.
+A layer is read as it comes and nothing of it is written anywhere; a secret's value leaves this process in `texts`
+alone, which are for an engine that looks for more. Behind the walls no module can be loaded any more: whatever a reader
+needs is imported here.
 """
 
+import base64
 import gzip
 import json
 import posixpath
@@ -22,7 +24,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-__all__ = ["facts", "zstd"]  # the tests pack with the same zstd, wherever it comes from
+__all__ = ["facts", "texts", "zstd"]  # the tests pack with the same zstd, wherever it comes from
 
 Fact: TypeAlias = dict[str, Any]
 
@@ -33,6 +35,7 @@ _DATABASE_BYTES_MAX: Final = 64 * 1024 * 1024
 _RPM_BYTES_MAX: Final = 128 * 1024 * 1024
 _METADATA_BYTES_MAX: Final = 1024 * 1024
 _SECRET_FILE_BYTES_MAX: Final = 512 * 1024
+_TEXT_BYTES_MAX: Final = 8 * 1024 * 1024
 _BINARY_LOOK_BYTES: Final = 1024
 _PATH_CHARACTERS_MAX: Final = 1_024
 _WHITEOUT: Final = ".wh."
@@ -71,9 +74,18 @@ _SECRETS: Final = tuple(
 
 def facts(file: BinaryIO) -> Iterator[bytes | str]:
     """What a layer holds, as JSON documents; what breaks it off is told, and what stood before it is given."""
+    return _read(file, _facts)
+
+
+def texts(file: BinaryIO) -> Iterator[bytes | str]:
+    """Its files in which a secret may stand in letters, each with the beginning of what it holds, in base64."""
+    return _read(file, _texts)
+
+
+def _read(file: BinaryIO, reader: Callable[[tarfile.TarFile], Iterator[Fact]]) -> Iterator[bytes | str]:
     try:
         with tarfile.open(fileobj=_unpacked(file), mode="r|") as archive:
-            for fact in _facts(archive):
+            for fact in reader(archive):
                 yield json.dumps(fact).encode()
     except (tarfile.TarError, zlib.error, zstd.ZstdError, EOFError, OSError, ValueError) as error:
         yield f"The layer breaks off: {error}"
@@ -88,18 +100,33 @@ def _unpacked(file: BinaryIO) -> IO[bytes]:
 
 
 def _facts(archive: tarfile.TarFile) -> Iterator[Fact]:
-    for count, member in enumerate(archive):
-        archive.members.clear()  # type: ignore[attr-defined] # a stream keeps every head otherwise
-        if count >= _MEMBERS_MAX:
-            raise tarfile.TarError(f"more than {_MEMBERS_MAX:,} files")
-        path = posixpath.normpath(f"/{member.name}").lstrip("/")
-        if len(path) > _PATH_CHARACTERS_MAX:
-            continue
+    for member, path in _members(archive):
         gone = _gone(path)
         if gone is not None:
             yield gone
         elif member.isfile():
             yield from _of_file(archive, member, path)
+
+
+def _texts(archive: tarfile.TarFile) -> Iterator[Fact]:
+    for member, path in _members(archive):
+        opened = archive.extractfile(member) if member.isfile() and not _NO_SECRETS.fullmatch(path) else None
+        first = b"" if opened is None else opened.read(_BINARY_LOOK_BYTES)
+        if opened is not None and first and b"\x00" not in first:
+            content = first + opened.read(_TEXT_BYTES_MAX - len(first))
+            is_cut = member.size > _TEXT_BYTES_MAX
+            yield {"path": path, "content": base64.b64encode(content).decode(), "is_cut": is_cut}
+
+
+def _members(archive: tarfile.TarFile) -> Iterator[tuple[tarfile.TarInfo, str]]:
+    """All but those whose path nobody could keep, with their path from the root, whatever it leads through."""
+    for count, member in enumerate(archive):
+        archive.members.clear()  # type: ignore[attr-defined] # a stream keeps every head otherwise
+        if count >= _MEMBERS_MAX:
+            raise tarfile.TarError(f"more than {_MEMBERS_MAX:,} files")
+        path = posixpath.normpath(f"/{member.name}").lstrip("/").encode(errors="replace").decode()
+        if len(path) <= _PATH_CHARACTERS_MAX:
+            yield member, path
 
 
 def _gone(path: str) -> Fact | None:

