@@ -191,6 +191,10 @@ def test_what_clouds_and_images_cost_is_counted_as_far_as_it_can_be_known() -> N
     assert connections_of(targets(named, named), STANDARD) == 2 * 10
     assert connections_of(targets(named, whole, image), STANDARD, apart) == 10 + prowler.connections
     assert uncounted(targets(named, whole, image, "10.1.0.7")) == (whole, image)
+    # What looks at one kind of target costs nothing at another.
+    assert connections_of(targets("10.1.0.7"), STANDARD, [prowler]) == len(STANDARD.ports)
+    hosts = targets(*(f"h{number}.example" for number in range(100)))
+    assert minutes_of(hosts, STANDARD, [prowler, syft]) == minutes_of(hosts, STANDARD)
     alone, beside = (replace(STANDARD, parts_at_once=count) for count in (1, 4))
     assert minutes_of(targets(whole), alone, apart) == 11
     assert minutes_of(targets(whole), beside, apart) == 7
