@@ -32,6 +32,7 @@ TOKEN = b"ghp_" + b"R7kQ2mZx9LwT4vBn8JcY3hDs6FgP1aEu5oXi"
 MAILER = b"SG." + b"kTz5Qw8nRb2LxV7mJc4Yhd" + b".Ue3Gs9PaXo6WiNf1KqZr0BtHv5MlDy8Cj2Ep4TwRzQ7"
 SECRETS = (TOKEN, MAILER)
 LEAKS = layer({"srv/.env": b"A=1\nMAIL=" + MAILER + b"\n", "srv/token": TOKEN + b" # kingfisher:ignore\n"})
+ADDRESS = layer({"lib/networks.py": b"dsn = 'postgres://john:kT7wQ2rLx9Zp@pg.acme-prod.com:5432/app'\n"})
 TIDY = layer({"srv/.wh.token": b"", "srv/.wh..env": b""})
 
 
@@ -71,13 +72,14 @@ async def test_it_sees_every_layer_also_what_a_later_one_takes_away(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     packed = zstd.compress(layer({"opt/key": TOKEN}, is_packed=False))
-    report = await uncovered(real(), LEAKS, TIDY, packed)
+    report = await uncovered(real(), LEAKS, TIDY, packed, ADDRESS)
     assert {(one.rule, one.engine, one.place, one.evidence) for one in report.seen} == {
-        ("image_secret_in_file", KINGFISHER, place, f"{what} in line {line}, layer {number} ({digest_of(raw)[:19]})")
-        for place, what, line, number, raw in (
-            ("srv/.env", "sendgrid", 2, 1, LEAKS),
-            ("srv/token", "github-pat", 1, 1, LEAKS),
-            ("opt/key", "github-pat", 1, 3, packed),
+        (rule, KINGFISHER, place, f"{what} in line {line}, layer {number} ({digest_of(raw)[:19]})")
+        for place, what, line, number, raw, rule in (
+            ("srv/.env", "sendgrid", 2, 1, LEAKS, "image_secret_in_file"),
+            ("srv/token", "github-pat", 1, 1, LEAKS, "image_secret_in_file"),
+            ("lib/networks.py", "generic-credential-uri", 1, 4, ADDRESS, "image_password_in_address"),
+            ("opt/key", "github-pat", 1, 3, packed, "image_secret_in_file"),
         )
     }
     assert [(line.state, line.reason, line.places) for line in report.coverage] == [(CoverageState.COVERED, "", ())]

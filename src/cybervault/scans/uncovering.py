@@ -123,7 +123,7 @@ def _seen(asset: str, texts: _Texts, found: Sequence[Found]) -> Iterator[Seen]:
         spots[path] += 1
         if spots[path] <= _SPOTS_OF_FILE_MAX:
             evidence = evidence_of(layer, Secret(path, one.what, one.line))
-            yield Seen(asset, "image_secret_in_file", KINGFISHER, shown(path, 300), evidence)
+            yield Seen(asset, one.rule, KINGFISHER, shown(path, 300), evidence)
 
 
 def _coverage(asset: str, texts: _Texts) -> Iterator[Coverage]:

@@ -111,7 +111,7 @@ ENGINES: Final = (
     ),
     Engine(
         KINGFISHER, TargetKind.IMAGE, "secrets of some 500 forms in every layer of an image", "Apache-2.0", _APART,
-        version="2.14.0", binary="kingfisher/bin/kingfisher",
+        version="2.14.0", binary="kingfisher/bin/kingfisher", seconds=20.0,
     ),
     Engine(ADVISORIES, TargetKind.IMAGE, "known vulnerabilities of an image's packages", _OURS, "advisories of OSV"),
 )  # fmt: skip

@@ -23,12 +23,20 @@ _CODES: Final = frozenset({0, 200, 205})
 _FORM: Final = re.compile(r"[a-z0-9]+\.(?:secrets/)?([a-z0-9._-]{1,80})")
 
 
+_ADDRESS: Final = "generic-credential-uri"
+
+
 class Found(NamedTuple):
     """A secret in the text of that number; `line` from 1, or 0 where it does not say."""
 
     number: int
     what: str
     line: int
+
+    @property
+    def rule(self) -> str:
+        """The rule of ours that holds: texts about addresses have passwords in them that are none."""
+        return "image_password_in_address" if self.what == _ADDRESS else "image_secret_in_file"
 
 
 class _Rule(msgspec.Struct, frozen=True):
