@@ -13,6 +13,7 @@ from cybervault.scans.engines import (
     CLOUD,
     ENGINES,
     IMAGE,
+    KINGFISHER,
     LAYERS,
     LISTING,
     NAMES,
@@ -186,8 +187,10 @@ def test_attacks_are_counted_on_every_port_where_web_servers_usually_listen() ->
 def test_what_clouds_and_images_cost_is_counted_as_far_as_it_can_be_known() -> None:
     """An account and an image may hold anything: that they are not counted is told, and no number made up."""
     named, whole, image = "arn:aws:s3:::bucket", ACCOUNT_ROOT, "oci://r.example/app:1"
-    (prowler,), (syft,) = ([one for one in ENGINES if one.name == name] for name in (PROWLER, SYFT))
-    apart = [prowler, syft, *(one for one in ENGINES if one.kind is TargetKind.NETWORK)]
+    prowler, syft, kingfisher = (
+        next(one for one in ENGINES if one.name == name) for name in (PROWLER, SYFT, KINGFISHER)
+    )
+    apart = [prowler, syft, kingfisher, *(one for one in ENGINES if one.kind is TargetKind.NETWORK)]
     assert connections_of(targets(named, named), STANDARD) == 2 * 10
     assert connections_of(targets(named, whole, image), STANDARD, apart) == 10 + prowler.connections
     assert uncounted(targets(named, whole, image, "10.1.0.7")) == (whole, image)
@@ -200,7 +203,11 @@ def test_what_clouds_and_images_cost_is_counted_as_far_as_it_can_be_known() -> N
     assert minutes_of(targets(whole), beside, apart) == 7
     assert minutes_of(targets(*(f"arn:aws:s3:::b{number}" for number in range(8))), alone, apart) == 3
     images = targets(*(f"oci://r.example/app:{number}" for number in range(24)))
-    assert (minutes_of(images, STANDARD), minutes_of(images, STANDARD, apart)) == (12, 14)
+    assert (
+        minutes_of(images, STANDARD),
+        minutes_of(images, STANDARD, [syft]),
+        minutes_of(images, STANDARD, apart),
+    ) == (12, 14, 22)
 
 
 def test_what_was_not_even_planned_is_known_by_its_phase() -> None:
