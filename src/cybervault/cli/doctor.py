@@ -135,7 +135,8 @@ def _walls_of_engines(version: int) -> Check:
     needed = {"files of the server (Linux 6.2)": VERSION_OF_TRUNCATION, "network (Linux 6.7)": VERSION_OF_TCP}
     missing = [what for what, wanted in needed.items() if version < wanted]
     if not missing:
-        return Check("walls of engines", State.OK, "they read no file of the server's, and reach what they are told")
+        says = "they read no file of the server's; those that follow links, or need no network, have no other way out"
+        return Check("walls of engines", State.OK, says)
     says = f"scan engines run without these walls: {', '.join(missing)}"
     return Check("walls of engines", State.MISSING, says, "a newer kernel, with Landlock among its security modules")
 
