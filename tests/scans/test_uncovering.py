@@ -1,5 +1,6 @@
 """Kingfisher sees every layer's texts and nothing else; a secret's value is nowhere afterwards, whatever it does."""
 
+import asyncio
 import io
 import logging
 import os
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from cybervault.access.rhythm import every
 from cybervault.confinement.parsers.layers import zstd
 from cybervault.scans import uncovering as module
 from cybervault.scans.engines import ENGINES, KINGFISHER, kingfisher
@@ -174,6 +176,25 @@ async def test_a_bomb_costs_a_bounded_time_and_room(monkeypatch: pytest.MonkeyPa
     bomb = layer({f"a/{number}": b"x" * (8 * 1024 * 1024) for number in range(20)})
     report = await uncovered(script(SPEAKS.replace("PORT", "1")), bomb)
     assert [line.state for line in report.coverage] == [CoverageState.FAILED]
+
+
+def texts_in(folder: Path) -> int:
+    return len([*folder.glob("cybervault-*/texts/*")])
+
+
+async def test_a_scan_that_is_cancelled_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where texts are still being written at that moment: they may hold secrets."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    many = layer({f"a/{number}": TOKEN for number in range(20_000)})
+    async with asyncio.TaskGroup() as group:
+        looking = group.create_task(uncovered(script(""), many))
+        async for _ in every(0.01, asyncio.Event()):
+            if texts_in(tmp_path) > 100:
+                break
+        looking.cancel()
+    assert looking.cancelled()
+    await asyncio.get_running_loop().shutdown_default_executor()
+    assert not any(os.scandir(tmp_path))
 
 
 async def test_an_image_without_texts_is_covered_and_a_server_without_room_says_so(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ _BEGINNING_BYTES: Final = 4
 async def catalogue(image: Fetched, program: Sequence[str]) -> Catalogue:
     """What the layers of an image hold; `program` are the words that syft's arguments follow."""
     try:
-        await asyncio.to_thread(_put, image)
+        _put(image)
         ended = await run_watched([*program, *syft.arguments(image.folder)], syft.BOUNDS, folder=image.folder)
     except OSError as error:
         return Catalogue((), f"this server has no room for it ({error.strerror})")

@@ -5,6 +5,7 @@ A confined child reads the layers; the texts lie under names of our own, so that
 
 import asyncio
 import re
+import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -41,11 +42,31 @@ class _Text(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class _Texts:
-    """Which text has which number, and why they are not all."""
+    """Which text has which number, and why they are not all; they lie in a folder."""
 
+    folder: Path
     listed: list[tuple[Layer, str]] = field(default_factory=list)
     cut: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    _is_left: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def keep(self, layer: Layer, text: _Text) -> bool:
+        """Write one more; whether it is still wanted."""
+        with self._lock:
+            if self._is_left:
+                return False
+            place = self.folder / str(len(self.listed))
+            place.mkdir()
+            (place / _name(text.path)).write_bytes(text.content)
+            self.listed.append((layer, text.path))
+            self.cut += [text.path] if text.is_cut else []
+            return True
+
+    def leave(self) -> None:
+        """From here on none is written: whoever takes the folder away leaves nothing."""
+        with self._lock:
+            self._is_left = True
 
 
 _TEXTS: Final = msgspec.json.Decoder(_Text)
@@ -54,8 +75,10 @@ _TEXTS: Final = msgspec.json.Decoder(_Text)
 async def uncover(image: Fetched, program: Sequence[str]) -> Report:
     """The secrets of an image; `program` are the words that kingfisher's arguments follow."""
     asset, folder, found = image.layers[0].target, image.folder / "texts", tuple[Found, ...]()
+    texts = _Texts(folder)
     try:
-        texts = await asyncio.to_thread(_put, image, folder)
+        folder.mkdir()
+        await asyncio.to_thread(_put, image, texts)
         if texts.listed:
             words = [*program, *kingfisher.arguments(folder)]
             ended = await run_watched(words, kingfisher.BOUNDS, folder=image.folder)
@@ -67,6 +90,8 @@ async def uncover(image: Fetched, program: Sequence[str]) -> Report:
         return failed(asset, f"this server has no room for it ({error.strerror})")
     except ValueError as error:
         return failed(asset, str(error))
+    finally:
+        texts.leave()
     return Report(seen, list(_coverage(asset, texts)))
 
 
@@ -75,10 +100,9 @@ def failed(asset: str, reason: str, state: CoverageState = CoverageState.FAILED)
     return Report(coverage=[Coverage(asset, KINGFISHER, state, reason)])
 
 
-def _put(image: Fetched, folder: Path) -> _Texts:
-    """Blocks until the texts of all layers lie in the folder."""
-    texts, room = _Texts(), TEXT_BYTES_MAX
-    folder.mkdir()
+def _put(image: Fetched, texts: _Texts) -> None:
+    """Blocks until the texts of all layers lie in the folder, or nobody wants them any more."""
+    room = TEXT_BYTES_MAX
     for layer in image.layers:
         for part in _parts(image, layer):
             if isinstance(part, ParseFault):
@@ -87,13 +111,9 @@ def _put(image: Fetched, folder: Path) -> _Texts:
             room -= len(part.content)
             if room < 0 or len(texts.listed) >= TEXTS_MAX:
                 texts.faults.append(f"it holds more than {TEXTS_MAX:,} texts or {TEXT_BYTES_MAX >> 30} GiB of them")
-                return texts
-            place = folder / str(len(texts.listed))
-            place.mkdir()
-            (place / _name(part.path)).write_bytes(part.content)
-            texts.listed.append((layer, part.path))
-            texts.cut += [part.path] if part.is_cut else []
-    return texts
+                return
+            if not texts.keep(layer, part):
+                return
 
 
 def _parts(image: Fetched, layer: Layer) -> Iterator[_Text | ParseFault]:
