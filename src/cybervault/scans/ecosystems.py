@@ -19,7 +19,12 @@ _UNPUBLISHED: Final = {
     "amzn": "",
     "centos": ", and those of Red Hat are about other builds",
 }
-_TUMBLEWEED: Final = "opensuse-tumbleweed"
+# Those that roll: their advisories are of no version.
+_ROLLING: Final = {
+    ("rpm", "opensuse-tumbleweed"): "openSUSE:Tumbleweed",
+    ("apk", "wolfi"): "Wolfi",
+    ("apk", "chainguard"): "Chainguard",
+}
 
 
 def ecosystem_of(system: str, release: Release | None) -> str:
@@ -27,10 +32,8 @@ def ecosystem_of(system: str, release: Release | None) -> str:
     if system in _LANGUAGES:
         return _LANGUAGES[system]
     name, version = ("", "") if release is None else (release.id, release.version_id)
-    if (system, name) == ("rpm", _TUMBLEWEED):
-        return "openSUSE:Tumbleweed"
-    if not version:
-        return ""
+    if not version or (system, name) in _ROLLING:
+        return _ROLLING.get((system, name), "")
     major, _, minor = version.partition(".")
     names = {
         ("deb", "debian"): f"Debian:{major}",
@@ -42,6 +45,7 @@ def ecosystem_of(system: str, release: Release | None) -> str:
         ("rpm", "sles"): f"SUSE:{major} SP{minor}" if minor not in {"", "0"} else f"SUSE:{major}",
         ("rpm", "opensuse-leap"): f"openSUSE:Leap {version}",
         ("rpm", "mageia"): f"Mageia:{major}",
+        ("rpm", "azurelinux"): f"Azure Linux:{major}",
     }
     return names.get((system, name), "")
 

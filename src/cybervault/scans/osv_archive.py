@@ -15,8 +15,8 @@ from cybervault.egress.message import OutgoingRequest
 from cybervault.scans.osv import Advisory, advisory_of
 
 ECOSYSTEMS: Final = (
-    "Debian", "Ubuntu", "Alpine", "Red Hat", "Rocky Linux", "AlmaLinux", "SUSE", "openSUSE", "Mageia", "PyPI", "npm",
-    "Maven", "Go", "crates.io", "RubyGems", "NuGet", "Packagist",
+    "Debian", "Ubuntu", "Alpine", "Red Hat", "Rocky Linux", "AlmaLinux", "SUSE", "openSUSE", "Mageia",
+    "Azure Linux", "Wolfi", "Chainguard", "PyPI", "npm", "Maven", "Go", "crates.io", "RubyGems", "NuGet", "Packagist",
 )  # fmt: skip
 """Those whose packages engines find."""
 _HOST: Final = "https://osv-vulnerabilities.storage.googleapis.com"
