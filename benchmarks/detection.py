@@ -28,7 +28,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -63,12 +63,20 @@ decode = msgspec.json.Decoder().decode
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Rules and events, unpacked; `home` keeps what is compiled. `sets` are all events there are, by where from."""
+    """Rules and samples, unpacked; `home` keeps what is compiled. `events` is how many are wanted, 0 for all."""
 
     home: Path
     rules: Path
-    lines: Sequence[bytes]
-    sets: Sequence[Sequence[bytes]]
+    files: Sequence[Path]
+    events: int = 0
+
+    def lines(self) -> list[bytes]:
+        """The events: as many of each set, so that no host makes up the most; again where there are too few."""
+        sets = [_events_in(path) for path in self.files]
+        sizes, wanted = [len(lines) for lines in sets], self.events or sum(map(len, sets))
+        each = bisect.bisect_left(range(max(sizes)), wanted, key=lambda most: sum(min(most, size) for size in sizes))
+        lines = itertools.cycle([line for some in sets for line in some[:each]])
+        return list(itertools.islice(lines, wanted))
 
     def engine(self) -> Engine:
         """As the command line makes one, from the cache where there is one."""
@@ -85,16 +93,17 @@ class Given:
         return RuleShelf(self.home, Detector(), ALL)
 
 
+def _events_in(path: Path) -> list[bytes]:
+    with path.open("rb") as file:
+        return [line for line in file if line.startswith(b"{")]
+
+
 def given(data: Path, folder: Path) -> Given:
-    """Unpack; the events are those of all sets."""
+    """Unpack."""
     what = with_rules(data, folder)
     with tarfile.open(data / "security-datasets-visible.tar.xz") as archive:
         archive.extractall(folder, filter="data")
-    sets = [
-        [line for line in path.read_bytes().splitlines(keepends=True) if line.startswith(b"{")]
-        for path in sorted(folder.rglob("*.ndjson"))
-    ]
-    return replace(what, lines=list(itertools.chain(*sets)), sets=sets)
+    return replace(what, files=sorted(folder.rglob("*.ndjson")))
 
 
 def with_rules(data: Path, folder: Path) -> Given:
@@ -104,15 +113,7 @@ def with_rules(data: Path, folder: Path) -> Given:
     rules = folder / "data" / "rules" / "packs" / "sigmahq"
     for part in FOLDERS:
         shutil.copytree(next(folder.rglob(part)), rules / part)
-    return Given(folder / "data" / "rules", rules, (), ())
-
-
-def taken(what: Given, events: int) -> Given:
-    """As many of each set, so that no host and no technique makes up the most; again where there are too few."""
-    sizes = [len(lines) for lines in what.sets]
-    each = bisect.bisect_left(range(max(sizes)), events, key=lambda most: sum(min(most, size) for size in sizes))
-    lines = itertools.cycle([line for some in what.sets for line in some[:each]])
-    return replace(what, lines=list(itertools.islice(lines, events)))
+    return Given(folder / "data" / "rules", rules, ())
 
 
 def passed(detector: Detector, lines: Sequence[bytes]) -> tuple[float, int]:
@@ -188,12 +189,12 @@ def processor(arguments: Sequence[str], **options: Any) -> float:  # noqa: ANN40
 
 def scaling(what: Given) -> Iterator[str]:
     """Seconds by the clock of the whole command, by how many processes look at the events of one file."""
-    file = _written(what.home / "events.json", what.lines)
-    alone = 0.0
+    file, alone = what.home / "events.json", 0.0
+    count = in_a_process(lambda: _written(what, file))[2]
     for workers in (count for count in WORKERS if count <= (os.cpu_count() or 1)):
         seconds = min(_clocked([*command(file, what.home), "--workers", str(workers)]) for _ in range(ROUNDS))
         alone = alone or seconds
-        told = f"whole command, {len(what.lines):,} events, {workers} at work: {seconds:.2f} s"
+        told = f"whole command, {count:,} events, {workers} at work: {seconds:.2f} s"
         yield f"{told}, {alone / seconds:.2f} times as fast as one"
 
 
@@ -203,16 +204,21 @@ def _clocked(arguments: Sequence[str]) -> float:
     return time.perf_counter() - begun
 
 
-def _written(path: Path, lines: Sequence[bytes]) -> Path:
-    path.write_bytes(b"".join(line.rstrip() + b"\n" for line in lines))
-    return path
+def _written(what: Given, path: Path) -> int:
+    """How many events are in the file then."""
+    lines = what.lines()
+    with path.open("wb") as file:
+        file.writelines(line.rstrip() + b"\n" for line in lines)
+    return len(lines)
 
 
 def against_zircolite(what: Given, python: str, source: Path) -> None:
     """Both commands as whole processes on the same file; its rules converted beforehand, ours compiled."""
     rules, scratch = what.home / "zircolite.json", what.home / "zircolite"
     scratch.mkdir()
-    file, some = _written(what.home / "events.json", what.lines), _written(what.home / "some.json", what.lines[:100])
+    file, some = what.home / "events.json", what.home / "some.json"
+    count = in_a_process(lambda: _written(what, file))[2]
+    in_a_process(lambda: _written(replace(what, events=len(what.files)), some))
     base = [python, str(source / "zircolite.py"), "-j", "-P", "-q", "-c", str(source / "config" / "config.yaml")]
     first = [*base, "-e", str(some), "-r", str(what.rules), "-p", "sysmon", "-p", "windows-logsources"]
     first = [*first, "-sr", "-o", str(scratch / "first.json")]
@@ -226,8 +232,8 @@ def against_zircolite(what: Given, python: str, source: Path) -> None:
         ours.append(processor(command(file, what.home)))
         theirs.append(processor(peer, cwd=scratch))
     one, other = statistics.median(ours), statistics.median(theirs)
-    print(f"whole command, {len(what.lines):,} events: ours {one:.2f} s, Zircolite {other:.2f} s of processor time")
-    target = next(ratio for least, ratio in PEER_TARGETS.items() if len(what.lines) >= least)
+    print(f"whole command, {count:,} events: ours {one:.2f} s, Zircolite {other:.2f} s of processor time")
+    target = next(ratio for least, ratio in PEER_TARGETS.items() if count >= least)
     print(f"ratio {other / one:.1f}, target at least {target}")
 
 
@@ -244,13 +250,12 @@ def main() -> None:
         return
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     with tempfile.TemporaryDirectory() as name:
-        what = given(asked.data, Path(name))
-        some = taken(what, asked.events) if asked.events else what
-        for line in itertools.chain(measured(some), scaling(some)):
+        what = replace(given(asked.data, Path(name)), events=asked.events)
+        for line in itertools.chain(measured(what), scaling(what)):
             print(line, flush=True)  # each takes a while
         if asked.zircolite:
             python, source = asked.zircolite.split(" ")
-            against_zircolite(taken(what, asked.peer_events), python, Path(source))
+            against_zircolite(replace(what, events=asked.peer_events), python, Path(source))
 
 
 def measured(what: Given) -> Iterator[str]:
@@ -260,18 +265,17 @@ def measured(what: Given) -> Iterator[str]:
     yield f"{rules:,} rules; compiled ahead in {first:.1f} s of processor time, {size / 1e6:.1f} MB"
     start, _, _ = in_a_process(lambda: len(what.engine().rules))
     yield f"start from the compiled cache: {start:.2f} s, target at most {START_TARGET:.0f}"
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    _, peak, (cold, warm, matched, slow, parsed) = in_a_process(lambda: _passes(what))
-    count, size = len(what.lines), sum(map(len, what.lines))
-    parse = parsed / count
-    yield f"{count:,} events of {size / count:,.0f} bytes; reading the JSON alone takes {parse * 1e6:.1f} us each"
-    for name, seconds, target in (("cold, one pass", cold, COLD_TARGET), ("warm", warm, WARM_TARGET)):
-        each = seconds / len(what.lines)
+    _, peak, found = in_a_process(lambda: _passes(what))
+    done = Passes(**found)
+    parse, size = done.decoding / done.count, done.size / done.count
+    yield f"{done.count:,} events of {size:,.0f} bytes; reading the JSON alone takes {parse * 1e6:.1f} us each"
+    for name, seconds, target in (("cold, one pass", done.cold, COLD_TARGET), ("warm", done.warm, WARM_TARGET)):
+        each = seconds / done.count
         told = f"{name}: {1 / each:,.0f} events a second, {each * 1e6:.1f} us an event"
         yield f"{told}, {each / parse:.1f} times the reading of its JSON; target {target:,}"
-    yield f"{matched:,} events matched"
-    yield f"memory beside the data: {peak - before:.0f} MB, target at most {MEMORY_TARGET:.0f}"
-    yield f"values never seen: 99 of 100 below {slow * 1e6:.0f} us, target {UNSEEN_TARGET * 1e6:.0f}"
+    yield f"{done.matched:,} events matched"
+    yield f"memory beside the data: {peak - done.data:.0f} MB, target at most {MEMORY_TARGET:.0f}"
+    yield f"values never seen: 99 of 100 below {done.unseen * 1e6:.0f} us, target {UNSEEN_TARGET * 1e6:.0f}"
 
 
 def _decoding(lines: Sequence[bytes]) -> float:
@@ -281,15 +285,32 @@ def _decoding(lines: Sequence[bytes]) -> float:
     return time.process_time() - begun
 
 
-def _passes(what: Given) -> tuple[float, float, int, float, float]:
+@dataclass(frozen=True, slots=True)
+class Passes:
+    """What passing events took, in seconds of the processor; `data` and `peak` are megabytes of memory."""
+
+    count: int
+    size: int
+    cold: float
+    warm: float
+    matched: int
+    unseen: float
+    decoding: float
+    data: float
+
+
+def _passes(what: Given) -> dict[str, float]:
+    # Read here: what was shared with who asks would be copied, page by page, in the first pass.
+    lines = what.lines()
+    data = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     detector = Detector(what.engine())
     gc.collect()
     gc.freeze()  # what is loaded stays, as in a server
-    cold, matched = passed(detector, what.lines)
-    warm = min(passed(detector, what.lines)[0] for _ in range(ROUNDS))
-    parse = min(_decoding(what.lines) for _ in range(ROUNDS))
-    seconds = unseen(detector, what.lines)
-    return cold, warm, matched, seconds[len(seconds) * 99 // 100], parse
+    cold, matched = passed(detector, lines)
+    warm = min(passed(detector, lines)[0] for _ in range(ROUNDS))
+    decoding, seconds = min(_decoding(lines) for _ in range(ROUNDS)), unseen(detector, lines)
+    slow = seconds[len(seconds) * 99 // 100]
+    return asdict(Passes(len(lines), sum(map(len, lines)), cold, warm, matched, slow, decoding, data))
 
 
 if __name__ == "__main__":
