@@ -160,6 +160,7 @@ def _command(process: str) -> str:
 
 @pytest.mark.full
 async def test_a_scan_with_the_engine_itself_comes_to_findings_of_both_and_resolves_them(database: Database) -> None:
+    toolbox = real_toolbox(PROWLER)
     with moto() as cloud:
         ec2 = cloud.client("ec2")
         group = ec2.create_security_group(GroupName="for a while", Description="to all")["GroupId"]
@@ -167,7 +168,7 @@ async def test_a_scan_with_the_engine_itself_comes_to_findings_of_both_and_resol
         ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=anybody)
         arn = f"arn:aws:ec2:{REGION}:{ACCOUNT}:security-group/{group}"
         async with cloud.egress() as egress:
-            desk = await desk_on(database, 80, toolbox=real_toolbox(PROWLER))
+            desk = await desk_on(database, 80, toolbox=toolbox)
             desk.accounts.egress, desk.accounts.known = egress, {ACCOUNT: cloud.account()}
             await desk.grant(ROOT)
             scan = await desk.scanned(arn)
