@@ -95,7 +95,7 @@ class TestIntake:
         await expect(page.get_by_role("heading", level=3)).to_contain_text(CALLBACKS)
         unread = page.get_by_role("region", name="Lo que no se leyó").get_by_role("row")
         await expect(unread.last).to_contain_text("2")
-        await expect(unread.last).to_contain_text("It is no JSON.")
+        await expect(unread.last).to_contain_text("No es JSON.")
 
     async def test_a_file_that_is_dropped_is_taken(self, open_console: OpenConsole, home: Home, tmp_path: Path) -> None:
         file = tmp_path / "dropped.json"
