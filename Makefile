@@ -54,7 +54,7 @@ check-web: ready web/node_modules/.bin/tsc
 	$(NPM) run --silent check
 	$(RUN) env PYTHONPATH=src python -m docs.client_types --check
 
-test: check console chromium engines ## check, then all tests with own coverage on two cores: nine to fourteen minutes by the machine (eight is the aim)
+test: check console chromium engines ## check, then all tests with own coverage on two cores: seven to fourteen minutes by the machine (eight is the aim)
 	@rm -rf .own-coverage
 	OWN_COVERAGE=1 $(PYTEST) -m "not full"
 	$(RUN) python -m tests.architecture.own_coverage
