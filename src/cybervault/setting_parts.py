@@ -157,6 +157,10 @@ class ScanSettings(Part):
         default="nmap",
         description="The program nmap, by its name on PATH or by its path; empty: it is not used where it is, either.",
     )
+    trivy: str = Field(
+        default="trivy",
+        description="The program trivy, by its name on PATH or by its path; empty: it is not used where it is, either.",
+    )
     parts_at_once: int = Field(
         default=4,
         ge=1,

@@ -1,15 +1,17 @@
 """What may be scanned, put together."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from cybervault.app.product import put_together
-from cybervault.app.scans import accounts_of, registry_reader
+from cybervault.app.scans import accounts_of, registry_reader, toolbox_of
 from cybervault.domain.secrets import Secret
 from cybervault.egress.guard import origin_of
 from cybervault.egress.signing import AwsKey
 from cybervault.scans.cloud.client import Account
+from cybervault.scans.engines import ENGINES, NMAP, TRIVY
 from cybervault.scans.grants import GrantRules
 from cybervault.scans.registry import RegistryError
 from cybervault.scans.targets import parse_target
@@ -44,6 +46,17 @@ def test_an_account_is_asked_as_the_operator_says() -> None:
         "ours-4711", ("eu-west-1",), "http://127.0.0.1:5000",
     )  # fmt: skip
     assert "canary" not in f"{account!r}{part!r}{part.model_dump_json()}"
+
+
+def test_programs_are_where_the_operator_says_or_nowhere(setup: Setup, tmp_path: Path) -> None:
+    place = tmp_path / "program"
+    place.touch(mode=0o755)
+    for name in (NMAP, TRIVY):
+        (engine,) = [one for one in ENGINES if one.name == name]
+        for given, command in ((str(place), [str(place)]), ("", None), (str(tmp_path / "x"), None)):
+            part = ScanSettings.model_validate({name: given})
+            toolbox = toolbox_of(replace(setup, given={"scans": part}).settings())
+            assert toolbox.command(engine) == command
 
 
 async def test_a_registry_within_the_network_is_reached_where_the_operator_named_it(setup: Setup) -> None:

@@ -30,7 +30,7 @@ def real_toolbox(*names: str) -> Toolbox:
     for engine in ENGINES:
         standing = toolbox.standing(engine)
         if engine.name in names and not standing.is_usable:
-            pytest.skip(f"{standing.reason} --data .tools")
+            pytest.skip(f"{standing.reason}{' --data .tools' if engine.is_installed_by_us else ''}")
     return toolbox
 
 

@@ -13,7 +13,7 @@ from cybervault.egress.message import EgressError
 from cybervault.egress.probing import Prober
 from cybervault.scans.apart import Apart
 from cybervault.scans.contents import Catalogue
-from cybervault.scans.engines import KINGFISHER, SSH_AUDIT, SYFT, WAPITI, ssh_audit, wapiti
+from cybervault.scans.engines import KINGFISHER, SSH_AUDIT, SYFT, TRIVY, WAPITI, WHOLE, ssh_audit, wapiti
 from cybervault.scans.engines.adapter import Judged
 from cybervault.scans.engines.services import Named
 from cybervault.scans.profiles import Profile, ProfileName
@@ -240,10 +240,13 @@ async def test_an_image_is_looked_at_as_a_whole_by_those_that_are_there(tmp_path
     program.chmod(0o755)
     base = layer({"etc/x": b"x"})
     async with reading(stored(base), base) as (layers, registry):
-        found = await Apart(toolbox).look_at_whole(layers, registry, absent=(KINGFISHER,))
+        found = await Apart(toolbox).look_at_whole(layers, registry, absent=(KINGFISHER, TRIVY))
         assert found == Whole(Catalogue(()))
-        nothing = await Apart(toolbox).look_at_whole(layers, registry, absent=(SYFT, KINGFISHER))
+        nothing = await Apart(toolbox).look_at_whole(layers, registry, absent=WHOLE)
         assert nothing == Whole()
         gone = await Apart(NO_ENGINES).look_at_whole(layers, registry, absent=())
     assert gone.catalogue == Catalogue((), "it was there when the scan began, and this server has it not")
-    assert [(line.engine, line.state) for line in gone.secrets.coverage] == [(KINGFISHER, CoverageState.NOT_TESTED)]
+    assert [(line.engine, line.state) for line in gone.secrets.coverage] == [
+        (KINGFISHER, CoverageState.NOT_TESTED),
+        (TRIVY, CoverageState.NOT_TESTED),
+    ]

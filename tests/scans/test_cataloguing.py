@@ -85,9 +85,9 @@ async def test_why_it_told_nothing_is_said(text: str, reason: str) -> None:
 async def test_a_server_without_it_or_without_room_says_so(tmp_path: Path) -> None:
     assert "could not be started" in (await catalogued([str(tmp_path / "gone")], BASE)).fault
     async with reading(stored(BASE), BASE) as (listed, registry), fetched(listed, registry) as image:
-        image.blob(listed[0]).unlink()
+        (image.folder / "settings.yaml").mkdir()
         found = await catalogue(image, script(""))
-    assert found.fault == "this server has no room for it (No such file or directory)"
+    assert found.fault == "this server has no room for it (Is a directory)"
 
 
 async def test_what_syft_alone_finds_is_its_finding_and_stays_where_it_is_gone(

@@ -1,5 +1,7 @@
 """An image lies in a folder for a while, compared with its digests, and is gone afterwards."""
 
+import hashlib
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -10,7 +12,7 @@ from cybervault.egress.client import Egress
 from cybervault.egress.guard import Guard
 from cybervault.scans import fetching as module
 from cybervault.scans.contents import Layer
-from cybervault.scans.fetching import fetched
+from cybervault.scans.fetching import fetched, layout
 from cybervault.scans.registry import Registry, RegistryError
 from cybervault.scans.targets import parse_target
 from tests.fakes.registry import digest_of, layer
@@ -47,3 +49,18 @@ async def test_a_digest_that_is_a_path_names_no_file() -> None:
         registry = Registry(egress, parse_target(odd.target).image)
         with pytest.raises(RegistryError, match="not SHA-256"):
             await fetched([odd], registry).__aenter__()
+
+
+def test_an_image_is_laid_out_of_its_layers_alone() -> None:
+    layers = [Layer("oci://r.example/app:1", place, f"sha256:{place:064x}", 10 + place) for place in range(3)]
+    files = layout(layers, [b"\x1f\x8b\x08\x00", b"\x28\xb5\x2f\xfd", b"app/"])
+    (described,) = json.loads(files["index.json"])["manifests"]
+    for path, raw in files.items():
+        if path.startswith("blobs/"):
+            assert path == f"blobs/sha256/{hashlib.sha256(raw).hexdigest()}"
+    manifest = json.loads(files[f"blobs/sha256/{described['digest'].removeprefix('sha256:')}"])
+    assert [(one["digest"], one["size"], one["mediaType"].rpartition(".")[2]) for one in manifest["layers"]] == [
+        (layers[0].digest, 10, "tar+gzip"), (layers[1].digest, 11, "tar+zstd"), (layers[2].digest, 12, "tar"),
+    ]  # fmt: skip
+    config = json.loads(files[f"blobs/sha256/{manifest['config']['digest'].removeprefix('sha256:')}"])
+    assert config["rootfs"]["diff_ids"] == [one.digest for one in layers]

@@ -13,15 +13,14 @@ from cybervault.scans.engines import (
     CLOUD,
     ENGINES,
     IMAGE,
-    KINGFISHER,
     LAYERS,
     LISTING,
     NAMES,
     PROWLER,
     SERVICES,
     SWEEP,
-    SYFT,
     WAPITI,
+    WHOLE,
 )
 from cybervault.scans.engines.prowler import SERVICES as SERVICES_OF_AWS
 from cybervault.scans.plan import (
@@ -187,10 +186,9 @@ def test_attacks_are_counted_on_every_port_where_web_servers_usually_listen() ->
 def test_what_clouds_and_images_cost_is_counted_as_far_as_it_can_be_known() -> None:
     """An account and an image may hold anything: that they are not counted is told, and no number made up."""
     named, whole, image = "arn:aws:s3:::bucket", ACCOUNT_ROOT, "oci://r.example/app:1"
-    prowler, syft, kingfisher = (
-        next(one for one in ENGINES if one.name == name) for name in (PROWLER, SYFT, KINGFISHER)
-    )
-    apart = [prowler, syft, kingfisher, *(one for one in ENGINES if one.kind is TargetKind.NETWORK)]
+    prowler, *whole_image = (next(one for one in ENGINES if one.name == name) for name in (PROWLER, *WHOLE))
+    syft = whole_image[0]
+    apart = [prowler, *whole_image, *(one for one in ENGINES if one.kind is TargetKind.NETWORK)]
     assert connections_of(targets(named, named), STANDARD) == 2 * 10
     assert connections_of(targets(named, whole, image), STANDARD, apart) == 10 + prowler.connections
     assert uncounted(targets(named, whole, image, "10.1.0.7")) == (whole, image)
@@ -207,7 +205,7 @@ def test_what_clouds_and_images_cost_is_counted_as_far_as_it_can_be_known() -> N
         minutes_of(images, STANDARD),
         minutes_of(images, STANDARD, [syft]),
         minutes_of(images, STANDARD, apart),
-    ) == (12, 14, 22)
+    ) == (12, 14, 24)
 
 
 def test_what_was_not_even_planned_is_known_by_its_phase() -> None:

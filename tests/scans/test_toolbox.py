@@ -8,7 +8,7 @@ from cybervault.scans.targets import TargetKind
 from cybervault.scans.toolbox import EngineState, Toolbox, pins_of
 
 PYTHON = next(engine for engine in ENGINES if engine.name == SSH_AUDIT)
-PROGRAM = replace(PYTHON, name="nmap", module="", program="nmap")
+PROGRAM = replace(PYTHON, name="nmap", module="", program="nmap", package="nmap")
 
 
 def test_an_engine_is_there_when_it_was_made_of_what_this_release_pins(tmp_path: Path) -> None:
@@ -56,7 +56,12 @@ def test_a_program_is_looked_for_on_the_path(tmp_path: Path) -> None:
     assert Toolbox(tmp_path, find=lambda name: f"/usr/bin/{name}").command(PROGRAM) == ["/usr/bin/nmap"]
     without = Toolbox(tmp_path, find=lambda _name: None)
     assert without.command(PROGRAM) is None
-    assert "nmap is not on this server's PATH" in without.standing(PROGRAM).reason
+    found = without.standing(PROGRAM)
+    assert found.reason == "the program nmap is not on this server's PATH: install it with the system's packages"
+    assert found.command == "apt install nmap"
+    found = without.standing(replace(PROGRAM, package=""))
+    assert found.reason == "the program nmap is not on this server's PATH: install it as its makers say"
+    assert found.command == ""
 
 
 def test_what_is_part_of_the_product_is_there_and_what_nobody_has_is_not(tmp_path: Path) -> None:

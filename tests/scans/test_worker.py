@@ -10,7 +10,7 @@ import pytest
 
 from cybervault.domain.principals import TenantId
 from cybervault.scans import worker as module
-from cybervault.scans.engines import ENGINES, KINGFISHER, PROWLER, SYFT, WAPITI
+from cybervault.scans.engines import ENGINES, PROWLER, WAPITI, WHOLE
 from cybervault.scans.exports import Form
 from cybervault.scans.grant import Permit
 from cybervault.scans.profiles import ProfileName
@@ -311,7 +311,7 @@ async def test_an_image_is_read_layer_by_layer_and_its_packages_judged(database:
         severities = {one.place: one.severity.value for one in await desk.found(scan.id)}
         assert severities["pkg:pypi/django CVE-2026-0002"] == "critical"
         assert (scan.state.value, scan.progress) == ("completed", 1.0)
-        states = {line.state for line in await desk.lines(scan.id) if line.engine not in {SYFT, KINGFISHER}}
+        states = {line.state for line in await desk.lines(scan.id) if line.engine not in WHOLE}
         document = json.loads(await desk.scans.file(scan, Form.CYCLONEDX))
         steps = await look(desk.world.database, "SELECT output FROM job_steps")
     assert states == {CoverageState.COVERED}

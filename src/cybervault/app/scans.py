@@ -16,7 +16,7 @@ from cybervault.egress.signing import AwsKey
 from cybervault.scans.apart import Apart
 from cybervault.scans.cloud.accounts import Accounts
 from cybervault.scans.cloud.client import Account
-from cybervault.scans.engines import NMAP
+from cybervault.scans.engines import NMAP, TRIVY
 from cybervault.scans.grants import GrantRules, Grants
 from cybervault.scans.hands import KIND as PART
 from cybervault.scans.hands import Hands
@@ -123,7 +123,7 @@ def accounts_of(settings: ScanSettings) -> dict[str, Account]:
 
 def toolbox_of(settings: Settings) -> Toolbox:
     """The engines of this server: below its folder of state, or where the operator says."""
-    named = {NMAP: settings.scans.nmap}
+    named = {NMAP: settings.scans.nmap, TRIVY: settings.scans.trivy}
     return Toolbox(settings.folder, find=lambda program: shutil.which(named.get(program, program)))
 
 

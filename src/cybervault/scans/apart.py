@@ -12,7 +12,7 @@ from cybervault.confinement.program import Bounds, Ended, run_program
 from cybervault.egress.forwarding import Way, forwarding
 from cybervault.egress.probing import Prober, Spot
 from cybervault.scans.contents import Layer
-from cybervault.scans.engines import AT_ONCE, ENGINES, KINGFISHER, SYFT, nmap, ssh_audit, sslyze, wapiti
+from cybervault.scans.engines import AT_ONCE, ENGINES, WHOLE, nmap, ssh_audit, sslyze, wapiti
 from cybervault.scans.engines.adapter import Adapter, Judged
 from cybervault.scans.engines.services import Named
 from cybervault.scans.profiles import Profile, ProfileName
@@ -91,7 +91,7 @@ class Apart:
 
     async def look_at_whole(self, layers: Sequence[Layer], registry: Registry, *, absent: Collection[str]) -> Whole:
         """What is seen of an image as a whole by those that are not `absent`, which was said once."""
-        asked = [name for name in (SYFT, KINGFISHER) if name not in absent]
+        asked = [name for name in WHOLE if name not in absent]
         programs = {name: self.toolbox.command(_BY_NAME[name]) for name in asked}
         async with self._gate:
             return await look_at_whole(layers, registry, programs)

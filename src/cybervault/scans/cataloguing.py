@@ -2,20 +2,17 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Final
 
 from cybervault.scans.contents import Catalogue
 from cybervault.scans.engines import syft
 from cybervault.scans.fetching import Fetched
 from cybervault.scans.watching import run_watched
 
-_BEGINNING_BYTES: Final = 4
-
 
 async def catalogue(image: Fetched, program: Sequence[str]) -> Catalogue:
     """What the layers of an image hold; `program` are the words that syft's arguments follow."""
     try:
-        _put(image)
+        (image.folder / "settings.yaml").write_bytes(syft.SETTINGS)
         ended = await run_watched([*program, *syft.arguments(image.folder)], syft.BOUNDS, folder=image.folder)
     except OSError as error:
         return Catalogue((), f"this server has no room for it ({error.strerror})")
@@ -25,13 +22,3 @@ async def catalogue(image: Fetched, program: Sequence[str]) -> Catalogue:
         return Catalogue(await asyncio.to_thread(syft.judge, ended.output, ended.code))
     except ValueError as error:
         return Catalogue((), str(error))
-
-
-def _put(image: Fetched) -> None:
-    beginnings = []
-    for layer in image.layers:
-        with image.blob(layer).open("rb") as file:
-            beginnings.append(file.read(_BEGINNING_BYTES))
-    for name, content in syft.layout(image.layers, beginnings).items():
-        (image.image / name).write_bytes(content)
-    (image.folder / "settings.yaml").write_bytes(syft.SETTINGS)

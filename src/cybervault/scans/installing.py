@@ -22,8 +22,8 @@ def installable(name: str) -> Engine:
     found = {engine.name: engine for engine in ENGINES if engine.is_installed_by_us}
     if name in found:
         return found[name]
-    program = next((engine.program for engine in ENGINES if engine.name == name and engine.program), "")
-    hint = f"{program} is a program of its own: install it with the system's packages" if program else ""
+    program = next((engine for engine in ENGINES if engine.name == name and engine.program), None)
+    hint = f"{name} is a program of its own: {program.advice}" if program else ""
     message = f"{hint or f'There is no engine {name!r} to install'}. Those that can be: {', '.join(found)}."
     raise Problem(ProblemKind.INVALID, code="unknown_engine", message=message)
 

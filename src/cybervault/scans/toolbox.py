@@ -30,7 +30,7 @@ class EngineState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How an engine is; where it cannot be used, `reason` says why and `command` how to get it ("": nobody has it)."""
+    """How an engine is; where it cannot be used, `reason` says why and `command` how to get it ("": none does)."""
 
     engine: Engine
     state: EngineState
@@ -74,8 +74,9 @@ class Toolbox:
     def _of_program(self, engine: Engine) -> Standing:
         if self._find(engine.program):
             return Standing(engine, EngineState.READY)
-        reason = f"the program {engine.program} is not on this server's PATH: install it with the system's packages"
-        return Standing(engine, EngineState.MISSING, reason, f"apt install {engine.program}")
+        reason = f"the program {engine.program} is not on this server's PATH: {engine.advice}"
+        command = f"apt install {engine.package}" if engine.package else ""
+        return Standing(engine, EngineState.MISSING, reason, command)
 
     def standings(self) -> tuple[Standing, ...]:
         """All engines, in the order in which they look."""

@@ -83,21 +83,20 @@ async def uncover(image: Fetched, program: Sequence[str]) -> Report:
             words = [*program, *kingfisher.arguments(folder)]
             ended = await run_watched(words, kingfisher.BOUNDS, folder=image.folder)
             if ended.fault:
-                return failed(asset, ended.fault)
+                return _failed(asset, ended.fault)
             found = await asyncio.to_thread(kingfisher.judge, ended.output, ended.code, folder)
         seen = list(_seen(asset, texts, found))
     except OSError as error:
-        return failed(asset, f"this server has no room for it ({error.strerror})")
+        return _failed(asset, f"this server has no room for it ({error.strerror})")
     except ValueError as error:
-        return failed(asset, str(error))
+        return _failed(asset, str(error))
     finally:
         texts.leave()
     return Report(seen, list(_coverage(asset, texts)))
 
 
-def failed(asset: str, reason: str, state: CoverageState = CoverageState.FAILED) -> Report:
-    """That it did not look."""
-    return Report(coverage=[Coverage(asset, KINGFISHER, state, reason)])
+def _failed(asset: str, reason: str) -> Report:
+    return Report(coverage=[Coverage(asset, KINGFISHER, CoverageState.FAILED, reason)])
 
 
 def _put(image: Fetched, texts: _Texts) -> None:

@@ -6,20 +6,21 @@ from typing import Final
 
 from cybervault.scans.cataloguing import catalogue
 from cybervault.scans.contents import Catalogue, Layer
-from cybervault.scans.engines import KINGFISHER, SYFT
+from cybervault.scans.engines import KINGFISHER, SYFT, TRIVY
 from cybervault.scans.fetching import fetched
 from cybervault.scans.registry import Registry, RegistryError
-from cybervault.scans.seen import CoverageState, Report
-from cybervault.scans.uncovering import failed, uncover
+from cybervault.scans.searching import search
+from cybervault.scans.seen import Coverage, CoverageState, Report
+from cybervault.scans.uncovering import uncover
 
 GONE: Final = "it was there when the scan began, and this server has it not"
 
 
 @dataclass(slots=True)
 class Whole:
-    """The packages that syft read (None: it was not asked) and the secrets that kingfisher found.
+    """The packages that syft read (None: it was not asked) and the secrets that kingfisher and trivy found.
 
-    These are taken in with the floor's word that every layer was read: what both saw is gone where neither sees it.
+    These are taken in with the floor's word that every layer was read: what several saw is gone where none sees it.
     """
 
     catalogue: Catalogue | None = None
@@ -39,7 +40,9 @@ async def look_at_whole(
             if SYFT in there:
                 whole.catalogue = await catalogue(image, there[SYFT])
             if KINGFISHER in there:
-                whole.secrets = await uncover(image, there[KINGFISHER])
+                whole.secrets.add(await uncover(image, there[KINGFISHER]))
+            if TRIVY in there:
+                whole.secrets.add(await search(image, there[TRIVY]))
     except RegistryError as error:
         return _without(list(programs), layers, error.reason)
     except OSError as error:
@@ -50,7 +53,5 @@ async def look_at_whole(
 def _without(
     names: Sequence[str], layers: Sequence[Layer], reason: str, *, state: CoverageState = CoverageState.FAILED
 ) -> Whole:
-    whole = Whole(Catalogue((), reason) if SYFT in names else None)
-    if KINGFISHER in names:
-        whole.secrets = failed(layers[0].target, reason, state)
-    return whole
+    lines = [Coverage(layers[0].target, name, state, reason) for name in names if name != SYFT]
+    return Whole(Catalogue((), reason) if SYFT in names else None, Report(coverage=lines))

@@ -26,16 +26,15 @@ from cybervault.scans.engines import (
     CLOUD,
     HTTP,
     IMAGE,
-    KINGFISHER,
     LAYERS,
     LISTING,
     NAMES,
     PROWLER,
     SERVICES,
     SWEEP,
-    SYFT,
     TLS,
     WAPITI,
+    WHOLE,
     Engine,
     engines_for,
 )
@@ -380,7 +379,7 @@ class ScanWorker:
 
     async def _packages(self, walk: _Walk, permit: Permit, contents: Sequence[LayerContents]) -> Report:
         name, known = contents[0].layer.target, self._means.advisories
-        whole = Whole(None, Report([], [*_withdrawn(name, SYFT).coverage, *_withdrawn(name, KINGFISHER).coverage]))
+        whole = Whole(None, Report([], [line for engine in WHOLE for line in _withdrawn(name, engine).coverage]))
         if not _is_withdrawn(walk, permit, walk.by_value[name]):
             layers, registry = [one.layer for one in contents], self._means.registry(walk.by_value[name])
             whole = await self._means.apart.look_at_whole(layers, registry, absent=walk.absent)

@@ -34,6 +34,8 @@ class Engine:
     """Where it lies among the packages of its environment; it runs without Python."""
     driver: str = ""
     program: str = ""
+    package: str = ""
+    """The package of Debian that brings the program ("": none does)."""
     connections: int = 0
     seconds: float = 0.0
     ports: tuple[int, ...] = ()
@@ -47,6 +49,11 @@ class Engine:
     def is_apart(self) -> bool:
         """Whether it is a process of its own, that this server may not have."""
         return self.is_installed_by_us or bool(self.program)
+
+    @property
+    def advice(self) -> str:
+        """How an operator comes by its program."""
+        return "install it with the system's packages" if self.package else "install it as its makers say"
 
 
 SWEEP: Final = "ports"
@@ -66,7 +73,11 @@ NMAP: Final = "nmap"
 WAPITI: Final = "wapiti"
 SYFT: Final = "syft"
 KINGFISHER: Final = "kingfisher"
+TRIVY: Final = "trivy"
 PROWLER: Final = "prowler"
+
+WHOLE: Final = (SYFT, KINGFISHER, TRIVY)
+"""Those that look at an image as a whole, one after the other."""
 
 AT_ONCE: Final = 4
 """So many that are processes of their own run at the same time, however many scans there are: each costs as much memory
@@ -90,7 +101,7 @@ ENGINES: Final = (
     ),
     Engine(
         NMAP, TargetKind.NETWORK, "what listens on ports that say little of themselves", "NPSL, never shipped with us",
-        "a program of the operator", program="nmap", connections=14, seconds=7.0,
+        "a program of the operator", program="nmap", package="nmap", connections=14, seconds=7.0,
     ),
     Engine(
         WAPITI, TargetKind.NETWORK, "injections and path traversal in web applications, by attacking them", "GPL-2.0",
@@ -112,6 +123,10 @@ ENGINES: Final = (
     Engine(
         KINGFISHER, TargetKind.IMAGE, "secrets of some 500 forms in every layer of an image", "Apache-2.0", _APART,
         version="2.14.0", binary="kingfisher/bin/kingfisher", seconds=20.0,
+    ),
+    Engine(
+        TRIVY, TargetKind.IMAGE, "secrets in every layer of an image, by another reader", "Apache-2.0",
+        "a program of the operator", program="trivy", seconds=5.0,
     ),
     Engine(ADVISORIES, TargetKind.IMAGE, "known vulnerabilities of an image's packages", _OURS, "advisories of OSV"),
 )  # fmt: skip

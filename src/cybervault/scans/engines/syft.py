@@ -3,11 +3,9 @@
 It is given an image as a folder, and has no way into the network. Whoever built the image wrote every word it says.
 """
 
-import hashlib
-import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
@@ -16,7 +14,7 @@ import msgspec
 
 from cybervault.confinement.program import Bounds
 from cybervault.confinement.ways import NOWHERE
-from cybervault.scans.contents import Database, Layer, Package
+from cybervault.scans.contents import Database, Package
 
 _MIB: Final = 1024 * 1024
 SYSTEMS: Final = frozenset({"maven", "golang", "cargo", "gem", "nuget", "composer"})
@@ -27,10 +25,6 @@ BOUNDS: Final = Bounds(
     file_bytes=4096 * _MIB, port=NOWHERE,
 )  # fmt: skip
 SETTINGS: Final = b"check-for-app-update: false\nparallelism: 2\nfile: {metadata: {selection: none}}\n"
-_CONFIG: Final = "application/vnd.oci.image.config.v1+json"
-_MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
-_LAYER: Final = "application/vnd.oci.image.layer.v1.tar"
-_BEGINNINGS: Final = {b"\x1f\x8b": "+gzip", b"\x28\xb5\x2f\xfd": "+zstd"}
 _PURL: Final = re.compile(r"pkg:([a-z]{1,20})/([^@?#]{1,1000})@([^?#]{1,300})")
 
 
@@ -53,32 +47,6 @@ _DOCUMENTS: Final = msgspec.json.Decoder(_Document)
 def arguments(folder: Path) -> list[str]:
     """For an image and settings that lie in a folder."""
     return ["scan", f"oci-dir:{folder / 'image'}", "--config", str(folder / "settings.yaml"), "--output", "syft-json"]
-
-
-def layout(layers: Sequence[Layer], beginnings: Sequence[bytes]) -> Mapping[str, bytes]:
-    """The files that make an image of layers (OCI image layout 1.0), by their paths; the layers lie there already.
-
-    A manifest of our own: nothing that the registry's says, but the layers, is for anybody else. `beginnings` are their
-    first bytes, by which their form is told. What they are unpacked is not known, and not asked.
-    """
-    blobs = dict[str, bytes]()
-
-    def kept(document: object, sort: str) -> dict[str, object]:
-        raw = json.dumps(document).encode()
-        digest = hashlib.sha256(raw).hexdigest()
-        blobs[f"blobs/sha256/{digest}"] = raw
-        return {"mediaType": sort, "digest": f"sha256:{digest}", "size": len(raw)}
-
-    forms = [next((_BEGINNINGS[one] for one in _BEGINNINGS if begin.startswith(one)), "") for begin in beginnings]
-    content = [
-        {"mediaType": f"{_LAYER}{form}", "digest": layer.digest, "size": layer.size}
-        for layer, form in zip(layers, forms, strict=True)
-    ]
-    unpacked = {"type": "layers", "diff_ids": [layer.digest for layer in layers]}
-    config = kept({"architecture": "amd64", "os": "linux", "config": {}, "rootfs": unpacked}, _CONFIG)
-    manifest = kept({"schemaVersion": 2, "mediaType": _MANIFEST, "config": config, "layers": content}, _MANIFEST)
-    index = json.dumps({"schemaVersion": 2, "manifests": [manifest]}).encode()
-    return {"oci-layout": b'{"imageLayoutVersion": "1.0.0"}', "index.json": index, **blobs}
 
 
 def judge(output: bytes, code: int | None) -> tuple[Database, ...]:
