@@ -9,6 +9,9 @@ from typing import Any, Final
 
 import pytest
 
+from cybervault.confinement import landlock
+from cybervault.confinement.parse import standing_walls
+from cybervault.confinement.walls import Wall
 from cybervault.egress.message import EgressError
 from cybervault.egress.probing import Prober
 from cybervault.scans.apart import Apart
@@ -42,6 +45,11 @@ async def looked(
 ) -> Report:
     prober = Prober(lambda _address: may, has_loopback=True)
     return await apart.look(service, named, profile, prober=prober, absent=absent)
+
+
+def has_walls() -> bool:
+    """Whether this machine can keep a program from ports."""
+    return landlock.version() >= landlock.VERSION_OF_TCP and Wall.PROGRAMS in standing_walls()
 
 
 def never(output: bytes, code: int | None) -> Judged:
@@ -114,6 +122,42 @@ async def test_what_speaks_something_else_by_now_has_nothing_left_of_what_was_se
     assert (line.state, line.reason) == (CoverageState.COVERED, "nothing to look at")
 
 
+async def test_it_reaches_the_port_of_its_spot_and_no_other(tmp_path: Path) -> None:
+    """Whatever an engine was made to do by whom it looks at: another service of the same machine is not for it."""
+    script = textwrap.dedent("""
+        import json, socket
+        ours, other = {ports!r}
+        ways = [
+            lambda: socket.create_connection(('127.0.0.1', ours), timeout=5),
+            lambda: socket.create_connection(('127.0.0.1', other), timeout=5),
+            lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', ours)),
+        ]
+        tried = []
+        for way in ways:
+            try:
+                way()
+                tried.append('it was let through')
+            except OSError as error:
+                tried.append(type(error).__name__)
+        print(json.dumps(tried))
+        """)
+    tried = list[str]()
+
+    def judge(output: bytes, code: int | None) -> Judged:
+        tried.extend(json.loads(output))
+        return Judged([], "" if code == 0 else "it failed")
+
+    async with listening(answers()) as ours, listening(answers()) as other:
+        toolbox = stand_in(tmp_path, SSH_AUDIT, script.format(ports=(ours.port, other.port)))
+        apart = Apart(toolbox, (replace(ssh_audit.ADAPTER, judge=judge),))
+        report = await looked(apart, service=Service(Host("web.example", HOST, "web.example"), ours.port))
+    assert [line.state for line in report.coverage] == [CoverageState.COVERED]
+    assert tried[0] == "it was let through"
+    if not has_walls():
+        pytest.skip("this machine has no such walls")
+    assert (tried[1:], other.connections) == (["PermissionError", "PermissionError"], 0)
+
+
 class TestOneThatFollowsLinks:
     """A stand-in for wapiti that tries every way to a server that is not its target."""
 
@@ -172,8 +216,8 @@ class TestOneThatFollowsLinks:
         ]
         ways = json.loads(report.seen[0].evidence.rpartition(":")[0])
         assert ways[:4] == [200, 403, "URLError", 403]
-        if "it was let through" in ways[4:]:
-            pytest.skip("the proxy held; the wall behind it is not on this machine")
+        if not has_walls():
+            pytest.skip("the proxy held; the walls behind it are not on this machine")
         assert ways[4:] == ["PermissionError", "PermissionError"]
 
     @pytest.mark.parametrize(

@@ -127,10 +127,11 @@ def _is_attacking(adapter: Adapter) -> bool:
 
 
 async def _ran(adapter: Adapter, words: list[str], spot: Spot, *, prober: Prober) -> tuple[Ended, Way]:
-    """One that follows links gets a proxy that leads to its spot alone, and as far as can be no other way out."""
+    """As far as can be it reaches the port of its spot alone; one that follows links a proxy that leads there."""
     with tempfile.TemporaryDirectory(prefix="cybervault-") as folder:
         if not adapter.proxy_option:
-            return await run_program(words, adapter.bounds, folder=Path(folder)), Way()
+            bounds = replace(adapter.bounds, port=spot.port)
+            return await run_program(words, bounds, folder=Path(folder)), Way()
         async with forwarding(prober, spot) as way:
             bounds = replace(adapter.bounds, port=way.port)
             return await run_program([*words, adapter.proxy_option, way.url], bounds, folder=Path(folder)), way
