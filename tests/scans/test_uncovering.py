@@ -15,6 +15,7 @@ import pytest
 from cybervault.access.rhythm import every
 from cybervault.confinement.parsers.layers import zstd
 from cybervault.scans import uncovering as module
+from cybervault.scans import watching
 from cybervault.scans.engines import ENGINES, KINGFISHER, kingfisher
 from cybervault.scans.exports import Form
 from cybervault.scans.fetching import fetched
@@ -178,8 +179,18 @@ async def test_a_bomb_costs_a_bounded_time_and_room(monkeypatch: pytest.MonkeyPa
     assert [line.state for line in report.coverage] == [CoverageState.FAILED]
 
 
+async def test_what_another_engine_left_behind_is_not_laid_to_its_charge(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that was ended because it filled the folder of the image must not end the next."""
+    monkeypatch.setattr(watching, "UNPACKED_BYTES_MAX", 1024 * 1024)
+    slow = script("import time; time.sleep(0.5)\n" + SPEAKS.replace("PORT", "1"))
+    async with reading(stored(LEAKS), LEAKS) as (listed, registry), fetched(listed, registry) as image:
+        (image.folder / "unpacked").write_bytes(b"x" * 2 * 1024 * 1024)
+        report = await uncover(image, slow)
+    assert [line.state for line in report.coverage] == [CoverageState.COVERED]
+
+
 def texts_in(folder: Path) -> int:
-    return len([*folder.glob("cybervault-*/texts/*")])
+    return len([*folder.glob("cybervault-*/uncovering/texts/*")])
 
 
 async def test_a_scan_that_is_cancelled_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,9 +214,9 @@ async def test_an_image_without_texts_is_covered_and_a_server_without_room_says_
     gone = await uncovered([str(tmp_path / "gone")], LEAKS)
     assert "could not be started" in gone.coverage[0].reason
     async with reading(stored(LEAKS), LEAKS) as (listed, registry), fetched(listed, registry) as image:
-        (image.folder / "texts").mkdir()
+        (image.folder / "uncovering").touch()
         full = await uncover(image, script(""))
-    assert full.coverage[0].reason == "this server has no room for it (File exists)"
+    assert full.coverage[0].reason == "this server has no room for it (Not a directory)"
 
 
 async def test_what_the_floor_sees_too_is_one_finding_of_two_and_gone_where_neither_sees_it(

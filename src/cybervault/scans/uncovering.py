@@ -74,14 +74,16 @@ _TEXTS: Final = msgspec.json.Decoder(_Text)
 
 async def uncover(image: Fetched, program: Sequence[str]) -> Report:
     """The secrets of an image; `program` are the words that kingfisher's arguments follow."""
-    asset, folder, found = image.layers[0].target, image.folder / "texts", tuple[Found, ...]()
+    # A folder of its own: what another left in that of the image is neither for it nor of its doing.
+    asset, place, found = image.layers[0].target, image.folder / "uncovering", tuple[Found, ...]()
+    folder = place / "texts"
     texts = _Texts(folder)
     try:
-        folder.mkdir()
+        folder.mkdir(parents=True)
         await asyncio.to_thread(_put, image, texts)
         if texts.listed:
             words = [*program, *kingfisher.arguments(folder)]
-            ended = await run_watched(words, kingfisher.BOUNDS, folder=image.folder)
+            ended = await run_watched(words, kingfisher.BOUNDS, folder=place)
             if ended.fault:
                 return _failed(asset, ended.fault)
             found = await asyncio.to_thread(kingfisher.judge, ended.output, ended.code, folder)
