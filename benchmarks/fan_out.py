@@ -26,10 +26,9 @@ from cybervault.egress.budget import Budget
 from cybervault.egress.client import Egress
 from cybervault.egress.guard import Guard, origin_of
 from cybervault.egress.message import OutgoingRequest
-from cybervault.enrichment.connector import UpstreamReply
+from cybervault.enrichment.connector import SourceSetup, UpstreamReply
 from cybervault.enrichment.connectors.virustotal import CONNECTOR
 from cybervault.enrichment.lookup import Lookup, Means
-from cybervault.enrichment.recollection import SourceSetup
 from cybervault.enrichment.store.answers import AnswerStore
 from cybervault.enrichment.store.budgets import StoredBudgets
 from cybervault.storage.database import Database

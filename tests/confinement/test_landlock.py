@@ -1,7 +1,5 @@
 """Rules that the system holds to: what each version of it is asked for, and what comes of it where it refuses."""
 
-import ctypes
-import os
 import sys
 from pathlib import Path
 from typing import Final
@@ -10,6 +8,7 @@ import pytest
 
 from cybervault.confinement import landlock, walls
 from cybervault.confinement.landlock import CONNECT, EXECUTE, LIST, READ, At, Below, files_of, lay, version, written_by
+from tests.confinement.refusing import answering
 from tests.confinement.test_walls import in_a_thread
 
 # By landlock(7): 13 rights in version 1, then names moved between folders (2), emptying (3), questions to devices (5).
@@ -50,26 +49,8 @@ def test_what_is_below_a_place_is_left_and_one_that_is_not_there_leaves_nothing(
 
 @pytest.mark.parametrize("answers", [[-1], [None, -1], [None, 0, -1], [None, 0, 0]], ids=str)
 def test_what_the_system_refuses_does_not_hold(monkeypatch: pytest.MonkeyPatch, answers: list[int | None]) -> None:
-    """None: a descriptor, which is closed whatever comes of it."""
-    waiting, given = list(answers), list[int]()
-
-    class Library:
-        def __init__(self, *_name: object, **_more: object) -> None: ...
-
-        @staticmethod
-        def syscall(*_words: object) -> int:
-            answer = waiting.pop(0)
-            if answer is None:
-                given.append(os.open("/dev/null", os.O_RDONLY))
-                return given[-1]
-            return answer
-
-    monkeypatch.setattr(ctypes, "CDLL", Library)
-    assert lay([At(CONNECT, 80)], network=CONNECT) is (answers[-1] == 0)
-    assert waiting == []
-    for one in given:
-        with pytest.raises(OSError, match="descriptor"):
-            os.fstat(one)
+    with answering(monkeypatch, answers):
+        assert lay([At(CONNECT, 80)], network=CONNECT) is (answers[-1] == 0)
 
 
 def test_other_systems_have_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,5 @@
 """The one way out: what it leaves open, and that every other way is shut."""
 
-import ctypes
-import os
 import socket
 import sys
 from collections.abc import Callable
@@ -11,6 +9,7 @@ import pytest
 
 from cybervault.confinement import walls, ways
 from cybervault.confinement.ways import NOWHERE, leave_only
+from tests.confinement.refusing import answering
 from tests.confinement.test_walls import in_a_thread
 from tests.fakes.loopback import HOST
 
@@ -88,26 +87,8 @@ def test_a_program_may_be_left_no_way_at_all() -> None:
 
 @pytest.mark.parametrize("answers", [[3], [4, -1], [4, None, -1], [4, None, 0, -1]], ids=str)
 def test_a_machine_that_cannot_hold_it_says_so(monkeypatch: pytest.MonkeyPatch, answers: list[int | None]) -> None:
-    """None: a descriptor, which is closed whatever comes of it."""
-    waiting, given = list(answers), list[int]()
-
-    class Library:
-        def __init__(self, *_name: object, **_more: object) -> None: ...
-
-        @staticmethod
-        def syscall(*_words: object) -> int:
-            answer = waiting.pop(0)
-            if answer is None:
-                given.append(os.open("/dev/null", os.O_RDONLY))
-                return given[-1]
-            return answer
-
-    monkeypatch.setattr(ctypes, "CDLL", Library)
-    assert leave_only(80) is False
-    assert waiting == []
-    for one in given:
-        with pytest.raises(OSError, match="descriptor"):
-            os.fstat(one)
+    with answering(monkeypatch, answers):
+        assert leave_only(80) is False
 
 
 def test_without_the_filter_or_on_other_systems_it_is_not_held(monkeypatch: pytest.MonkeyPatch) -> None:

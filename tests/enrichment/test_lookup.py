@@ -26,12 +26,13 @@ from cybervault.enrichment.connector import (
     KeyRule,
     Quota,
     Source,
+    SourceSetup,
     UpstreamReply,
     UpstreamRequest,
     key_headers,
 )
 from cybervault.enrichment.lookup import Lookup, Means
-from cybervault.enrichment.recollection import SourceAnswer, SourceSetup
+from cybervault.enrichment.recollection import SourceAnswer
 from cybervault.enrichment.store.answers import AnswerStore
 from cybervault.storage.engines import database_at
 from tests.fakes.clock import HandClock

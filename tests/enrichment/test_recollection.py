@@ -2,8 +2,9 @@
 
 from cybervault.domain.observables import parse_observable
 from cybervault.domain.secrets import Secret
+from cybervault.enrichment.connector import SourceSetup
 from cybervault.enrichment.connectors import CONNECTORS
-from cybervault.enrichment.recollection import SourceSetup, places_of
+from cybervault.enrichment.recollection import places_of
 
 KEY = Secret("k0")
 

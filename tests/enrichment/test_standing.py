@@ -5,9 +5,8 @@ import pytest
 from cybervault.domain.secrets import Secret
 from cybervault.egress.breaker import FAILURES_TO_OPEN, OPEN_SECONDS, Breaker
 from cybervault.egress.budget import Budget, MemoryBudgetStore
-from cybervault.enrichment.connector import KeyRule, Quota
+from cybervault.enrichment.connector import KeyRule, Quota, SourceSetup
 from cybervault.enrichment.lookup import quota_rules
-from cybervault.enrichment.recollection import SourceSetup
 from cybervault.enrichment.standing import SourceState, Standing, Standings
 from tests.enrichment.test_lookup import source
 from tests.fakes.clock import HandClock

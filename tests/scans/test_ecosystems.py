@@ -37,6 +37,7 @@ LOADED = (
         ("rpm", ("opensuse-tumbleweed", "20261101"), "openSUSE:Tumbleweed"),
         ("rpm", ("mageia", "9"), "Mageia:9"),
         ("rpm", ("azurelinux", "3.0"), "Azure Linux:3"),
+        ("rpm", ("mariner", "2.0"), "Azure Linux:2"),
         ("apk", ("wolfi", "20230201"), "Wolfi"),
         ("apk", ("chainguard", "20230214"), "Chainguard"),
         ("apk", ("wolfi", ""), "Wolfi"),

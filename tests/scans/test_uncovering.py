@@ -16,7 +16,7 @@ from cybervault.access.rhythm import every
 from cybervault.confinement.parsers.layers import zstd
 from cybervault.scans import uncovering as module
 from cybervault.scans import watching
-from cybervault.scans.engines import ENGINES, KINGFISHER, kingfisher
+from cybervault.scans.engines import ENGINES, KINGFISHER, kingfisher, layers
 from cybervault.scans.exports import Form
 from cybervault.scans.fetching import fetched
 from cybervault.scans.seen import CoverageState, Report
@@ -162,7 +162,7 @@ async def test_what_is_more_than_it_may_take_is_told(monkeypatch: pytest.MonkeyP
         (CoverageState.COVERED, ()),
         (CoverageState.NOT_TESTED, ("var/log",)),
     ]
-    monkeypatch.setattr(module, "_SPOTS_OF_FILE_MAX", 0)
+    monkeypatch.setattr(layers, "SPOTS_OF_FILE_MAX", 0)
     assert (await uncovered(nothing, LEAKS)).seen == []
     monkeypatch.setattr(module, "TEXTS_MAX", 1)
     assert (await uncovered(nothing, LEAKS)).coverage[0].reason == "it holds more than 1 texts or 2 GiB of them"

@@ -33,8 +33,8 @@ class Memory:
 
     def bad_among(self, mentions: Sequence[Mention]) -> list[BadIndicator]:
         """Those that are known to be bad, the worst first; `Problem` UNAVAILABLE `database_unusable`."""
-        from cybervault.app.setups import source_setups  # noqa: PLC0415 - who has no memory does not wait for it
         from cybervault.app.shelf import KNOWLEDGE_FOLDER, Shelf  # noqa: PLC0415 - same
+        from cybervault.app.sources import source_setups  # noqa: PLC0415 - who has no memory does not wait for it
         from cybervault.enrichment.connectors import CONNECTORS  # noqa: PLC0415 - same
 
         setups, now = source_setups(self._settings), self._clock.now()

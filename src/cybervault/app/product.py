@@ -10,13 +10,13 @@ from cybervault.access.identity import Identities
 from cybervault.access.passwordless import Passwordless
 from cybervault.access.provider import Provider, ProviderSetup
 from cybervault.app.access import Access, access_of
+from cybervault.app.origins import allowed_origins, chat_setup
 from cybervault.app.response import actions_of
 from cybervault.app.rules import RULES_FOLDER, RuleShelf
 from cybervault.app.scans import ScanParts, scans_of
-from cybervault.app.setups import source_setups
 from cybervault.app.shared import Shared, shared_by_nodes
 from cybervault.app.shelf import KNOWLEDGE_FOLDER, Shelf
-from cybervault.app.sources import allowed_origins, chat_setup
+from cybervault.app.sources import source_setups
 from cybervault.app.threats import threats_of
 from cybervault.app.webhooks import WebhookParts, webhooks_of
 from cybervault.app.work import dispatcher_of
@@ -36,9 +36,9 @@ from cybervault.egress.breaker import Breaker
 from cybervault.egress.budget import Budget
 from cybervault.egress.client import Egress
 from cybervault.egress.guard import Guard
+from cybervault.enrichment.connector import SourceSetup
 from cybervault.enrichment.connectors import CONNECTORS
 from cybervault.enrichment.lookup import Lookup, Means
-from cybervault.enrichment.recollection import SourceSetup
 from cybervault.enrichment.standing import Standings
 from cybervault.enrichment.store.answers import AnswerStore
 from cybervault.enrichment.store.budgets import StoredBudgets

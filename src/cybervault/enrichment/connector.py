@@ -62,6 +62,17 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceSetup:
+    """What the operator decided about one source."""
+
+    url: str
+    key: Secret | None = None
+    may_ask_anonymously: bool = False
+    is_metered: bool = True
+    timeout_seconds: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
 class HttpRequest:
     """A request relative to the source's base address; values of `query` are not yet encoded."""
 

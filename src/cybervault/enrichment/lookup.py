@@ -22,10 +22,11 @@ from cybervault.enrichment.connector import (
     HttpRequest,
     KeyRule,
     Source,
+    SourceSetup,
     UpstreamReply,
     UpstreamRequest,
 )
-from cybervault.enrichment.recollection import SourceAnswer, SourceSetup, places_of
+from cybervault.enrichment.recollection import SourceAnswer, places_of
 from cybervault.enrichment.store.answers import AnswerStore
 from cybervault.enrichment.store.kept import AnswerKey
 

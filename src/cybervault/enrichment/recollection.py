@@ -5,20 +5,8 @@ from dataclasses import dataclass
 
 from cybervault.domain.evidence import Answer
 from cybervault.domain.observables import Observable
-from cybervault.domain.secrets import Secret
-from cybervault.enrichment.connector import Connector, Source
+from cybervault.enrichment.connector import Connector, Source, SourceSetup
 from cybervault.enrichment.store.kept import AnswerKey
-
-
-@dataclass(frozen=True, slots=True)
-class SourceSetup:
-    """What the operator decided about one source."""
-
-    url: str
-    key: Secret | None = None
-    may_ask_anonymously: bool = False
-    is_metered: bool = True
-    timeout_seconds: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,8 @@ from enum import StrEnum
 
 from cybervault.egress.breaker import Breaker, BreakerState
 from cybervault.egress.budget import Budget
-from cybervault.enrichment.connector import KeyRule, Source
+from cybervault.enrichment.connector import KeyRule, Source, SourceSetup
 from cybervault.enrichment.lookup import quota_rules
-from cybervault.enrichment.recollection import SourceSetup
 
 
 class SourceState(StrEnum):

@@ -45,6 +45,7 @@ def ecosystem_of(system: str, release: Release | None) -> str:
         ("rpm", "sles"): f"SUSE:{major} SP{minor}" if minor not in {"", "0"} else f"SUSE:{major}",
         ("rpm", "opensuse-leap"): f"openSUSE:Leap {version}",
         ("rpm", "mageia"): f"Mageia:{major}",
+        ("rpm", "mariner"): f"Azure Linux:{major}",  # as it was called before
         ("rpm", "azurelinux"): f"Azure Linux:{major}",
     }
     return names.get((system, name), "")

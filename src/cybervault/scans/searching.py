@@ -3,21 +3,17 @@
 import asyncio
 import hashlib
 import tempfile
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
-from cybervault.scans.contents import Secret
+from cybervault.scans.contents import Layer, Secret
 from cybervault.scans.engines import TRIVY, trivy
-from cybervault.scans.engines.layers import evidence_of
+from cybervault.scans.engines.layers import IN_A_FILE, seen_in_files
 from cybervault.scans.engines.trivy import Found
 from cybervault.scans.fetching import Fetched
-from cybervault.scans.seen import Coverage, CoverageState, Report, Seen, shown
+from cybervault.scans.seen import Coverage, CoverageState, Report
 from cybervault.scans.watching import run_watched
-
-_SPOTS_OF_FILE_MAX: Final = 20
 
 
 async def search(image: Fetched, program: Sequence[str]) -> Report:
@@ -41,7 +37,8 @@ async def search(image: Fetched, program: Sequence[str]) -> Report:
     except ValueError as error:
         return _failed(asset, str(error))
     note = f"trivy {said.version} (SHA-256 {digest}): secrets, and no vulnerabilities"
-    return Report(list(_seen(image, said.found)), [Coverage(asset, TRIVY, CoverageState.COVERED, note)])
+    seen = list(seen_in_files(TRIVY, _secrets(image, said.found)))
+    return Report(seen, [Coverage(asset, TRIVY, CoverageState.COVERED, note)])
 
 
 def _failed(asset: str, reason: str) -> Report:
@@ -53,11 +50,5 @@ def _digest(program: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _seen(image: Fetched, found: Sequence[Found]) -> Iterator[Seen]:
-    spots: dict[str, int] = defaultdict(int)
-    for one in found:
-        spots[one.path] += 1
-        if spots[one.path] <= _SPOTS_OF_FILE_MAX:
-            layer = image.layers[one.layer]
-            evidence = evidence_of(layer, Secret(one.path, one.what, one.line))
-            yield Seen(layer.target, "image_secret_in_file", TRIVY, shown(one.path, 300), evidence)
+def _secrets(image: Fetched, found: Sequence[Found]) -> Iterator[tuple[Layer, Secret, str]]:
+    return ((image.layers[one.layer], Secret(one.path, one.what, one.line), IN_A_FILE) for one in found)

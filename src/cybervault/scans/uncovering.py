@@ -6,7 +6,6 @@ A confined child reads the layers; the texts lie under names of our own, so that
 import asyncio
 import re
 import threading
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,16 +18,15 @@ from cybervault.confinement.parsers import LAYER_TEXTS
 from cybervault.scans.contents import Layer, Secret
 from cybervault.scans.engines import KINGFISHER, kingfisher
 from cybervault.scans.engines.kingfisher import Found
-from cybervault.scans.engines.layers import evidence_of
+from cybervault.scans.engines.layers import seen_in_files
 from cybervault.scans.fetching import Fetched
-from cybervault.scans.seen import Coverage, CoverageState, Report, Seen, shown
+from cybervault.scans.seen import Coverage, CoverageState, Report, shown
 from cybervault.scans.watching import run_watched
 
 _MIB: Final = 1024 * 1024
 TEXTS_MAX: Final = 200_000
 TEXT_BYTES_MAX: Final = 2 * 1024 * _MIB
 """Of all texts together."""
-_SPOTS_OF_FILE_MAX: Final = 20
 _CUT_SHOWN: Final = 20
 # Rules look at endings too; a name that begins with a dot may mean something to who looks.
 _SAFE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,99}")
@@ -87,7 +85,7 @@ async def uncover(image: Fetched, program: Sequence[str]) -> Report:
             if ended.fault:
                 return _failed(asset, ended.fault)
             found = await asyncio.to_thread(kingfisher.judge, ended.output, ended.code, folder)
-        seen = list(_seen(asset, texts, found))
+        seen = list(seen_in_files(KINGFISHER, _secrets(texts, found)))
     except OSError as error:
         return _failed(asset, f"this server has no room for it ({error.strerror})")
     except ValueError as error:
@@ -135,16 +133,12 @@ def _name(path: str) -> str:
     return safe[0] if safe else "text"
 
 
-def _seen(asset: str, texts: _Texts, found: Sequence[Found]) -> Iterator[Seen]:
-    spots: dict[str, int] = defaultdict(int)
+def _secrets(texts: _Texts, found: Sequence[Found]) -> Iterator[tuple[Layer, Secret, str]]:
     for one in found:
         if one.number >= len(texts.listed):
             raise ValueError("it names a file that it was not given")
         layer, path = texts.listed[one.number]
-        spots[path] += 1
-        if spots[path] <= _SPOTS_OF_FILE_MAX:
-            evidence = evidence_of(layer, Secret(path, one.what, one.line))
-            yield Seen(asset, one.rule, KINGFISHER, shown(path, 300), evidence)
+        yield layer, Secret(path, one.what, one.line), one.rule
 
 
 def _coverage(asset: str, texts: _Texts) -> Iterator[Coverage]:

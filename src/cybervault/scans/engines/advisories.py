@@ -183,11 +183,15 @@ def _matched(
             for name, version in called:
                 concerns = concerned.by(name, version, package)
                 if not room.take(hits=len(concerns)):
-                    break
+                    return _together(found)
                 for concern, span in concerns:
                     hits = found[called[0][0], concern.vulnerability]
                     # Several repositories of a distribution say the same.
                     hits[database.path, package, concern.advisory] = (database, package, concern, span)
+    return _together(found)
+
+
+def _together(found: Mapping[tuple[str, str], Mapping[_Key, _Hit]]) -> list[_Match]:
     return [_Match(*about, tuple(hits.values())) for about, hits in found.items()]
 
 

@@ -21,8 +21,6 @@ BOUNDS: Final = Bounds(
 # 0: nothing; 200: something; 205: something that is surely a secret.
 _CODES: Final = frozenset({0, 200, 205})
 _FORM: Final = re.compile(r"[a-z0-9]+\.(?:secrets/)?([a-z0-9._-]{1,80})")
-
-
 _ADDRESS: Final = "generic-credential-uri"
 
 

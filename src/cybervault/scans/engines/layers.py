@@ -2,7 +2,8 @@
 
 import asyncio
 import tempfile
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Final
 
 import msgspec
@@ -16,6 +17,8 @@ from cybervault.scans.registry import Registry, RegistryError
 from cybervault.scans.seen import Coverage, CoverageState, Report, Seen, shown
 
 FACTS_MAX: Final = 100_000
+IN_A_FILE: Final = "image_secret_in_file"
+SPOTS_OF_FILE_MAX: Final = 20
 _MIB: Final = 1024 * 1024
 _FACTS: Final = msgspec.json.Decoder(Fact)
 
@@ -30,11 +33,8 @@ async def look_at_layer(layer: Layer, registry: Registry) -> Report:
         file.flush()
         contents = await asyncio.to_thread(read_layer, layer, file)
     asset = layer.target
-    seen = [
-        Seen(asset, "image_secret_in_file", LAYERS, shown(fact.path, 300), evidence_of(layer, fact))
-        for fact in contents.facts
-        if isinstance(fact, Secret)
-    ]
+    secrets = ((layer, fact, IN_A_FILE) for fact in contents.facts if isinstance(fact, Secret))
+    seen = list(seen_in_files(LAYERS, secrets))
     state = CoverageState.FAILED if contents.fault else CoverageState.COVERED
     # A layer is no place of the image: only with all of them is what stood there gone.
     line = Coverage(asset, LAYERS, state, contents.fault, (f"layer {layer.place + 1}",))
@@ -68,7 +68,16 @@ def _parts(layer: Layer, file: BinaryIO) -> Iterator[Fact | ParseFault]:
         yield ParseFault("no child could read it", is_final=True)
 
 
-def evidence_of(layer: Layer, secret: Secret) -> str:
+def seen_in_files(engine: str, found: Iterable[tuple[Layer, Secret, str]]) -> Iterator[Seen]:
+    """What an engine found in files of layers, each with its rule; of one file the first spots are enough."""
+    spots = Counter[str]()
+    for layer, secret, rule in found:
+        spots[secret.path] += 1
+        if spots[secret.path] <= SPOTS_OF_FILE_MAX:
+            yield Seen(layer.target, rule, engine, shown(secret.path, 300), _evidence(layer, secret))
+
+
+def _evidence(layer: Layer, secret: Secret) -> str:
     """Which sort of secret it is and where it stands (line 0: nobody knows in which)."""
     line = f" in line {secret.line}" if secret.line else ""
     return f"{secret.what}{line}, layer {layer.place + 1} ({layer.digest[:19]})"
