@@ -76,7 +76,7 @@ async def test_the_same_comes_of_many_hands_as_of_one_and_a_killed_one_is_replac
     log.touch()
     await desk.grant(*NAMES)
     scan = await desk.ask(*NAMES)
-    with helping(database_place, log, 1.0) as first, helping(database_place, log, 1.0) as second:
+    with helping(database_place, log, 2.0) as first, helping(database_place, log, 2.0) as second:
         await let_go(first, second)
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not await _covered(shared, scan) or str(first.pid) not in log.read_text():  # noqa: ASYNC110 - same
@@ -84,15 +84,22 @@ async def test_the_same_comes_of_many_hands_as_of_one_and_a_killed_one_is_replac
         os.kill(first.pid, signal.SIGKILL)
         first.wait()
         done = await _covered(shared, scan)
+        # On a slow machine a part may be taken over before it was finished, and so be asked twice until then.
+        before = _asked(log)
         many = await ended(desk, scan)
-    asked = Counter(line.split()[0] for line in log.read_text().splitlines())
+    asked = _asked(log)
     assert (many.state, many.progress) == (JobState.COMPLETED, 1.0)
     assert set(asked) == set(NAMES)
-    assert {asked[name] for name in done} == {1}
+    assert {name: asked[name] for name in done} == {name: before[name] for name in done}
     assert len({line.split()[1] for line in log.read_text().splitlines()}) == 2
     one = await desk.scanned(*NAMES)
     assert await seen(desk, many) == await seen(desk, one)
     assert await look(shared, "SELECT count(*) FROM scan_findings WHERE rule = 'spf_missing'") == [(len(NAMES),)]
+
+
+def _asked(log: Path) -> Counter[str]:
+    """How often each name was asked for."""
+    return Counter(line.split()[0] for line in log.read_text().splitlines())
 
 
 async def _covered(database: Database, scan: Scan) -> set[str]:
